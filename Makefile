@@ -1,0 +1,56 @@
+# Everything a developer or CI runs. Each target first makes what it needs; a second run is quick.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+VENDOR := dashboards/static/vendor
+FRONT_END := $(VENDOR)/.installed
+
+.PHONY: install demo test check format bench screenshots lock clean
+
+install: $(INSTALLED) $(FRONT_END)
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Laddvakt needs Python 3.11 or later; name one with: make PYTHON=python3.12 install")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(FRONT_END): package-lock.json
+	npm ci --silent --ignore-scripts
+	mkdir -p $(VENDOR)
+	cp node_modules/htmx.org/dist/htmx.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(VENDOR)/
+	touch $@
+
+demo: install
+	$(BIN)/laddvakt demo $(DEMO)
+
+# Three workers on two cores: many tests wait for a process or a browser.
+test: install
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/laddvakt check rules
+	$(BIN)/pip-audit --requirement requirements/run.txt --require-hashes --disable-pip --progress-spinner off
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install
+	for script in tests/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+screenshots: install
+	LADDVAKT_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser/test_demo.py
+
+# Needs uv on PATH. Lock files carry versions and hashes, no addresses.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml -o requirements/run.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
+
+clean:
+	rm -rf .venv node_modules $(VENDOR) dist

@@ -1,0 +1,195 @@
+"""`laddvakt.toml` and `LADDVAKT_*` environment variables -> one frozen `Settings`.
+
+The environment wins over the file; two underscores separate levels: `LADDVAKT_MAIL__HOST`. Any text key may be
+given as `<key>_file` instead: the path of a file that holds it (for secrets in containers).
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from monitor.documents import nearest
+from monitor.errors import FileProblems, Problem
+from monitor.units import parse_duration
+
+PREFIX = "LADDVAKT_"
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class Section(BaseModel):
+    """A table of the file. Numbers and booleans may come as text, because the environment knows only text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paths(Section):
+    """Where things are, relative to the configuration file."""
+
+    rules: Path = Field(Path("rules"), description="folder of the operator's files: alerts, tariffs, sites, notify")
+    var: Path = Field(Path("var"), description="folder that the service writes: readings, state, locks")
+
+
+class Store(Section):
+    """The readings store."""
+
+    kind: Literal["embedded"] = Field("embedded", description="embedded: one DuckDB file under paths.var")
+
+
+class State(Section):
+    """The SQL database for everything that is not a reading."""
+
+    url: str = Field("", description="SQLAlchemy address; empty: sqlite in paths.var")
+
+
+class Evaluate(Section):
+    """When and on what rules are evaluated."""
+
+    interval: Duration = Field(
+        timedelta(seconds=30), description="time between two evaluations (slots are its multiples)"
+    )
+    settle: Duration = Field(
+        timedelta(seconds=5), description="how far behind the slot `now` is, so that readings have arrived"
+    )
+    window: Duration = Field(timedelta(minutes=30), description="longest look back of a rule over readings")
+
+
+class Web(Section):
+    """The pages and the write endpoint."""
+
+    listen: str = Field("127.0.0.1:8080", description="address and port")
+    public_url: str = Field("", description="how people reach the pages, for links in mails; empty: the listen address")
+    threads: int = Field(8, ge=8, description="threads of the web server")
+    max_body: int = Field(64 * 2**20, description="largest request body in bytes, after decompression")
+
+
+class Mail(Section):
+    """The mail server."""
+
+    host: str = Field("", description="SMTP server; empty: mails wait in the outbox")
+    port: int = Field(25, description="SMTP port")
+    tls: Literal["none", "starttls", "implicit"] = Field("none", description="transport security")
+    username: str = Field("", description="login name, if the server wants one")
+    password: str = Field("", description="password; rather password_file")
+    sender: str = Field("", description="From address; empty: laddvakt@<host name>")
+
+
+class Sessions(Section):
+    """How sessions are cut and billed."""
+
+    zone: str = Field("Europe/Stockholm", description="IANA time zone of sites that name none")
+    grace: Duration = Field(
+        timedelta(minutes=10), description="how long after plug-out a session stays open for late readings"
+    )
+    bill_until: Literal["plug_out", "stopped"] = Field("plug_out", description="the end of the billed time")
+
+
+class Settings(Section):
+    """Everything that can be configured."""
+
+    paths: Paths = Paths()
+    store: Store = Store()
+    state: State = State()
+    evaluate: Evaluate = Evaluate()
+    web: Web = Web()
+    mail: Mail = Mail()
+    sessions: Sessions = Sessions()
+
+    @property
+    def state_url(self) -> str:
+        """The database address in force."""
+        return self.state.url or f"sqlite:///{self.paths.var / 'state.sqlite'}"
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """Host and port of the web server."""
+        host, _, port = self.web.listen.rpartition(":")
+        return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the file (none: defaults) and the environment; raise FileProblems with every mistake.
+
+    Relative paths count from the file's folder, so that the service may be started from anywhere.
+    """
+    tree: dict[str, Any] = {}
+    if path is not None:
+        try:
+            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise FileProblems([Problem(str(path), 1, 1, "unreadable", f"cannot be read: {error.strerror}")]) from error
+        except tomllib.TOMLDecodeError as error:
+            what, _, place = str(error).partition(" (at line ")
+            line, column = re.findall(r"\d+", place) or (1, 1)
+            raise FileProblems([Problem(str(path), int(line), int(column), "syntax", what)]) from error
+    source = str(path) if path else "environment"
+    _overlay(tree, environment)
+    try:
+        _resolve_files(tree, path.parent if path else Path())
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        raise FileProblems(_problem(source, path, details) for details in error.errors()) from error
+    except OSError as error:
+        raise FileProblems([Problem(source, 1, 1, "unreadable", f"{error.filename}: {error.strerror}")]) from error
+    base = path.parent if path else Path()
+    paths = Paths(rules=base / settings.paths.rules, var=base / settings.paths.var)
+    return settings.model_copy(update={"paths": paths})
+
+
+def _overlay(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for name, value in environment.items():
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if name.startswith(PREFIX) and key:
+            tree.setdefault(section, {})[key] = value
+
+
+def _resolve_files(tree: dict[str, Any], base: Path) -> None:
+    """Replace every `<key>_file` by `<key>` with the file's content, when only the former is a setting."""
+    for section, table in tree.items():
+        known = Settings.model_fields.get(section)
+        if known is None or not isinstance(table, dict):
+            continue
+        fields = type(known.default).model_fields
+        for key in [key for key in table if key.endswith("_file") and key not in fields]:
+            if key.removesuffix("_file") in fields:
+                table[key.removesuffix("_file")] = (base / table.pop(key)).read_text(encoding="utf-8").strip()
+
+
+def _problem(source: str, path: Path | None, details: Any) -> Problem:
+    loc = [str(part) for part in details["loc"]]
+    line = _line_of(path, loc)
+    if details["type"] == "extra_forbidden":
+        section = Settings.model_fields.get(loc[0])
+        known = type(section.default).model_fields if len(loc) > 1 and section else Settings.model_fields
+        return Problem(source, line, 1, "unknown-key", f"unknown setting {'.'.join(loc)!r}{nearest(loc[-1], known)}")
+    return Problem(
+        source,
+        line,
+        1,
+        details["type"].replace("_", "-"),
+        f"{'.'.join(loc)}: {details['msg'].removeprefix('Value error, ')}",
+    )
+
+
+def _line_of(path: Path | None, loc: list[str]) -> int:
+    """The line that sets `loc[-1]` inside `[loc[0]]` or `loc[0] = {...}`; 1 when it came from the environment."""
+    table = ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path else (), start=1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            table = stripped.strip("[]")
+        here = table or stripped.split("=")[0].strip()
+        if here.split(".")[0] == loc[0] and loc[-1] in stripped:
+            return number
+    return 1

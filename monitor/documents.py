@@ -1,0 +1,245 @@
+"""YAML and JSON files of operators: read with positions, checked against a pydantic model, every mistake at once."""
+
+import difflib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarbool import ScalarBoolean
+
+from monitor.errors import FileProblems, Problem
+
+Path_ = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """Base of every shape that an operator writes: unknown keys are errors, nothing is coerced, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Number(float):
+    """A number with a fraction that remembers its text: a float where 17 digits do, all of them where money is read."""
+
+    written: str
+
+
+class _Constructor(RoundTripConstructor):
+    """Makes a `Number` of each number with a fraction, where ruamel would keep the float alone."""
+
+    def construct_yaml_float(self, node: Any) -> Number:
+        number = Number(super().construct_yaml_float(node))
+        number.written = str(node.value).replace("_", "")
+        return number
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:float", _Constructor.construct_yaml_float)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed file: plain dicts, lists and scalars in `content`, and where each of them stands in the text."""
+
+    file: str
+    text: str
+    content: Any
+    keys: Mapping[Path_, tuple[int, int]] = field(repr=False)
+    values: Mapping[Path_, tuple[int, int]] = field(repr=False)
+
+    def problem(
+        self,
+        path: Iterable[str | int],
+        code: str,
+        message: str,
+        *,
+        at_key: bool = False,
+        offset: int = 0,
+        severity: str = "error",
+    ) -> Problem:
+        """A mistake at the value of `path` (or its key), `offset` characters into it where the value is text."""
+        where = tuple(path)
+        line, column = self._place(where, at_key=at_key, offset=offset)
+        return Problem(self.file, line, column, code, message, "warning" if severity == "warning" else "error")
+
+    def _place(self, path: Path_, *, at_key: bool, offset: int) -> tuple[int, int]:
+        for depth in range(len(path), -1, -1):
+            known = (self.keys if at_key else self.values).get(path[:depth]) or self.keys.get(path[:depth])
+            if known is not None:
+                text = _descend(self.content, path[:depth])
+                if depth == len(path) and not at_key and isinstance(text, str):
+                    return _inside(self.text, known, text, offset)
+                return known[0] + 1, known[1] + 1
+        return 1, 1
+
+
+def read(path: Path, *, name: str | None = None) -> Document:
+    """Parse a YAML (or JSON, which YAML contains) file; raise FileProblems at the place of a syntax error."""
+    file = name or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileProblems([Problem(file, 1, 1, "unreadable", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise FileProblems([Problem(file, 1, 1, "encoding", "is not UTF-8; save it as UTF-8")]) from error
+    return parse(text, file)
+
+
+def parse(text: str, file: str) -> Document:
+    """The same for a text at hand; `file` is the name that errors will carry."""
+    yaml = YAML(typ="rt", pure=True)
+    yaml.Constructor = _Constructor
+    try:
+        tree = yaml.load(io.StringIO(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        what = (error.problem or str(error)).split("\n")[0]
+        if "\\t" in what or "'\t'" in what:
+            what = "a tab indents this line; YAML wants spaces"
+        raise FileProblems([Problem(file, line, column, "syntax", what)]) from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise FileProblems([Problem(file, 1, 1, "syntax", str(error).split("\n")[0])]) from error
+    keys: dict[Path_, tuple[int, int]] = {}
+    values: dict[Path_, tuple[int, int]] = {(): (0, 0)}
+    return Document(file, text, _plain(tree, (), keys, values), keys, values)
+
+
+def validate(document: Document, model: type[M], content: Any = None, at: Path_ = ()) -> M:
+    """`content` (default: the whole document), which stands at `at`, as a `model`; raise FileProblems."""
+    chosen = document.content if content is None and not at else content
+    try:
+        return model.model_validate({} if chosen is None else chosen)
+    except ValidationError as error:
+        raise FileProblems(_problem(document, model, details, at) for details in error.errors()) from error
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, or the list of what exists when nothing is near. Empty when nothing is known."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(sorted(names))}" if names else ""
+
+
+def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, at: Path_) -> Problem:
+    path = at + tuple(part for part in details["loc"] if not _is_tag(part))
+    if details["type"] == "extra_forbidden":
+        name = str(path[-1])
+        known = _known_keys(model, details["loc"][:-1])
+        return document.problem(path, "unknown-key", f"unknown key {name!r}{nearest(name, known)}", at_key=True)
+    if details["type"] == "missing":
+        return document.problem(path[:-1], "missing-key", f"{path[-1]!r} is missing here")
+    message = details["msg"].removeprefix("Value error, ")
+    return document.problem(path, details["type"].replace("_", "-"), f"{_name(path)}: {message}")
+
+
+def _name(path: Path_) -> str:
+    """What a mistake is about: the last key, with the place in its list; `file` for the whole."""
+    key = next((depth for depth in range(len(path) - 1, -1, -1) if isinstance(path[depth], str)), None)
+    places = "".join(f"[{place}]" for place in path[0 if key is None else key + 1 :])
+    return f"{'file' if key is None else path[key]}{places}"
+
+
+def _is_tag(part: str | int) -> bool:
+    # pydantic puts the name of a union's branch into the path; such names are no keys of the file.
+    return isinstance(part, str) and (
+        part in {"str", "int", "bool", "float", "decimal"} or "[" in part or ("-" in part and "(" in part)
+    )
+
+
+def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """Keys the schema allows at `loc`: walked through the JSON schema, which resolves lists, dicts and unions."""
+    schema = model.model_json_schema(by_alias=True)
+    definitions = schema.get("$defs", {})
+    nodes = [schema]
+    for part in loc:
+        nodes = [child for node in nodes for child in _children(node, part, definitions)]
+    return sorted({key for node in nodes for key in _resolve(node, definitions).get("properties", {})})
+
+
+def _resolve(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        node = definitions[node["$ref"].rsplit("/", 1)[1]]
+    return node
+
+
+def _children(node: dict[str, Any], part: str | int, definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    node = _resolve(node, definitions)
+    branches = [_resolve(branch, definitions) for branch in node.get("anyOf", node.get("oneOf", [node]))]
+    found = []
+    for branch in branches:
+        if isinstance(part, int):
+            found += [branch["items"]] if isinstance(branch.get("items"), dict) else []
+        elif part in branch.get("properties", {}):
+            found.append(branch["properties"][part])
+        elif isinstance(branch.get("additionalProperties"), dict):
+            found.append(branch["additionalProperties"])
+    return [_resolve(branch, definitions) for child in found for branch in child.get("anyOf", [child])]
+
+
+def _plain(node: Any, path: Path_, keys: dict[Path_, tuple[int, int]], values: dict[Path_, tuple[int, int]]) -> Any:
+    """Round-trip nodes to plain Python, noting 0-based (line, column) of every key and value on the way."""
+    if isinstance(node, Mapping):
+        plain = {}
+        for key, value in node.items():
+            place = (*path, str(key))  # keys are names: connector 1 and connector "1" are the same
+            if key in node.lc.data:  # type: ignore[attr-defined]
+                keys[place], values[place] = node.lc.key(key), node.lc.value(key)  # type: ignore[attr-defined]
+            plain[str(key)] = _plain(value, place, keys, values)
+        return plain
+    if isinstance(node, list):
+        for index in range(len(node)):
+            values[(*path, index)] = node.lc.item(index)  # type: ignore[attr-defined]
+        return [_plain(value, (*path, index), keys, values) for index, value in enumerate(node)]
+    return _scalar(node)
+
+
+def _scalar(value: Any) -> Any:
+    """Scalar classes as the builtin they stand for; a `Number` stays one, for its text."""
+    if isinstance(value, Number):
+        return value
+    if isinstance(value, bool | ScalarBoolean):  # both are subclasses of int
+        return bool(value)
+    for builtin in (int, float, str):
+        if isinstance(value, builtin):
+            return builtin(value)
+    return value
+
+
+def _descend(content: Any, path: Path_) -> Any:
+    for part in path:
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return content
+
+
+def _inside(source: str, start: tuple[int, int], value: str, offset: int) -> tuple[int, int]:
+    """1-based line and column of character `offset` of a scalar that starts at 0-based `start`.
+
+    A folded or quoted scalar differs from its source only in white space and quotes, so its other characters are
+    met in the same order there.
+    """
+    position = sum(len(line) + 1 for line in source.split("\n")[: start[0]]) + start[1]
+    if source[position : position + 1] in {">", "|"}:
+        position = source.find("\n", position) + 1
+    elif source[position : position + 1] in {'"', "'"}:
+        position += 1
+    for character in value[:offset]:
+        if not character.isspace():
+            found = source.find(character, position)
+            position = found + 1 if found >= 0 else position
+    while source[position : position + 1].isspace():
+        position += 1
+    line = source.count("\n", 0, position)
+    return line + 1, position - (source.rfind("\n", 0, position) + 1) + 1

@@ -1,0 +1,86 @@
+"""The error tree. Foreign exceptions become one of these once, at the edge that touches the foreign code.
+
+    LaddvaktError
+    ├── InputError              what a person or a charger wrote is wrong           exit 1, HTTP 400
+    │   └── FileProblems        mistakes in an operator's files, all of them at once
+    ├── MailRefused             the mail server will never take this mail for this address    exit 1
+    ├── UsageError              the command was called in a way it does not know     exit 2
+    └── Unavailable             a dependency is down; the same call may work later   exit 3, HTTP 503
+        ├── StoreUnavailable    the readings store
+        ├── StateUnavailable    the SQL database
+        └── MailUnavailable     the mail server
+
+Every message says what is wrong and what to do about it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+class LaddvaktError(Exception):
+    """The root: catch this at a border (command, request, tick), nowhere else."""
+
+    exit_code = 1
+
+
+class InputError(LaddvaktError):
+    """What came in is wrong; the sender has to change it."""
+
+    exit_code = 1
+
+
+class MailRefused(LaddvaktError):
+    """The mail server refused this mail or this address for good; sending it again cannot help."""
+
+    exit_code = 1
+
+
+class UsageError(LaddvaktError):
+    """A command or option that does not exist in this form."""
+
+    exit_code = 2
+
+
+class Unavailable(LaddvaktError):
+    """A dependency does not answer; nothing is wrong with the request."""
+
+    exit_code = 3
+
+
+class StoreUnavailable(Unavailable):
+    """The readings store cannot be reached or cannot write."""
+
+
+class StateUnavailable(Unavailable):
+    """The state database cannot be reached or is locked."""
+
+
+class MailUnavailable(Unavailable):
+    """The mail server did not take the message."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in an operator's file.
+
+    `line` and `column` count from 1 and point at the token. `code` is a stable kebab-case name.
+    """
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class FileProblems(InputError):
+    """All mistakes found in a set of files, never only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))

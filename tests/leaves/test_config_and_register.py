@@ -1,0 +1,124 @@
+from datetime import timedelta
+
+import pytest
+
+from monitor import config, register
+from monitor.errors import FileProblems
+from monitor.ids import Place
+
+
+def test_without_a_file_the_defaults_hold():
+    settings = config.load(environment={})
+    assert settings.evaluate.interval == timedelta(seconds=30)
+    assert settings.listen_address == ("127.0.0.1", 8080)
+
+
+def test_the_environment_wins_over_the_file_and_paths_count_from_the_file(tmp_path):
+    (tmp_path / "laddvakt.toml").write_text('[mail]\nhost = "a.example"\nport = 25\n[paths]\nrules = "my-rules"\n')
+    settings = config.load(tmp_path / "laddvakt.toml", {"LADDVAKT_MAIL__PORT": "2525", "HOME": "/x"})
+    assert (settings.mail.host, settings.mail.port) == ("a.example", 2525)
+    assert settings.paths.rules == tmp_path / "my-rules"
+
+
+def test_a_secret_is_read_from_the_file_that_its_key_names(tmp_path):
+    (tmp_path / "secret").write_text("s3cret\n")
+    (tmp_path / "laddvakt.toml").write_text('[mail]\npassword_file = "secret"\n')
+    assert config.load(tmp_path / "laddvakt.toml", {}).mail.password == "s3cret"
+    assert config.load(environment={"LADDVAKT_MAIL__PASSWORD_FILE": str(tmp_path / "secret")}).mail.password == "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[mail]\nhots = "x"\n', "laddvakt.toml:2:1: unknown setting 'mail.hots'; did you mean 'host'?"),
+        ('mial = {host = "x"}\n', "laddvakt.toml:1:1: unknown setting 'mial'; did you mean 'mail'?"),
+        (
+            '[evaluate]\ninterval = "soon"\n',
+            "laddvakt.toml:2:1: evaluate.interval: 'soon' is not a duration; write for example 30s, 10m, 2h or 1h30m",
+        ),
+        ("[web]\nthreads = 1\n", "laddvakt.toml:2:1: web.threads: Input should be greater than or equal to 8"),
+        ("[web\n", "laddvakt.toml:1:5: Expected ']' at the end of a table declaration"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path, text, expected):
+    (tmp_path / "laddvakt.toml").write_text(text)
+    with pytest.raises(FileProblems) as caught:
+        config.load(tmp_path / "laddvakt.toml", {})
+    assert str(caught.value).removeprefix(f"{tmp_path}/") == expected
+
+
+def test_an_unknown_setting_of_the_environment_is_an_error_too():
+    with pytest.raises(FileProblems, match="unknown setting 'mail.hots'; did you mean 'host'"):
+        config.load(environment={"LADDVAKT_MAIL__HOTS": "x"})
+    with pytest.raises(FileProblems, match="unknown setting 'mial'"):
+        config.load(environment={"LADDVAKT_MIAL__HOST": "x"})
+
+
+SITES = """
+sites:
+  malmo:
+    zone: Europe/Stockholm
+    offline_after: 10m
+    stations:
+      m-1:
+        max_power: 300 kW
+        connectors:
+          1: {current: DC, rated: 150 kW, evse: A}
+          2: {current: DC, rated: 50 kW, evse: A}
+          3: {current: AC, rated: 22 kW, phases: 3, retired: true}
+      m-2: {offline_after: 1h}
+    power_groups: {cabinet: {max_power: 200 kW, members: [m-1]}}
+"""
+
+
+@pytest.fixture
+def sites(tmp_path):
+    (tmp_path / "sites.yaml").write_text(SITES)
+    return register.load(tmp_path / "sites.yaml", "Europe/Oslo")
+
+
+def test_the_register_knows_what_is_in_service_and_what_it_can(sites):
+    assert [place.connector for place, _ in sites] == ["1", "2"]
+    rows = sites.rows()
+    assert tuple(rows[0]) == register.ROW_KEYS
+    assert (rows[0]["evse"], rows[0]["rated_w"], rows[0]["group_max_w"], rows[0]["offline_after_s"]) == (
+        "A",
+        150_000,
+        200_000,
+        600,
+    )
+
+
+def test_the_nearest_answer_wins_station_then_site_then_default(sites):
+    assert sites.offline_after(Place("malmo", "m-2", "1")) == timedelta(hours=1)
+    assert sites.offline_after(Place("malmo", "m-1", "1")) == timedelta(minutes=10)
+    assert sites.offline_after(Place("lund", "l-1", "1")) is None
+    assert (str(sites.zone("malmo")), str(sites.zone("lund"))) == ("Europe/Stockholm", "Europe/Oslo")
+    assert sites.power_group(Place("malmo", "m-1", "1")) == "malmo/cabinet"
+    assert sites.power_group(Place("malmo", "m-2", "1")) == "malmo//m-2"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("rated: 150 kW", "rated: 150", "10:35: rated: 150 has no unit; write for example 150 kW"),
+        ("rated: 150 kW", "rated: 150 kWh", "10:35: rated: '150 kWh' is not a power above 0; write for example 150 kW"),
+        (
+            "Europe/Stockholm",
+            "Europe/Stokholm",
+            "4:11: zone: 'Europe/Stokholm' is no IANA time zone; write for example Europe/Stockholm",
+        ),
+        ("vendor", "vendor", None),
+        ("members: [m-1]", "members: [m-9]", "4:5: malmo: power group 'cabinet' names 'm-9'; did you mean 'm-2'?"),
+        ("retired: true", "retierd: true", "12:53: unknown key 'retierd'; did you mean 'retired'?"),
+    ],
+)
+def test_a_mistake_in_the_register_is_named_with_its_place(tmp_path, before, after, expected):
+    path = tmp_path / "sites.yaml"
+    path.write_text(SITES.replace(before, after))
+    if expected is None:
+        register.load(path, "Europe/Oslo")
+        return
+    with pytest.raises(FileProblems) as caught:
+        register.load(path, "Europe/Oslo")
+    assert str(caught.value).removeprefix(f"{path}:") == expected

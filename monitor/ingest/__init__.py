@@ -1,0 +1,1 @@
+"""Ingest: text and messages of chargers and their systems -> tables of readings."""

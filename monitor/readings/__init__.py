@@ -1,0 +1,1 @@
+"""Readings: their schema, the stores that keep them, the hot window and its snapshot."""

@@ -1,0 +1,155 @@
+"""The embedded store: one DuckDB file that this process owns."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from monitor.errors import StoreUnavailable
+from monitor.ids import Place
+from monitor.readings import latest
+from monitor.readings.appending import Appender
+from monitor.readings.database import number, open_file, translated
+from monitor.readings.late import has_late, merge_late
+from monitor.readings.schema import MEASUREMENTS, Measurement
+from monitor.readings.selecting import arrivals_statement, scan_statement
+from monitor.readings.snapshot import DuckSnapshot
+from monitor.readings.staging import stage
+from monitor.readings.store import Batch, Snapshot, StoreHealth
+from monitor.readings.tables import late_table, main_table
+from monitor.readings.writer import Writer
+from monitor.units import from_us, to_us
+
+_ROWS_AT_A_TIME = 50_000
+
+
+class EmbeddedStore:
+    """Implements `monitor.readings.store.ReadingStore` on one file; made and used from any thread.
+
+    One thread writes, every reader has a cursor of its own. The hot window is the file itself: the relations of a
+    snapshot hold at least `window`, in fact every row that was not forgotten.
+    """
+
+    def __init__(self, path: Path, window: timedelta) -> None:
+        """Open or create the file; raise StoreUnavailable saying what to do when another process has it."""
+        self.path = path
+        self.window = window
+        self._connection = open_file(path)
+        self._cursors = threading.Lock()
+        try:
+            self._writer = Writer(self._connection.cursor())
+        except Exception:
+            self._connection.close()
+            raise
+        self._closed = False
+
+    def append(self, batch: Batch) -> None:
+        staged = stage(batch)
+        if staged:
+            self._writer.append(staged)
+
+    def register(self, places: Sequence[Place]) -> None:
+        self._writer.run("register connectors", lambda connection, appender: _register(connection, appender, places))
+
+    def bring_up_to(self, now: datetime) -> None:
+        self._writer.run("bring the window up to date", lambda connection, _: _bring_up(connection, to_us(now)))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        with self._reading() as cursor:
+            yield DuckSnapshot(cursor)
+
+    def arrivals(self, measurement: str, after: int, upto: int | None = None) -> tuple[pa.Table, int]:
+        known = MEASUREMENTS[measurement]
+        with self._reading() as cursor, translated("read what arrived"):
+            committed = number(cursor, "SELECT seq FROM store_state")
+            last = committed if upto is None else min(committed, upto)
+            statement = arrivals_statement(known, late=has_late(cursor, known))
+            return cursor.sql(statement, params={"after": after, "upto": last}).to_arrow_table(), max(last, after)
+
+    def scan(
+        self,
+        measurement: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        place: Place | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        known = MEASUREMENTS[measurement]
+        with self._reading() as cursor, translated("read a range"):
+            statement, parameters = scan_statement(
+                known, start, end, place, newest_first=newest_first, limit=limit, late=has_late(cursor, known)
+            )
+            yield from cursor.sql(statement, params=parameters or None).to_arrow_reader(_ROWS_AT_A_TIME)
+
+    def forget(self, measurement: str, before: datetime) -> int:
+        known = MEASUREMENTS[measurement]
+        return self._writer.run("forget old rows", lambda connection, _: _forget(connection, known, to_us(before)))
+
+    def health(self) -> StoreHealth:
+        with self._reading() as cursor, translated("count its rows"):
+            rows = {name: _count(cursor, main_table(measurement)) for name, measurement in MEASUREMENTS.items()}
+            late = {name: _count(cursor, late_table(measurement)) for name, measurement in MEASUREMENTS.items()}
+        newest_us = self._writer.newest_us
+        return StoreHealth(
+            reachable=True,
+            rows={name: rows[name] + late[name] for name in rows},
+            newest=None if newest_us is None else from_us(newest_us),
+            late_rows=sum(late.values()),
+            size_bytes=sum(
+                file.stat().st_size
+                for file in (self.path, self.path.with_name(self.path.name + ".wal"))
+                if file.exists()
+            ),
+            details={"kind": f"embedded, DuckDB {duckdb.__version__}", "file": str(self.path)},
+        )
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._writer.close()
+        with self._cursors, translated("close its file"):
+            self._connection.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor inside a read transaction that has begun, closed afterwards."""
+        with self._cursors, translated("open a reader"):
+            if self._closed:
+                raise StoreUnavailable("the readings store is closed")
+            cursor = self._connection.cursor()
+        try:
+            with translated("begin to read"):
+                cursor.execute("BEGIN TRANSACTION READ ONLY")
+                # DuckDB takes its picture at the first read, not at BEGIN.
+                number(cursor, "SELECT seq FROM store_state")
+            yield cursor
+        finally:
+            cursor.close()  # rolls back
+
+
+def _register(connection: duckdb.DuckDBPyConnection, appender: Appender, places: Sequence[Place]) -> None:
+    for place in places:
+        appender.keys.add(place)
+    appender.keys.save(connection)
+
+
+def _bring_up(connection: duckdb.DuckDBPyConnection, now_us: int) -> None:
+    merge_late(connection)
+    latest.advance(connection, now_us)
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, measurement: Measurement, before_us: int) -> int:
+    merge_late(connection)  # a late row is not another row beside the one that it changes
+    return number(connection, f"DELETE FROM {main_table(measurement)} WHERE time_us < ?", [before_us])
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, table: str) -> int:
+    return number(cursor, f"SELECT count(*) FROM {table}")

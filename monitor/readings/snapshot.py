@@ -1,0 +1,34 @@
+"""A consistent picture of the store: one read transaction on a cursor of its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from monitor.errors import InputError
+from monitor.readings.database import translated
+
+
+class DuckSnapshot:
+    """Implements `monitor.readings.store.Snapshot` on a cursor whose transaction has begun; not for several threads."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = (), **tables: pa.Table) -> pa.Table:
+        with translated("answer a query"):
+            try:
+                for name, table in tables.items():
+                    self._cursor.register(name, table)
+                return self._cursor.sql(self._select(sql), params=parameters or None).to_arrow_table()
+            finally:
+                for name in tables:
+                    self._cursor.unregister(name)
+
+    def _select(self, sql: str) -> duckdb.Statement:
+        """The statement, if it is one SELECT: a second one could end the transaction and change rows after it."""
+        statements = self._cursor.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise InputError(f"a query of readings is one SELECT, not {sql[:40]!r}")
+        return statements[0]

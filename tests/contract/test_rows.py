@@ -1,0 +1,278 @@
+"""Rows in, rows out: what every readings store does alike."""
+
+from datetime import timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.errors import InputError, StoreUnavailable
+from monitor.ids import Place
+from monitor.readings.schema import MEASUREMENTS
+from monitor.readings.store import Batch
+
+PLACE = {"site": "s", "station": "x", "connector": "1"}
+HOSTILE = ["Malmö Central", "a/b", 'say "hi"', "back\\slash", "comma,equals=space", "'; DROP TABLE meter; --", "充电站",
+           "😀", "line\nbreak", "nul\0byte", "%25", " ", "null", "NaN", "user"]  # fmt: skip
+
+
+def test_a_batch_comes_back_in_wire_units(store, batch, at, scanned):
+    store.append(batch(meter=[{"time_us": at(0), "power_w": 11040.123, "soc": 54.5, "phases": 3.0, "session": "42"}]))
+
+    assert scanned(store, "meter") == [
+        {
+            **PLACE,
+            "time_us": at(0),
+            "received_us": at(0),
+            "power_w": 11040.123,
+            "soc": 54.5,
+            "phases": 3.0,
+            "session": "42",
+        }
+    ]
+
+
+def test_a_missing_value_stays_missing(store, batch, at):
+    store.append(batch(meter=[{"time_us": at(0), "soc": 1.0}]))
+
+    [row] = pa.Table.from_batches(store.scan("meter")).to_pylist()
+    assert row["power_w"] is None
+    assert row["session"] is None
+
+
+def test_every_field_of_every_measurement_is_kept(store, batch, at, scanned):
+    for measurement in MEASUREMENTS.values():
+        values = {each.name: "heartbeat" if each.name == "event" else 1.5 if each.kind == "number" else "text"
+                  for each in measurement.fields}  # fmt: skip
+        tags = {"event": "start"} if "event" in measurement.tags else {}
+        store.append(batch(**{measurement.name: [{"time_us": at(0), **tags, **values}]}))
+
+        [row] = scanned(store, measurement.name)
+        expected = values | ({"phases": 2.0} if "phases" in values else {})  # phases are whole
+        assert {name: row[name] for name in expected} == expected
+
+
+def test_writing_a_batch_twice_equals_once(store, batch, at, scanned, noon):
+    written = batch(meter=[{"time_us": at(s), "power_w": float(s)} for s in range(20)],
+                    status=[{"time_us": at(0), "status": "Charging"}])  # fmt: skip
+    store.append(written)
+    once = scanned(store, "meter"), scanned(store, "status")
+    store.append(written)
+    assert (scanned(store, "meter"), scanned(store, "status")) == once
+    store.bring_up_to(noon)
+    assert (scanned(store, "meter"), scanned(store, "status")) == once
+
+
+def test_a_point_written_again_is_merged_field_by_field(store, batch, at, scanned, noon):
+    store.append(batch(meter=[{"time_us": at(0), "power_w": 1.0, "soc": 10.0}]))
+    store.append(batch(noon + timedelta(minutes=1), meter=[{"time_us": at(0), "power_w": 2.0, "energy_wh": 5.0}]))
+
+    expected = [{**PLACE, "time_us": at(0), "received_us": at(0), "power_w": 2.0, "soc": 10.0, "energy_wh": 5.0}]
+    assert scanned(store, "meter") == expected
+    store.bring_up_to(noon)
+    assert scanned(store, "meter") == expected
+
+
+def test_a_point_twice_in_one_batch_is_merged_in_order(store, batch, at, scanned):
+    store.append(batch(meter=[{"time_us": at(0), "power_w": 1.0, "soc": 10.0}, {"time_us": at(5), "power_w": 7.0},
+                              {"time_us": at(0), "power_w": 2.0}]))  # fmt: skip
+
+    assert [(row["power_w"], row.get("soc")) for row in scanned(store, "meter")] == [(2.0, 10.0), (7.0, None)]
+
+
+def test_rows_out_of_order_are_scanned_in_order_before_and_after_the_merge(store, batch, at, scanned, noon):
+    for second in (30, 10, 20, 0):
+        store.append(batch(meter=[{"time_us": at(second), "power_w": float(second)}]))
+
+    assert [row["power_w"] for row in scanned(store, "meter")] == [0.0, 10.0, 20.0, 30.0]
+    store.bring_up_to(noon + timedelta(minutes=1))
+    assert [row["power_w"] for row in scanned(store, "meter")] == [0.0, 10.0, 20.0, 30.0]
+
+
+def test_a_start_and_a_stop_in_one_second_are_two_rows(store, batch, at, scanned):
+    both = [{"time_us": at(0), "event": "start", "session": "1"}, {"time_us": at(0), "event": "stop", "session": "1"}]
+    store.append(batch(transaction=both[:1]))
+    store.append(batch(transaction=both[1:]))
+
+    assert [row["event"] for row in scanned(store, "transaction")] == ["start", "stop"]
+
+
+def test_what_a_lost_clock_claimed_is_kept(store, batch, at, scanned):
+    store.append(
+        batch(transaction=[{"time_us": at(0), "event": "start", "claimed_us": 5}, {"time_us": at(1), "event": "stop"}])
+    )
+
+    assert [row.get("claimed_us") for row in scanned(store, "transaction")] == [5, None]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"), [(None, None, [0, 1, 2, 3]), (1, 3, [1, 2]), (None, 1, [0]), (3, None, [3])]
+)
+def test_a_scan_takes_in_its_start_and_not_its_end(*, store, batch, at, scanned, noon, start, end, expected):
+    store.append(batch(meter=[{"time_us": at(s), "power_w": float(s)} for s in range(4)]))
+
+    bounds = [None if s is None else noon + timedelta(seconds=s) for s in (start, end)]
+    assert [row["power_w"] for row in scanned(store, "meter", *bounds)] == expected
+
+
+def test_a_scan_of_a_place_newest_first_and_limited(store, batch, at, scanned):
+    rows = [{"site": site, "station": station, "connector": connector, "time_us": at(s), "power_w": 1.0}
+            for site in "ab" for station in "xy" for connector in "12" for s in range(3)]  # fmt: skip
+    store.append(batch(meter=rows))
+
+    assert len(scanned(store, "meter", place=Place("a"))) == 12
+    assert len(scanned(store, "meter", place=Place("a", "x"))) == 6
+    newest = scanned(store, "meter", place=Place("b", "y", "2"), newest_first=True, limit=2)
+    assert [row["time_us"] for row in newest] == [at(2), at(1)]
+    assert scanned(store, "meter", place=Place("c")) == []
+
+
+def test_links_belong_to_stations(store, batch, at, scanned):
+    store.append(batch(link=[{"time_us": at(0), "event": "boot", "firmware": "1.2"}]))
+
+    assert scanned(store, "link", place=Place("s", "x"))[0]["firmware"] == "1.2"
+    assert scanned(store, "link", place=Place("s", "x", "1")) == []
+
+
+def test_names_may_be_anything(store, batch, at, scanned):
+    rows = [{"site": name, "station": name, "connector": name, "time_us": at(0), "session": name} for name in HOSTILE]
+    store.append(batch(meter=rows))
+    store.append(batch(meter=rows))
+
+    assert {row["site"] for row in scanned(store, "meter")} == set(HOSTILE)
+    for name in HOSTILE:
+        [row] = scanned(store, "meter", place=Place(name, name, name))
+        assert row["session"] == name
+
+
+def test_places_that_differ_only_in_where_a_name_ends_are_different(store, batch, at, scanned):
+    store.append(batch(meter=[{"site": "a", "station": "b/c", "time_us": at(0), "soc": 1.0},
+                              {"site": "a/b", "station": "c", "time_us": at(0), "soc": 2.0}]))  # fmt: skip
+
+    assert len(scanned(store, "meter")) == 2
+
+
+def test_an_empty_store_answers_everything(store, noon, scanned):
+    store.bring_up_to(noon)
+
+    for measurement in MEASUREMENTS:
+        assert scanned(store, measurement) == []
+        arrived, last = store.arrivals(measurement, 0)
+        assert (arrived.num_rows, last) == (0, 0)
+        assert store.forget(measurement, noon) == 0
+    health = store.health()
+    assert health.reachable
+    assert health.newest is None
+    assert set(health.rows.values()) == {0}
+
+
+def test_forgetting_takes_what_is_older(store, batch, at, scanned, noon):
+    store.append(batch(meter=[{"time_us": at(s), "power_w": 1.0} for s in (0, 10, 20)]))
+    store.append(batch(meter=[{"time_us": at(5), "power_w": 1.0}]))  # late, not merged yet
+
+    assert store.forget("meter", noon + timedelta(seconds=10)) == 2
+    assert [row["time_us"] for row in scanned(store, "meter")] == [at(10), at(20)]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300])
+def test_a_number_that_cannot_be_stored_is_refused_with_its_batch(store, batch, at, scanned, value):
+    bad = batch(meter=[{"time_us": at(0), "power_w": 1.0}, {"time_us": at(1), "power_w": value}])
+
+    with pytest.raises(InputError, match=r"meter\.power_w"):
+        store.append(bad)
+    assert scanned(store, "meter") == []
+
+
+def test_columns_and_measurements_that_do_not_exist_are_refused(store, batch, at, noon):
+    with pytest.raises(InputError, match="no column 'colour'"):
+        store.append(batch(meter=[{"time_us": at(0), "colour": 1.0}]))
+    with pytest.raises(InputError, match="no measurement 'weather'"):
+        store.append(Batch({"weather": pa.table({"time_us": [at(0)]})}, noon))
+    with pytest.raises(InputError, match="start, stop"):
+        store.append(batch(transaction=[{"time_us": at(0), "event": "pause"}]))
+    with pytest.raises(InputError, match="needs 'event'"):
+        store.append(batch(transaction=[{"time_us": at(0)}]))
+
+
+def test_a_restart_keeps_everything_and_goes_on(open_store, batch, at, scanned, noon):
+    first = open_store()
+    first.append(
+        batch(meter=[{"time_us": at(10), "power_w": 1.0}], transaction=[{"time_us": at(10), "event": "start"}])
+    )
+    first.bring_up_to(noon)  # the rows lie ahead of it
+    first.append(batch(meter=[{"time_us": at(0), "power_w": 2.0}]))
+    first.close()
+
+    second = open_store()
+    second.append(batch(meter=[{"time_us": at(10), "soc": 5.0}, {"time_us": at(20), "power_w": 3.0}],
+                        transaction=[{"time_us": at(10), "event": "start", "session": "9"}]))  # fmt: skip
+    second.bring_up_to(noon + timedelta(minutes=1))
+    assert [(row["time_us"], row.get("power_w"), row.get("soc")) for row in scanned(second, "meter")] == [
+        (at(0), 2.0, None), (at(10), 1.0, 5.0), (at(20), 3.0, None)]  # fmt: skip
+    assert [row["session"] for row in scanned(second, "transaction")] == ["9"]
+    second.close()
+
+
+def test_a_closed_store_says_so(open_store, batch, at):
+    store = open_store()
+    store.close()
+    store.close()
+
+    with pytest.raises(StoreUnavailable, match="closed"):
+        store.append(batch(meter=[{"time_us": at(0), "power_w": 1.0}]))
+    with pytest.raises(StoreUnavailable, match="closed"):
+        list(store.scan("meter"))
+
+
+def test_many_connectors(store, noon, at, scanned):
+    count = 10_000
+    table = pa.table(
+        {
+            "site": [f"site {i % 100}" for i in range(count)],
+            "station": [f"st-{i}" for i in range(count)],
+            "connector": ["1"] * count,
+            "time_us": [at(0)] * count,
+            "power_w": [float(i) for i in range(count)],
+        }
+    )
+    store.append(Batch({"meter": table}, noon))
+    store.bring_up_to(noon)
+
+    with store.snapshot() as snapshot:
+        answer = snapshot.query(
+            "SELECT count(*) AS n, sum(power_mw)::BIGINT AS mw FROM latest_meter JOIN connectors USING (connector_key)"
+        )
+    assert answer.to_pylist() == [{"n": count, "mw": 1000 * count * (count - 1) // 2}]
+    assert [row["power_w"] for row in scanned(store, "meter", place=Place("site 7", "st-1007"))] == [1007.0]
+
+
+point_writes = st.tuples(st.integers(0, 5), st.sampled_from(["power_w", "soc"]), st.integers(0, 9))
+writes = st.lists(st.lists(point_writes, min_size=1, max_size=4), min_size=1, max_size=6)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=writes, merges=st.sets(st.integers(0, 5)))
+def test_whatever_the_order_of_writes_the_last_one_of_each_field_counts(
+    *, store, batch, at, scanned, noon, batches, merges
+):
+    example = str(store.arrivals("meter", 0)[1])  # a connector of its own for each example
+    expected: dict[int, dict[str, float]] = {}
+    for number, points in enumerate(batches):
+        store.append(
+            batch(
+                meter=[
+                    {"connector": example, "time_us": at(second), field: float(value)}
+                    for second, field, value in points
+                ]
+            )
+        )
+        for second, field, value in points:
+            expected.setdefault(at(second), {})[field] = float(value)
+        if number in merges:
+            store.bring_up_to(noon)
+
+    rows = scanned(store, "meter", place=Place("s", "x", example))
+    found = {row["time_us"]: {name: row[name] for name in ("power_w", "soc") if name in row} for row in rows}
+    assert found == expected
+    assert [row["time_us"] for row in rows] == sorted(expected)

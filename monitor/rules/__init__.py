@@ -1,0 +1,1 @@
+"""Rules: their YAML shape, their expression language, its compilation to SQL, and their evaluation."""

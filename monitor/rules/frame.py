@@ -1,0 +1,98 @@
+"""The frame: base names of every connector and station at the slots, as Arrow tables that statements join."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from monitor.ids import STATION_CONNECTOR
+from monitor.readings.store import Snapshot
+from monitor.register import Register
+from monitor.rules.connectors import connectors_sql, derived_sql
+from monitor.rules.stations import STATIONS
+from monitor.units import to_us
+
+_PLACE = [("site", pa.string()), ("station", pa.string()), ("connector", pa.string())]
+SESSIONS = pa.schema([
+    *_PLACE, ("session", pa.string()), ("started_us", pa.int64()), ("stopped_us", pa.int64()), ("peak_w", pa.float64()),
+    ("energy_wh", pa.float64()), ("idle_since_us", pa.int64()), ("flags", pa.list_(pa.string())),
+])  # fmt: skip
+"""Sessions under way, one row each; `stopped_us` and `idle_since_us` null while charging."""
+
+HISTORY = pa.schema([*_PLACE, ("usual_power_w", pa.float64())])
+"""What is usual at a connector."""
+
+REGISTER = pa.schema([
+    *_PLACE, ("current", pa.string()), ("rated_w", pa.float64()), ("rated_phases", pa.int32()), ("evse", pa.string()),
+    ("power_group", pa.string()), ("group_max_w", pa.float64()), ("station_max_w", pa.float64()),
+    ("load_managed", pa.bool_()), ("bidirectional", pa.bool_()), ("offline_after_s", pa.float64()),
+])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an evaluation knows beside the readings: the register, the sessions under way, what is usual."""
+
+    register: Register = field(default_factory=Register)
+    sessions: pa.Table = field(default_factory=SESSIONS.empty_table)
+    history: pa.Table = field(default_factory=HISTORY.empty_table)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Tables by the names that statements use, and the bounds of the slots."""
+
+    tables: Mapping[str, pa.Table]
+    first: datetime
+    last: datetime
+
+    def query(self, snapshot: Snapshot, sql: str, **more: pa.Table) -> pa.Table:
+        """Run a SELECT over the snapshot and these tables. `$first` and `$last`: the bounds in epoch microseconds."""
+        known = {**self.tables, **more}
+        bounds = {"first": to_us(self.first), "last": to_us(self.last)}
+        parameters = {key: value for key, value in bounds.items() if f"${key}" in sql}
+        return snapshot.query(sql, parameters, **{name: table for name, table in known.items() if name in sql})
+
+
+def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], look_back: timedelta) -> Frame:
+    """Base names at each of `slots` (ascending). `look_back`: the longest window that will be asked for."""
+    tables = {
+        "slots": pa.table({"slot_us": pa.array([to_us(slot) for slot in slots], pa.int64())}),
+        "sessions": facts.sessions.select(SESSIONS.names).cast(SESSIONS),
+        "history": facts.history.select(HISTORY.names).cast(HISTORY),
+        **_register_tables(facts.register),
+    }
+    frame = Frame(tables, slots[0], slots[-1])
+    tables["station_frame"] = frame.query(snapshot, STATIONS)
+    tables["derived"] = frame.query(snapshot, derived_sql(look_back // timedelta(microseconds=1)))
+    tables["frame"] = frame.query(snapshot, connectors_sql())
+    return frame
+
+
+_MEMO: list[tuple[Register, dict[str, pa.Table]]] = []
+"""The tables of the last register: it changes when a person edits it, ticks come every few seconds."""
+
+
+def _register_tables(register: Register) -> dict[str, pa.Table]:
+    for known, tables in _MEMO:
+        if known is register:
+            return tables
+    tables = {"register": pa.Table.from_pylist(register.rows(), schema=REGISTER), **_retired(register)}
+    _MEMO[:] = [(register, tables)]
+    return tables
+
+
+def _retired(register: Register) -> dict[str, pa.Table]:
+    """Connectors out of service, and stations of which nothing else is left."""
+    connectors, stations = [], []
+    for site_key, site in register.file.sites.items():
+        for station_key, station in site.stations.items():
+            gone = [key for key, connector in station.connectors.items() if connector.retired]
+            connectors += [{"site": site_key, "station": station_key, "connector": key} for key in gone]
+            if gone and len(gone) == len([key for key in station.connectors if key != STATION_CONNECTOR]):
+                stations.append({"site": site_key, "station": station_key})
+    return {
+        "retired": pa.Table.from_pylist(connectors, schema=pa.schema(_PLACE)),
+        "retired_stations": pa.Table.from_pylist(stations, schema=pa.schema(_PLACE[:2])),
+    }

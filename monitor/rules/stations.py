@@ -1,0 +1,86 @@
+"""SQL of the station frame: who was heard from when, who is online, and where the last offline gap ended."""
+
+MINUTE_US = 60_000_000
+GAPS_US = 120 * MINUTE_US
+"""How far back an offline gap is looked for. A status older than that and a gap older than that are not connected."""
+
+DEFAULT_OFFLINE_US = 15 * MINUTE_US
+"""`offline_after` of a station that sends no heartbeats and of which the register says nothing."""
+
+STATIONS = f"""
+WITH registered AS (
+    SELECT site, station, max(offline_after_s) AS offline_after_s FROM register GROUP BY ALL
+), places AS (
+    SELECT s.station_key, site, station, r.offline_after_s
+    FROM stations s FULL JOIN registered r USING (site, station)
+    ANTI JOIN retired_stations USING (site, station)
+), newest AS (
+    SELECT slot_us, p.*, l.seen_us, l.heartbeat_us, l.interval_ms, l.disconnected_us
+    FROM slots CROSS JOIN places p LEFT JOIN latest_link l USING (station_key)
+), heard AS (  -- rows of any kind
+    SELECT station_key, time_us, event, interval_ms FROM link
+    WHERE time_us > $first - {GAPS_US} AND time_us <= $last
+    UNION ALL BY NAME
+    SELECT c.station_key, r.time_us FROM (
+        SELECT connector_key, time_us FROM meter WHERE time_us > $first - {GAPS_US} AND time_us <= $last
+        UNION ALL SELECT connector_key, time_us FROM status WHERE time_us > $first - {GAPS_US} AND time_us <= $last
+        UNION ALL SELECT connector_key, time_us FROM "transaction"
+        WHERE time_us > $first - {GAPS_US} AND time_us <= $last
+    ) r JOIN connectors c USING (connector_key)
+), before AS (  -- the same as of a slot before the newest row: the slots of a backtest
+    SELECT n.slot_us, n.station_key, max(h.time_us) AS seen_us,
+        max(h.time_us) FILTER (h.event = 'heartbeat') AS heartbeat_us,
+        arg_max(h.interval_ms, h.time_us) AS interval_ms,
+        max(h.time_us) FILTER (h.event = 'disconnected') AS disconnected_us
+    FROM newest n JOIN heard h
+        ON h.station_key = n.station_key AND h.time_us <= n.slot_us AND h.time_us > n.slot_us - {GAPS_US}
+    WHERE n.seen_us > n.slot_us GROUP BY ALL
+), known AS (
+    SELECT n.slot_us, n.station_key, n.site, n.station, n.offline_after_s,
+        coalesce(CASE WHEN n.seen_us <= n.slot_us THEN n.seen_us END, b.seen_us) AS seen_us,
+        coalesce(CASE WHEN n.heartbeat_us <= n.slot_us THEN n.heartbeat_us END, b.heartbeat_us) AS heartbeat_us,
+        coalesce(CASE WHEN n.heartbeat_us <= n.slot_us THEN n.interval_ms END, b.interval_ms) AS interval_ms,
+        coalesce(CASE WHEN n.disconnected_us <= n.slot_us THEN n.disconnected_us END, b.disconnected_us)
+            AS disconnected_us
+    FROM newest n LEFT JOIN before b ON b.slot_us = n.slot_us AND b.station_key = n.station_key
+), patient AS (
+    SELECT *, CAST(
+        coalesce(offline_after_s * 1000000, 2000 * interval_ms + {MINUTE_US}, {DEFAULT_OFFLINE_US}) AS BIGINT
+    ) AS offline_us
+    FROM known
+), regular AS (  -- stations whose heartbeats alone show that there was no gap: their other rows need not be read
+    SELECT slot_us, station_key FROM (
+        SELECT p.slot_us, p.station_key, p.offline_us, l.time_us,
+            lag(l.time_us, 1, p.slot_us - {GAPS_US}) OVER (PARTITION BY p.slot_us, p.station_key ORDER BY l.time_us)
+                AS previous_us
+        FROM patient p JOIN link l ON l.station_key = p.station_key
+            AND l.time_us <= p.slot_us AND l.time_us > p.slot_us - {GAPS_US}
+        WHERE l.time_us > $first - {GAPS_US} AND l.time_us <= $last
+    ) GROUP BY ALL HAVING max(time_us - previous_us) <= any_value(offline_us)
+), minutes AS (  -- a gap is longer than a minute, so the first and last row of each minute show all of them
+    SELECT p.slot_us, p.station_key, any_value(p.offline_us) AS offline_us,
+        min(h.time_us) AS first_us, max(h.time_us) AS last_us
+    FROM patient p ANTI JOIN regular r ON r.slot_us = p.slot_us AND r.station_key = p.station_key
+    JOIN heard h ON h.station_key = p.station_key
+        AND h.time_us <= p.slot_us AND h.time_us > p.slot_us - {GAPS_US}
+    GROUP BY p.slot_us, p.station_key, h.time_us // {MINUTE_US}
+), gaps AS (
+    SELECT slot_us, station_key, max(first_us) AS gap_end_us FROM (
+        SELECT *, lag(last_us) OVER (PARTITION BY slot_us, station_key ORDER BY first_us) AS previous_us FROM minutes
+    ) WHERE first_us - previous_us > offline_us GROUP BY ALL
+), busy AS (
+    SELECT DISTINCT slot_us, site, station FROM slots JOIN sessions ON coalesce(started_us, 0) <= slot_us
+)
+SELECT p.slot_us, p.station_key, p.site, p.station, p.seen_us,
+    (p.slot_us - p.seen_us) / 1e6 AS silent_for,
+    -- The later of the two: a status from before it is unknown until something confirms it.
+    greatest(g.gap_end_us, p.disconnected_us) AS doubt_us,
+    CASE
+        WHEN p.slot_us - p.seen_us <= p.offline_us THEN p.disconnected_us IS NULL OR p.seen_us > p.disconnected_us
+        WHEN p.heartbeat_us IS NULL AND b.site IS NULL THEN NULL
+        ELSE false
+    END AS online
+FROM patient p
+LEFT JOIN gaps g ON g.slot_us = p.slot_us AND g.station_key = p.station_key
+LEFT JOIN busy b ON b.slot_us = p.slot_us AND b.site = p.site AND b.station = p.station
+"""

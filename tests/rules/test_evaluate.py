@@ -1,0 +1,116 @@
+"""Which answers an evaluation gives: matches, the unknown, everything active; and what it does when a rule fails."""
+
+from dataclasses import replace
+from typing import Any
+
+from monitor import documents
+from monitor.rules import files
+from monitor.rules.evaluate import evaluate
+from monitor.rules.program import compile_rules
+
+
+def test_who_does_not_match_has_no_answer(network: Any, rule_of: Any) -> None:
+    network.heartbeats(10)
+    network.status(0, "Available")
+    network.status(0, "Faulted", "malmo/dc-1/2")
+    answers = network.answers(1, rule_of('status == "Faulted"'))
+    assert {s: a.truth for s, a in answers.items() if s.startswith("malmo/dc-1")} == {"malmo/dc-1/2": True}
+
+
+def test_an_active_subject_always_has_one(network: Any, rule_of: Any) -> None:
+    network.heartbeats(10)
+    network.status(0, "Available")
+    rule = rule_of('status == "Faulted"')
+    answer = network.evaluate(1, (rule,), frozenset({("tried", "malmo/dc-1/1")})).answers
+    (found,) = (one for one in answer if one.subject == "malmo/dc-1/1")
+    assert (found.truth, found.level, found.recovered, found.selected) == (False, None, True, True)
+    assert found.values == {"status": "Available"}
+
+
+def test_a_retired_subject_is_not_selected_any_more(network: Any, rule_of: Any) -> None:
+    network.status(0, "Faulted", "malmo/dc-2/3")
+    rule = rule_of('status == "Faulted"')
+    found = network.evaluate(1, (rule,), frozenset({("tried", "malmo/dc-2/3")})).answers
+    (answer,) = (a for a in found if a.subject == "malmo/dc-2/3")
+    assert (answer.truth, answer.selected) == (None, False)
+
+
+def test_where_selects(network: Any, rule_of: Any) -> None:
+    rule = rule_of("status is missing", where='{site: ["x-*", "mal*"], current: AC}')
+    assert set(network.answers(1, rule)) == {"malmo/ac-1/1"}
+    found = network.evaluate(1, (rule,), frozenset({("tried", "malmo/dc-1/1")})).answers
+    assert [(a.subject, a.selected) for a in found] == [("malmo/ac-1/1", True), ("malmo/dc-1/1", False)]
+
+
+def test_the_worst_level_that_holds(network: Any, rule_of: Any) -> None:
+    network.meter(0, power_w=5_000, subject="malmo/dc-1/1")
+    network.meter(0, power_w=9_000, subject="malmo/dc-1/2")
+    rule = rule_of("power_w is not missing", levels="{info: power_w < 8 kW, critical: power_w < 6 kW}")
+    assert {s: a.level for s, a in network.answers(1, rule).items() if a.truth} == {"malmo/dc-1/1": "critical"}
+
+
+def test_recover_when_is_its_own_condition(network: Any, rule_of: Any) -> None:
+    network.meter(0, power_w=5_000)
+    rule = rule_of("power_w < 8 kW", recover_when="power_w > 10 kW")
+    assert network.answers(1, rule)["malmo/dc-1/1"].recovered is False
+    network.meter(2, power_w=9_000)
+    active = frozenset({("tried", "malmo/dc-1/1")})
+    found = {a.subject: a for a in network.evaluate(3, (rule,), active).answers}["malmo/dc-1/1"]
+    assert (found.truth, found.recovered) == (False, False)
+
+
+def test_a_rule_that_fails_does_not_stop_the_others(network: Any, rule_of: Any) -> None:
+    good, bad = rule_of("power_w is missing"), replace(rule_of("soc is missing"), id="bad")
+    program = compile_rules((good, bad))
+    broken = {"bad": replace(program.alone["bad"], sql="SELECT nothing FROM frame")}
+    together = tuple(replace(statement, sql="SELECT nothing FROM frame") for statement in program.statements)
+    program = replace(program, alone={**program.alone, **broken}, statements=together)
+    with network.snapshot(1) as snapshot:
+        evaluation = evaluate(program, snapshot, network.facts, network.start, frozenset({("bad", "malmo/dc-1/1")}))
+    assert set(evaluation.failures) == {"bad"}
+    assert "nothing" in evaluation.failures["bad"]
+    assert {answer.rule for answer in evaluation.answers} == {"tried"}
+    assert evaluation.picture.num_rows == 5
+
+
+def test_station_and_site_rules_look_at_their_connectors(network: Any, rule_of: Any) -> None:
+    network.heartbeats(10)
+    network.status(0, "Faulted")
+    network.status(0, "Available", "malmo/dc-1/2")
+    faulted = 'status == "Faulted"'
+    rule = rule_of(f'count({faulted}) == 1 and any(status == "Available") and not all({faulted})', "station")
+    assert {s: a.truth for s, a in network.answers(1, rule).items()} == {
+        "malmo/dc-1": True, "malmo/dc-2": None, "malmo/ac-1": None,
+    }  # fmt: skip
+    windowed = rule_of("share(samples(power_w, 5m) == 0) == 100 %", "site")
+    assert network.answers(1, windowed)["malmo"].truth is True
+
+
+def test_a_station_without_connectors_has_none_to_count(network: Any, rule_of: Any) -> None:
+    network.link(0, station="lund/bare")
+    rule = rule_of('count(status == "Faulted") == 0 and all(online) and not any(online) and online', "station")
+    assert network.answers(1, rule)["lund/bare"].truth is True
+
+
+def test_rules_share_their_windows() -> None:
+    text = "rules:\n" + "".join(
+        f"  - {{id: r-{n}, title: t, on: connector, when: 'avg(power_w, 5m) < {n + 1} kW', message: {{summary: s}}}}\n"
+        for n in range(3)
+    )
+    (statement,) = compile_rules(files.parse_rules(documents.parse(text, "r.yaml"))).statements
+    assert statement.sql.count("sum(m.power_mw)") == 1
+
+
+def test_the_picture_has_every_column(network: Any) -> None:
+    network.heartbeats(5)
+    network.charging(0, peak_w=9_000.0, energy_wh=400.0)
+    network.meter(1, power_w=8_000, energy_wh=70_000, offered_w=150_000, soc=33)
+    row = network.picture(2)["malmo/dc-1/1"]
+    start = network.start.timestamp() * 1_000_000
+    assert row == {
+        "site": "malmo", "station": "dc-1", "connector": "1", "evse": "1", "current": "DC", "rated_w": 150_000,
+        "registered": True, "online": True, "state": "Charging", "status": "Charging", "status_since_us": start,
+        "error_code": "NoError", "power_w": 8_000, "energy_wh": 70_000, "offered_w": 150_000, "soc": 33,
+        "reading_us": start + 60e6, "seen_us": start + 60e6, "expected_w": 9_000, "session": "s-malmo/dc-1/1",
+        "session_started_us": start, "session_energy_wh": 400,
+    }  # fmt: skip

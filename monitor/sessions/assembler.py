@@ -1,0 +1,281 @@
+"""Rows that arrived -> sessions that changed.
+
+Cost grows with new rows; any order of arrival gives the same sessions.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from monitor.ids import Place
+from monitor.readings.store import ReadingStore
+from monitor.register import Register
+from monitor.sessions.arrivals import Arrivals, read_arrivals
+from monitor.sessions.fold import State
+from monitor.sessions.gathering import Beginning, beginning_before, gather, holding_before
+from monitor.sessions.model import Session
+from monitor.sessions.outlet import Outlet, outlet_of
+from monitor.sessions.rows import Key, Row, StationRow, key_of
+from monitor.sessions.siblings import Siblings, shared_us
+from monitor.sessions.summary import BillUntil, closing, summarise
+from monitor.sessions.track import Touched, Track
+from monitor.sessions.visit import Visit
+from monitor.units import from_us, to_us
+
+
+class Assembler:
+    """Follows every connector that has, or had, a session since the start.
+
+    Save what `update` returned together with `position` and `reassembled` in one transaction. When that fails, and
+    after a restart, `resume` from what was saved last: the rows since then are read again and give the same.
+    """
+
+    def __init__(
+        self,
+        store: ReadingStore,
+        grace: timedelta,
+        bill_until: BillUntil,
+        register: Register,
+        *,
+        position: int = 0,
+        under_way: Iterable[Session] = (),
+    ) -> None:
+        self._store = store
+        self._grace = grace
+        self._bill_until: BillUntil = bill_until
+        self.resume(position, under_way)
+        self.use(register)
+
+    def use(self, register: Register) -> None:
+        """Take ratings and zones from `register` from now on (the operator's file changed)."""
+        self._register = register
+        self._outlets: dict[Place, Outlet] = {}
+        self._siblings = Siblings(register)
+
+    def resume(self, position: int, under_way: Iterable[Session]) -> None:
+        """Forget what is in memory and go on from `position` with the sessions that were not closed then."""
+        self._position = position
+        self._from_the_first_row = position == 0
+        self._interrupted: dict[Place, int] = {}
+        for session in under_way:
+            plug_in_us = to_us(session.plug_in)
+            self._interrupted[session.place] = min(plug_in_us, self._interrupted.get(session.place, plug_in_us))
+        self._tracks: dict[Place, Track] = {}
+        self._stations: dict[Place, set[Place]] = {}
+        self._station_status: dict[Place, StationRow] = {}
+        self._skipped_us: dict[Place, int] = {}
+        self._busy: set[Place] = set()
+        self._closed_us: dict[Place, int] = {}
+        self._under_way: dict[Place, Session] = {}
+        self._reassembled: dict[Place, datetime] = {}
+        self._changed: dict[str, Session] = {}
+        self._delivered = True
+
+    @property
+    def position(self) -> int:
+        """The sequence number of the last row taken in."""
+        return self._position
+
+    @property
+    def reassembled(self) -> Mapping[Place, datetime]:
+        """Connectors whose sessions were cut anew by the last `update`, and since when: what it returned of them are
+        all sessions plugged in from then on, and others that were saved before are withdrawn.
+        """
+        return self._reassembled
+
+    def under_way(self) -> tuple[Session, ...]:
+        """Sessions whose car is still there, as of their last row."""
+        return tuple(self._under_way.values())
+
+    def update(self, now: datetime) -> tuple[Session, ...]:
+        """Take in what arrived; returns the sessions that changed or closed. Raises StoreUnavailable."""
+        if self._delivered:
+            self._changed, self._reassembled = {}, {}
+        # Until all is taken in, nothing is forgotten: a store that goes away half way through loses nothing.
+        self._delivered = False
+        busy = self._busy | self._interrupted.keys()
+        arrived = read_arrivals(self._store, self._position, busy, self._closed_us)
+        rows_of = dict(self._by_connector(arrived))
+        touched: dict[Place, Touched] = {}
+        for place, plug_in_us in self._interrupted.items():
+            since_us = min([plug_in_us, *(row.time_us for row in rows_of.pop(place, ()))])
+            touched[place] = self._pick_up(place, plug_in_us, since_us)
+        for place, rows in rows_of.items():
+            touched[place] = self._take(place, rows)
+        # Only now: why a session was slow depends on what its siblings did.
+        for place, visits in touched.items():
+            self._emit(place, visits, now)
+        for place in [place for place in self._busy if self._due_to_close(place, now)]:
+            self._emit(place, {}, now)
+        self._note_stations(arrived)
+        self._skipped_us.update(arrived.skipped_us)
+        self._position = arrived.position
+        self._interrupted = {}
+        self._delivered = True
+        return tuple(self._changed.values())
+
+    def _by_connector(self, arrived: Arrivals) -> Mapping[Place, list[Row]]:
+        """Rows by connector, with those of its station for each connector that is being followed."""
+        rows = {place: list(own) for place, own in arrived.rows.items()}
+        by_station: dict[Place, set[Place]] = {}
+        for place in rows:
+            by_station.setdefault(place.station_place, set()).add(place)
+        for station, shared in arrived.station_rows.items():
+            statuses: list[Row] = [row for row in shared if isinstance(row, StationRow)]
+            for place in self._stations.get(station, set()) | by_station.get(station, set()):
+                matter = shared if place in self._busy or place in arrived.rows else statuses
+                if matter:
+                    rows.setdefault(place, []).extend(matter)
+        return rows
+
+    def _note_stations(self, arrived: Arrivals) -> None:
+        """Keep what later sessions of a station need of rows that came before them."""
+        for station, shared in arrived.station_rows.items():
+            self._skipped_us[station] = max(self._skipped_us.get(station, 0), *(row.time_us for row in shared))
+            for row in shared:
+                known = self._station_status.get(station)
+                if isinstance(row, StationRow) and (known is None or row.time_us >= known.time_us):
+                    self._station_status[station] = row
+
+    def _take(self, place: Place, rows: list[Row]) -> Touched:
+        """Fold rows that arrived for one connector."""
+        rows.sort(key=key_of)
+        track = self._tracks.get(place)
+        if track is None and not self._from_the_first_row:
+            return self._gather_anew(place, rows[0].time_us)
+        if track is None:
+            track = self._follow(place, Track(whole=True))
+            held = self._station_status.get(place.station_place)
+            rows = [held, *rows] if held is not None and key_of(held) < key_of(rows[0]) else rows
+        if track.in_order(rows) and rows[0].time_us > self._skipped_until(place):
+            touched = track.fold(rows, self._outlet(place), self._grace_us)
+            return self._gather_anew(place, rows[0].time_us) if touched is None else touched
+        return self._fold_again(place, track, key_of(rows[0]))
+
+    def _skipped_until(self, place: Place) -> int:
+        """The time up to which rows of the connector, or of its station, were dropped while it was idle."""
+        of_station = -1 if place in self._busy else self._skipped_us.get(place.station_place, -1)
+        return max(self._skipped_us.get(place, -1), of_station)
+
+    def _fold_again(self, place: Place, track: Track, key: Key) -> Touched:
+        """Take in rows that are out of order: go back to a state before them, and fold what the store has since."""
+        if not track.back_to(key):
+            return self._gather_anew(place, key[0])
+        state = track.state
+        rows = gather(self._store, place, state.last[0] if state.last else 0)
+        later = [row for row in rows if state.last is None or key_of(row) > state.last]
+        touched = track.fold(later, self._outlet(place), self._grace_us)
+        if touched is None:
+            return self._gather_anew(place, key[0])
+        kept = {v.key: v for v in (state.previous, state.current) if v is not None and not v.shed}
+        self._cut_anew(place, _since(state, kept.values()))
+        return kept | touched
+
+    def _gather_anew(self, place: Place, at_us: int) -> Touched:
+        """Fold a connector with nothing known of it, from the store: the sessions at and after `at_us`."""
+        known = self._tracks.get(place)
+        if known is not None and known.state.current is not None:
+            # The session before the one that is there comes into it too: the row may be its stop.
+            at_us = min(at_us, known.state.current.plug_in_us)
+        return self._fold_from(place, beginning_before(self._store, place, at_us), Track())
+
+    def _pick_up(self, place: Place, plug_in_us: int, since_us: int) -> Touched:
+        """Go on with a session that was under way when we were interrupted: its plug-in is a clean beginning.
+
+        `since_us` is earlier when rows from before it have arrived meanwhile.
+        """
+        if since_us < plug_in_us:
+            return self._gather_anew(place, since_us)
+        touched = self._fold_from(place, Beginning(plug_in_us, plug_in_us), Track(shallow=True))
+        return touched or self._gather_anew(place, plug_in_us)
+
+    def _fold_from(self, place: Place, begin: Beginning, track: Track) -> Touched:
+        """The sessions plugged in since a beginning; none when it turns out not to be a clean one."""
+        rows = holding_before(self._store, place, begin.from_us) + gather(self._store, place, begin.from_us)
+        touched = self._follow(place, track).fold(rows, self._outlet(place), self._grace_us)
+        if touched is None:
+            return {}
+        self._cut_anew(place, begin.since_us)
+        return {key: visit for key, visit in touched.items() if visit.plug_in_us >= begin.since_us}
+
+    def _emit(self, place: Place, touched: Touched, now: datetime) -> None:
+        """Note the sessions of visits that changed; what is closed gives its periods away afterwards."""
+        track = self._tracks[place]
+        state = track.state
+        if state.current is not None and not state.current.shed and self._due_to_close(place, now):
+            touched = touched | {state.current.key: state.current}
+        for key, visit in touched.items():
+            session = self._summary(place, visit, state.effective if visit is state.current else None, now)
+            before = track.ids.get(key)
+            if before is not None and before != session.id:
+                self._cut_anew(place, visit.plug_in_us)
+                self._changed.pop(before, None)
+            track.ids[key] = session.id
+            self._changed[session.id] = session
+            if visit is state.current and session.under_way:
+                self._under_way[place] = session
+        self._settle(place, track, now)
+
+    def _settle(self, place: Place, track: Track, now: datetime) -> None:
+        current = track.state.current
+        if current is None or current.ended:
+            self._under_way.pop(place, None)
+        if current is not None and not current.shed and self._due_to_close(place, now):
+            track.shed()
+            self._closed_us[place] = current.plug_out_us or 0
+        left = track.state.current
+        if left is None or left.shed:
+            self._busy.discard(place)
+        else:
+            self._busy.add(place)
+
+    def _due_to_close(self, place: Place, now: datetime) -> bool:
+        current = self._tracks[place].state.current
+        closes_at = closing(current, self._grace) if current is not None else None
+        return closes_at is not None and closes_at <= now
+
+    def _summary(self, place: Place, visit: Visit, status: str | None, now: datetime) -> Session:
+        others = [
+            known
+            for sibling in (self._siblings.of(place) if visit.ended else ())
+            if sibling in self._tracks
+            for known in (self._tracks[sibling].state.current, self._tracks[sibling].state.previous)
+        ]
+        return summarise(
+            place,
+            visit,
+            status,
+            self._outlet(place),
+            now=now,
+            grace=self._grace,
+            bill_until=self._bill_until,
+            shared_us=shared_us(visit, others, to_us(now)),
+        )
+
+    def _cut_anew(self, place: Place, since_us: int) -> None:
+        since = from_us(since_us)
+        self._reassembled[place] = min(since, self._reassembled.get(place, since))
+
+    def _follow(self, place: Place, track: Track) -> Track:
+        self._tracks[place] = track
+        self._stations.setdefault(place.station_place, set()).add(place)
+        return track
+
+    def _outlet(self, place: Place) -> Outlet:
+        if place not in self._outlets:
+            self._outlets[place] = outlet_of(self._register, place)
+        return self._outlets[place]
+
+    @property
+    def _grace_us(self) -> int:
+        return self._grace // timedelta(microseconds=1)
+
+
+def _since(state: State, kept: Iterable[Visit]) -> int:
+    """The earliest plug-in of any visit that folding on from `state` can begin or change."""
+    begun = [visit.plug_in_us for visit in kept]
+    if state.plugged_us is not None:
+        begun.append(state.plugged_us)
+    since_us = min([*begun, state.last[0] if state.last else 0])
+    if state.current is not None and state.current.shed:
+        return max(since_us, state.current.plug_in_us + 1)
+    return since_us

@@ -1,0 +1,100 @@
+"""A session with its price, or with the reason why a person has to look at it first."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from monitor.register import Register
+from monitor.sessions.model import REVIEW_FLAGS, Session
+from monitor.sessions.summary import BillUntil
+from monitor.tariffs.files import TariffBook
+from monitor.tariffs.model import Usage, UsagePeriod
+from monitor.tariffs.pricing import price
+
+NO_TARIFF = "no tariff is assigned to this connector for this group and date"
+UNTIL_LATER = "the energy is not known yet"
+
+
+def usage_of(session: Session, bill_until: BillUntil) -> Usage:
+    """What is billed: from `started` to plug-out (or stop), as far as readings reach while the session is under way.
+
+    The energies of the periods are exact decimals, and their sum is exactly the session's energy.
+    """
+    start = session.started or session.plug_in
+    end = _end(session, bill_until)
+    periods = [
+        UsagePeriod(
+            period.start,
+            min(period.end, end),
+            period.kind,
+            _exact(period.energy_wh),
+            _decimal(period.power_w),
+            _decimal(period.current_a),
+        )
+        for period in session.periods
+        if period.start < end
+    ]
+    rest = _exact(session.energy_wh or 0.0) - sum((period.energy_wh for period in periods), Decimal(0))
+    if rest and periods:
+        periods[-1] = replace(periods[-1], energy_wh=periods[-1].energy_wh + rest)
+    return Usage(start, end, tuple(periods))
+
+
+def bill(session: Session, book: TariffBook, register: Register, bill_until: BillUntil) -> Session:
+    """The session priced; in review when it is closed and doubtful, its reasons in `details["review"]`.
+
+    While it is under way it stays open and has the price so far. Without a tariff it stays open, unpriced, and
+    `tariff_reason` says so. The tariff is the one that is valid at plug-in.
+    """
+    doubts = tuple(review_reasons(session))
+    if doubts:
+        details = {**session.details, "review": ", ".join(doubts)}
+        state = session.state if session.closed_at is None else "review"
+        return replace(session, state=state, bill=None, details=details)
+    if session.energy_wh is None:
+        return replace(session, bill=None, tariff_reason=UNTIL_LATER)
+    zone, outlet = register.zone(session.place.site), register.connectors.get(session.place)
+    current = outlet.current if outlet else None
+    assigned = book.tariff_for(session.place, current, session.group, session.plug_in, zone)
+    if assigned is None:
+        return replace(session, bill=None, tariff_reason=NO_TARIFF)
+    return replace(
+        session,
+        state=session.state if session.closed_at is None else "priced",
+        bill=price(usage_of(session, bill_until), assigned.tariff, zone),
+        tariff_reason=assigned.reason,
+    )
+
+
+def review_reasons(session: Session) -> Iterator[str]:
+    """Why a person has to decide: flags after which energy or times cannot be trusted, and what is missing.
+
+    Energy that is missing is a reason once the session is closed: until then it may still come.
+    """
+    yield from sorted(session.flags & REVIEW_FLAGS)
+    if session.details.get("energy_from") == "power":
+        yield "energy_from_power"
+    if session.closed_at is None:
+        return
+    if session.started is None:
+        yield "start_unknown"
+    if session.energy_wh is None:
+        yield "energy_unknown"
+    elif session.energy_wh > 0 and not session.periods:
+        yield "energy_without_time"
+
+
+def _end(session: Session, bill_until: BillUntil) -> datetime:
+    ends = (session.stopped, session.plug_out) if bill_until == "stopped" else (session.plug_out,)
+    reached = session.periods[-1].end if session.periods else session.started or session.plug_in
+    return next((end for end in ends if end is not None), reached)
+
+
+def _exact(wh: float) -> Decimal:
+    """Watt-hours as the whole milliwatt-hours that they are stored in."""
+    return Decimal(round(wh * 1000)).scaleb(-3)
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))

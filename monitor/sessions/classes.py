@@ -1,0 +1,53 @@
+"""Which time is charging, which is parking, and which is neither (design.md, section 7)."""
+
+from typing import Literal
+
+from monitor.sessions.outlet import Outlet
+from monitor.tariffs.model import UsageKind
+
+PLUGGED = frozenset({"Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
+"""Statuses in which a car is connected."""
+
+FREE = frozenset({"Available", "Preparing", "Reserved"})
+"""Statuses that a connector has only when the car of the last session is gone (Preparing: the next one is there)."""
+
+LEAST_A = 6.0
+"""Below 6 A a phase no car can charge (IEC 61851), so a car that does not ask then is not to blame."""
+
+TimeClass = UsageKind | Literal["by_energy"]
+"""`by_energy`: no status says; charging where energy flowed, else neither."""
+
+
+def classify(
+    status: str | None,
+    *,
+    stopped: bool,
+    offered_a: float | None,
+    offered_w: float | None,
+    phases: int | None,
+    outlet: Outlet,
+) -> tuple[TimeClass, str]:
+    """The class of time in which `status` holds, and the reason in the form of a status (or what stands for one).
+
+    `stopped`: the transaction is over but the car still there.
+    """
+    if status in {"SuspendedEVSE", "Faulted", "Unavailable"}:
+        return "neither", status
+    if stopped:
+        return "parking", status if status in PLUGGED and status != "Charging" else "stopped"
+    if status == "SuspendedEV" and _below_least(offered_a, offered_w, phases or outlet.phases, outlet):
+        return "neither", "SuspendedEV, under 6 A offered"
+    if status in {"SuspendedEV", "Finishing"}:
+        return "parking", status
+    if status == "Charging":
+        return "charging", status
+    return "by_energy", status if status in PLUGGED else "no status"
+
+
+def _below_least(offered_a: float | None, offered_w: float | None, phases: int | None, outlet: Outlet) -> bool:
+    # An unregistered outlet gets the benefit of the doubt: nobody pays for parking because of a missing entry.
+    if outlet.current == "DC":
+        return False
+    if offered_a is not None:
+        return offered_a < LEAST_A
+    return offered_w is not None and offered_w / 230 / (phases or 3) < LEAST_A

@@ -1,0 +1,166 @@
+"""Readings of one connector as the fold sees them: whole numbers, one class per kind, one order for all of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from monitor.ids import Place
+
+Key = tuple[int, int]
+"""(time_us, rank): the order in which rows are folded. Rows of one connector with the same key are the same point."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A sign of life of the station."""
+
+    time_us: int
+    received_us: int
+    event: str
+    rank: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StationRow:
+    """A status of connector 0."""
+
+    time_us: int
+    received_us: int
+    status: str
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """A status of the connector itself."""
+
+    time_us: int
+    received_us: int
+    status: str
+
+    @property
+    def rank(self) -> int:
+        """Charging at the second of a start comes before it; Finishing and Available at the second of a stop after."""
+        return 6 if self.status in {"Finishing", "Available"} else 2
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A start or a stop. `clock_replaced`: the time is that of its arrival, because the charger's could not be."""
+
+    time_us: int
+    received_us: int
+    event: str
+    session: str
+    meter_mwh: int | None
+    user: str | None
+    group: str | None
+    reason: str | None
+    services: str | None
+    clock_replaced: bool
+
+    @property
+    def rank(self) -> int:
+        """At one moment: start, the values read then, stop."""
+        return 3 if self.event == "start" else 5
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRow:
+    """Meter values. `session` is empty where the charger did not say."""
+
+    time_us: int
+    received_us: int
+    energy_mwh: int | None
+    power_w: float | None
+    offered_w: float | None
+    offered_a: float | None
+    current_a: float | None
+    current_sum_a: float | None
+    phases: int | None
+    soc: float | None
+    temperature_c: float | None
+    session: str
+    rank: ClassVar[int] = 4
+
+
+Row = LinkRow | StationRow | StatusRow | TransactionRow | MeterRow
+
+
+def key_of(row: Row) -> Key:
+    """Where the row stands in the order of folding."""
+    return row.time_us, row.rank
+
+
+def mwh(wh: float | None) -> int | None:
+    """Whole milliwatt-hours of watt-hours: sums of them are exact."""
+    return None if wh is None else round(wh * 1000)
+
+
+def rows_by_place(measurement: str, table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Place, Row]]:
+    """Each row with its place as the store names it: connector 0 for the station itself, no connector for link rows."""
+    make = _MAKERS[measurement]
+    for record in _records(table):
+        row = make(record)
+        if row is not None:
+            yield Place(record["site"], record["station"], record.get("connector")), row
+
+
+def _records(table: pa.Table | pa.RecordBatch) -> Iterable[Mapping[str, Any]]:
+    names = table.schema.names
+    columns = [table.column(name).to_pylist() for name in names]
+    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
+
+
+def _meter(record: Mapping[str, Any]) -> Row:
+    phases = record["phases"]
+    return MeterRow(
+        record["time_us"],
+        record["received_us"],
+        mwh(record["energy_wh"]),
+        record["power_w"],
+        record["offered_w"],
+        record["offered_a"],
+        record["current_a"],
+        record["current_sum_a"],
+        None if phases is None else round(phases),
+        record["soc"],
+        record["temperature_c"],
+        record["session"] or "",
+    )
+
+
+def _status(record: Mapping[str, Any]) -> Row | None:
+    if not record["status"]:
+        return None
+    make = StationRow if record["connector"] == "0" else StatusRow
+    return make(record["time_us"], record["received_us"], record["status"])
+
+
+def _transaction(record: Mapping[str, Any]) -> Row:
+    return TransactionRow(
+        record["time_us"],
+        record["received_us"],
+        record["event"],
+        record["session"] or "",
+        mwh(record["meter_wh"]),
+        record["user"],
+        record["group"],
+        record["reason"],
+        record["services"],
+        record.get("claimed_us") is not None,
+    )
+
+
+def _link(record: Mapping[str, Any]) -> Row:
+    return LinkRow(record["time_us"], record["received_us"], record["event"] or "")
+
+
+_MAKERS: Mapping[str, Callable[[Mapping[str, Any]], Row | None]] = {
+    "meter": _meter,
+    "status": _status,
+    "transaction": _transaction,
+    "link": _link,
+}

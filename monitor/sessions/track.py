@@ -1,0 +1,95 @@
+"""One connector being followed: where its fold stands, and earlier states to go back to when a row comes late."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from monitor.sessions.fold import State, step
+from monitor.sessions.outlet import Outlet
+from monitor.sessions.rows import Key, Row, key_of
+from monitor.sessions.visit import Visit, VisitKey
+
+CHECKPOINT_US = 5 * 60 * 1_000_000
+CHECKPOINTS = 12
+"""An hour in steps of five minutes: rows that come seconds or minutes out of order cost little."""
+
+Touched = dict[VisitKey, Visit]
+"""Visits that changed, by their key on the connector."""
+
+
+@dataclass
+class Track:
+    """Mutable: the assembler's memory of one connector. `ids`: what each visit was last called.
+
+    `whole`: its fold began with the connector's first row ever, else with a row before which nothing is known.
+    `shallow`: it began with the session under way, so that the one before it is not known either.
+    """
+
+    whole: bool = False
+    shallow: bool = False
+    state: State = field(default_factory=State)
+    checkpoints: deque[State] = field(default_factory=lambda: deque(maxlen=CHECKPOINTS))
+    ids: dict[VisitKey, str] = field(default_factory=dict)
+
+    def in_order(self, rows: list[Row]) -> bool:
+        """Whether sorted `rows` all come after what was folded."""
+        return self.state.last is None or key_of(rows[0]) > self.state.last
+
+    def fold(self, rows: Iterable[Row], outlet: Outlet, grace_us: int) -> Touched | None:
+        """Fold sorted rows; None when that takes more than is kept here: periods given away, a session not known."""
+        touched: Touched = {}
+        for row in rows:
+            before = self.state
+            if not self.checkpoints or _apart(self.checkpoints[-1], row):
+                self.checkpoints.append(before)
+            self.state = after = step(before, row, outlet, grace_us)
+            for visit in (after.previous, after.current):
+                if visit is None or visit is before.current or visit is before.previous:
+                    continue
+                if visit.started_us is None and self.shallow:
+                    return None
+                if not visit.shed:
+                    touched[visit.key] = visit
+                elif visit != _ended_by_another(before, visit):
+                    return None
+        return touched
+
+    def back_to(self, key: Key) -> bool:
+        """Go back to the last state before `key`; False when none is kept that far back."""
+        while self.checkpoints and not _before(self.checkpoints[-1], key):
+            self.checkpoints.pop()
+        if not self.checkpoints or (self.checkpoints[-1].last is None and not self.whole):
+            return False
+        self.state = self.checkpoints.pop()
+        return True
+
+    def shed(self) -> None:
+        """Give away the periods of visits that are closed, and the states that hold them."""
+        self.state = self.state._replace(
+            current=_shed(self.state.current),
+            previous=_shed(self.state.previous),
+        )
+        kept = {visit.key for visit in (self.state.current, self.state.previous) if visit is not None}
+        self.ids = {key: name for key, name in self.ids.items() if key in kept}
+        self.checkpoints.clear()
+        self.checkpoints.append(self.state)
+
+
+def _apart(checkpoint: State, row: Row) -> bool:
+    return checkpoint.last is None or row.time_us - checkpoint.last[0] >= CHECKPOINT_US
+
+
+def _before(state: State, key: Key) -> bool:
+    return state.last is None or state.last < key
+
+
+def _ended_by_another(state: State, visit: Visit) -> Visit | None:
+    """The visit as it was, but for the next one's beginning, which changes nothing of a closed one."""
+    for known in (state.current, state.previous):
+        if known is not None and known.key == visit.key:
+            return known._replace(replaced_us=visit.replaced_us)
+    return None
+
+
+def _shed(visit: Visit | None) -> Visit | None:
+    return None if visit is None else visit._replace(periods=(), slices=(), shed=True)

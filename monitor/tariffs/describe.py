@@ -1,0 +1,86 @@
+"""A tariff in plain words, in the order that AFIR article 5 asks for: per kWh, per minute, per session, other."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from monitor.tariffs.model import Dimension
+from monitor.tariffs.ocpi import DIMENSIONS, Element, Tariff
+from monitor.tariffs.words import TEXTS, money, number, span, unit_price, when
+
+_NAMES: dict[str, dict[str, str]] = {
+    "en": {
+        "ENERGY": "Energy", "TIME": "Charging time", "PARKING_TIME": "Connected without charging",
+        "FLAT": "Start fee", "reservation TIME": "Reservation", "reservation FLAT": "Reservation fee",
+        "steps": "in steps of {}", "min": "At least {} {} per session", "max": "At most {} {} per session",
+        "free": "Free of charge", "vat": "Prices include {} % VAT", "vats": "Prices include VAT ({} %)",
+        "no vat": "No VAT applies", "excl": "without VAT",
+    },
+    "sv": {
+        "ENERGY": "Energi", "TIME": "Laddtid", "PARKING_TIME": "Ansluten utan att ladda",
+        "FLAT": "Startavgift", "reservation TIME": "Reservation", "reservation FLAT": "Reservationsavgift",
+        "steps": "i steg om {}", "min": "Minst {} {} per session", "max": "Högst {} {} per session",
+        "free": "Gratis", "vat": "Priserna innehåller {} % moms", "vats": "Priserna innehåller moms ({} %)",
+        "no vat": "Ingen moms tillkommer", "excl": "utan moms",
+    },
+}  # fmt: skip
+
+
+def describe(tariff: Tariff, language: str) -> list[str]:
+    """Sentences without full stop in `en` or `sv`; prices as a consumer pays them, with VAT."""
+    names = _NAMES[language]
+    lines = [line for dimension in DIMENSIONS for line in _dimension(tariff, dimension, language, reserved=False)]
+    lines += [line for dimension in ("TIME", "FLAT") for line in _dimension(tariff, dimension, language, reserved=True)]
+    for name, limit in (("min", tariff.min_price), ("max", tariff.max_price)):
+        if limit:
+            shown = money(limit.excl_vat if limit.incl_vat is None else limit.incl_vat)
+            suffix = f" {names['excl']}" if limit.incl_vat is None else ""
+            lines.append(names[name].format(shown, tariff.currency) + suffix)
+    return [*lines, _vat(tariff, language)] if lines else [names["free"]]
+
+
+def _dimension(tariff: Tariff, dimension: Dimension, language: str, *, reserved: bool) -> Iterator[str]:
+    """One sentence for a dimension: its prices in the order in which they are asked, each with when it holds."""
+    elements = [
+        element
+        for element in tariff.elements
+        if (element.restrictions.reservation is not None) == reserved and element.component(dimension)
+    ]
+    parts = list(_prices(elements, dimension, tariff.currency, language))
+    if not parts or all(not _price(element, dimension) for element in elements):
+        return
+    name = _NAMES[language][f"reservation {dimension}" if reserved else dimension]
+    yield f"{name}: {'; '.join(parts)}"
+
+
+def _prices(elements: list[Element], dimension: Dimension, currency: str, language: str) -> Iterator[str]:
+    for index, element in enumerate(elements):
+        component = element.component(dimension)
+        assert component is not None  # the caller chose elements that have it
+        words = [unit_price(component, currency, language), when(element.restrictions, language)]
+        if index and not words[1]:
+            words = [TEXTS[language]["otherwise"], words[0]]
+        # Steps of a minute and of 100 Wh or less change a price by less than a driver would ask about.
+        if dimension != "FLAT" and component.step_size > (100 if dimension == "ENERGY" else 60):
+            size = f"{component.step_size} Wh" if dimension == "ENERGY" else span(component.step_size)
+            words.append(f"({_NAMES[language]['steps'].format(size)})")
+        yield " ".join(word for word in words if word)
+        if not element.restrictions.model_fields_set:
+            return  # what stands after an element without restrictions never holds
+
+
+def _price(element: Element, dimension: Dimension) -> Decimal:
+    component = element.component(dimension)
+    return component.price if component else Decimal(0)
+
+
+def _vat(tariff: Tariff, language: str) -> str:
+    components = [component for element in tariff.elements for component in element.price_components]
+    rates = sorted({component.vat for component in components if component.vat is not None})
+    if not rates:
+        return _NAMES[language]["no vat"]
+    texts = [number(rate) for rate in rates]
+    return (
+        _NAMES[language]["vat"].format(texts[0])
+        if len(rates) == 1
+        else _NAMES[language]["vats"].format("–".join([texts[0], texts[-1]]))
+    )

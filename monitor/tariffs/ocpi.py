@@ -1,0 +1,153 @@
+"""OCPI 2.2.1 Tariff objects (module tariffs, release-2.2.1-bugfixes), as an operator's file or a CDR carries them.
+
+Names are OCPI's. What OCPI requires but no price depends on (country_code, party_id, last_updated) may be missing.
+"""
+
+import hashlib
+import json
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from monitor.documents import Strict
+from monitor.tariffs.model import Dimension
+from monitor.tariffs.values import Currency, LocalDate, LocalTime, Moment, Number, Percent, not_empty, one_of
+
+WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+DIMENSIONS: tuple[Dimension, ...] = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
+
+DayOfWeek = Annotated[
+    Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"], one_of(*WEEKDAYS)
+]
+Reservation = Annotated[Literal["RESERVATION", "RESERVATION_EXPIRES"], one_of("RESERVATION", "RESERVATION_EXPIRES")]
+TariffType = Annotated[
+    Literal["AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR"],
+    one_of("AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR"),
+]
+
+
+class Price(Strict):
+    """Money without and, where given, with VAT."""
+
+    excl_vat: Number
+    incl_vat: Number | None = None
+
+
+class DisplayText(Strict):
+    """A text in one language (ISO 639-1)."""
+
+    language: str
+    text: str
+
+
+class PriceComponent(Strict):
+    """What one unit costs without VAT: a kWh, an hour, a session. `vat` None: no VAT applies (not the same as 0 %).
+
+    `step_size` is in Wh or seconds, 0 rounds nothing; for FLAT it means nothing.
+    """
+
+    type: Annotated[Dimension, one_of(*DIMENSIONS)]
+    price: Number
+    vat: Percent | None = None
+    step_size: int = Field(default=1, ge=0)
+
+    @property
+    def price_incl_vat(self) -> Decimal:
+        """The unit price that a consumer pays."""
+        return self.price * (100 + (self.vat or 0)) / 100
+
+
+class Restrictions(Strict):
+    """When an element holds: all that is given must. `min_*` is inclusive, `max_*` and `end_*` are not."""
+
+    start_time: LocalTime | None = None
+    end_time: LocalTime | None = None
+    start_date: LocalDate | None = None
+    end_date: LocalDate | None = None
+    min_kwh: Number | None = None
+    max_kwh: Number | None = None
+    min_current: Number | None = None
+    max_current: Number | None = None
+    min_power: Number | None = None
+    max_power: Number | None = None
+    min_duration: int | None = Field(default=None, ge=0)
+    max_duration: int | None = Field(default=None, ge=0)
+    day_of_week: Annotated[tuple[DayOfWeek, ...], Field(strict=False)] | None = None
+    reservation: Reservation | None = None
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> "Restrictions":
+        pairs = [(f"min_{name}", f"max_{name}") for name in ("kwh", "current", "power", "duration")]
+        for low, high in [*pairs, ("start_date", "end_date")]:
+            least, most = getattr(self, low), getattr(self, high)
+            if least is not None and most is not None and least >= most:
+                raise ValueError(f"{low} {least} is not below {high} {most} (which is exclusive): this never holds")
+        return self
+
+
+class Element(Strict):
+    """Price components that hold under the same restrictions, each for its own dimension."""
+
+    price_components: Annotated[tuple[PriceComponent, ...], Field(strict=False), AfterValidator(not_empty)]
+    restrictions: Restrictions = Restrictions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_none(cls, content: Any) -> Any:
+        # JSON writers send `null` for what they do not have; here that means: no restrictions.
+        if isinstance(content, dict) and "restrictions" in content and content["restrictions"] is None:
+            return {key: value for key, value in content.items() if key != "restrictions"}
+        return content
+
+    @model_validator(mode="after")
+    def _each_dimension_once(self) -> "Element":
+        types = [component.type for component in self.price_components]
+        twice = sorted({name for name in types if types.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is priced twice in one element; only the first would ever count")
+        wrong = sorted(set(types) - {"FLAT", "TIME"}) if self.restrictions.reservation else []
+        if wrong:
+            raise ValueError(f"a reservation can be priced by FLAT and TIME only, not by {', '.join(wrong)}")
+        return self
+
+    def component(self, dimension: Dimension) -> PriceComponent | None:
+        """What the element asks for a dimension; None: it does not price it."""
+        return next((component for component in self.price_components if component.type == dimension), None)
+
+
+class Tariff(Strict):
+    """A tariff: elements in order, of which the first that has a dimension and holds prices that dimension."""
+
+    id: str = Field(min_length=1, max_length=36)
+    currency: Currency
+    elements: Annotated[tuple[Element, ...], Field(strict=False), AfterValidator(not_empty)]
+    country_code: str | None = Field(default=None, min_length=2, max_length=2)
+    party_id: str | None = Field(default=None, min_length=1, max_length=3)
+    type: TariffType | None = None
+    tariff_alt_text: Annotated[tuple[DisplayText, ...], Field(strict=False)] | None = None
+    tariff_alt_url: str | None = None
+    min_price: Price | None = None
+    max_price: Price | None = None
+    start_date_time: Moment | None = None
+    end_date_time: Moment | None = None
+    energy_mix: dict[str, Any] | None = None
+    last_updated: Moment | None = None
+
+    @model_validator(mode="after")
+    def _limits_in_order(self) -> "Tariff":
+        if self.min_price and self.max_price and self.min_price.excl_vat > self.max_price.excl_vat:
+            raise ValueError(f"min_price {self.min_price.excl_vat} is above max_price {self.max_price.excl_vat}")
+        if self.start_date_time and self.end_date_time and self.start_date_time >= self.end_date_time:
+            raise ValueError("start_date_time is not before end_date_time: this tariff is never valid")
+        return self
+
+    def __hash__(self) -> int:
+        return hash(self.version)  # computed once, where pydantic's own would walk all fields on every look-up
+
+    @cached_property
+    def version(self) -> str:
+        """A short fingerprint of the content: two tariffs with one version price every session alike."""
+        content = self.model_dump(mode="json", exclude_none=True, exclude={"last_updated"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

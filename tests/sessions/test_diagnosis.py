@@ -1,0 +1,63 @@
+"""Why it was slow, with the evidence in words."""
+
+from typing import Any
+
+
+def test_a_car_that_takes_what_it_can_is_not_the_chargers_fault(paper: Any, charger: Any) -> None:
+    charger.start(0, 0).status(0, "Charging").charge(1, 60, 60, 3.6, phases=1, offered_a=32.0)
+    (session,) = paper.write(charger.stop(60, 3_600).status(61, "Available")).read(90)
+    assert session.diagnosis.code == "vehicle_limited"
+    assert session.diagnosis.text["en"].startswith("the car took no more: 3,6 kW measured")
+    assert "3,6 kW uppmätt" in session.diagnosis.text["sv"]
+
+
+def test_a_fast_session_has_no_diagnosis(paper: Any, charger: Any) -> None:
+    charger.start(0, 0).status(0, "Charging").charge(1, 60, 360, 22.0)
+    (session,) = paper.write(charger.stop(60, 22_000).status(61, "Available")).read(90)
+    assert session.diagnosis is None
+
+
+def test_most_of_the_time_above_70_percent_is_tapering(paper: Any, dc_charger: Any) -> None:
+    dc_charger.start(0, 0).status(0, "Charging")
+    for minute in range(1, 31):
+        dc_charger.meter(minute, minute * 500, 30.0, soc=68.0 + minute)
+    (session,) = paper.write(dc_charger.stop(30, 15_000).status(31, "Available")).read(90)
+    assert session.diagnosis.code == "tapering"
+    assert "69 %" in session.diagnosis.text["en"]
+    assert "98 %" in session.diagnosis.text["en"]
+
+
+def test_a_lowered_offer_without_another_car_makes_the_charger_suspect(paper: Any, dc_charger: Any) -> None:
+    dc_charger.start(0, 0).status(0, "Charging").charge(1, 30, 1_000, 60.0, soc=30.0, offered_w=62_000.0)
+    (session,) = paper.write(dc_charger.stop(30, 30_000).status(31, "Available")).read(90)
+    assert session.diagnosis.code == "charger_suspect"
+    assert "62,0 kW offered" in session.diagnosis.text["en"]
+
+
+def test_a_lowered_offer_while_the_other_plug_charges_is_shared(depot: Any, dc_charger: Any, new_charger: Any) -> None:
+    other = new_charger(dc_charger.place._replace(connector="2"))
+    for charger in (dc_charger, other):
+        charger.start(0, 0).status(0, "Charging").charge(1, 30, 1_000, 60.0, soc=30.0, offered_w=62_000.0)
+        charger.stop(30, 30_000).status(31, "Available")
+    assert {session.diagnosis.code for session in depot.write(dc_charger, other).read(90)} == {"shared"}
+
+
+def test_power_that_breaks_away_makes_the_charger_suspect(paper: Any, dc_charger: Any) -> None:
+    dc_charger.start(0, 0).status(0, "Charging").charge(1, 5, 2_000, 120.0, soc=30.0).charge(
+        6, 30, 10_500, 20.0, soc=40.0
+    )
+    (session,) = paper.write(dc_charger.stop(30, 18_500).status(31, "Available")).read(90)
+    assert session.diagnosis.code == "charger_suspect"
+    assert "120,0 kW at most" in session.diagnosis.text["en"]
+
+
+def test_a_cold_battery(paper: Any, dc_charger: Any) -> None:
+    dc_charger.start(0, 0).status(0, "Charging").charge(1, 30, 500, 30.0, soc=30.0, temperature_c=-12.0)
+    (session,) = paper.write(dc_charger.stop(30, 15_000).status(31, "Available")).read(90)
+    assert session.diagnosis.code == "cold"
+    assert "-12 °C" in session.diagnosis.text["en"]
+
+
+def test_two_values_are_too_little(paper: Any, charger: Any) -> None:
+    charger.start(0, 0).status(0, "Charging").meter(1, 50, 3.0).meter(2, 100, 3.0).stop(3, 150).status(3, "Available")
+    assert paper.write(charger).read(90)[0].diagnosis.code == "too_little_data"

@@ -1,0 +1,98 @@
+"""Laws: any order of arrival, any pauses, any restarts and writing twice give the same sessions."""
+
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+LAST = 400.0
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What makes a fresh charger, an in-memory depot, and the fold alone."""
+
+    charger: Any
+    shelf: Any
+    paper: Any
+
+
+@pytest.fixture(scope="module")
+def tools(new_charger: Any, new_shelf: Any, new_paper: Any) -> Tools:
+    return Tools(new_charger, new_shelf, new_paper)
+
+
+def story(make: Any) -> Any:
+    """Two visits with what happens around them; meter values name no session, so that order matters most."""
+    charger = make()
+    charger.link(-30).status(-20, "Available").meter(-10, 1_000, 0.0)
+    charger.status(0, "Preparing").start(2, 1_000, user="u1").status(2.5, "Charging").meter(3, 1_020, 10.0)
+    charger.meter(10, 2_200, 11.0).link(12).meter(20, 4_000, 11.0, soc=50.0).status(25, "SuspendedEVSE")
+    charger.station_status(27, "Unavailable").station_status(29, "Available").status(30, "Charging").meter(
+        31, 4_100, 6.0
+    )
+    charger.status(40, "SuspendedEV").meter(41, 5_000, 0.0).stop(50, 5_000).status(50, "Finishing").status(
+        70, "Available"
+    )
+    charger.meter(75, 5_000, 0.0).link(90, "disconnected").link(95, "connected")
+    charger.start(100, 5_000, "8").status(100, "Charging").meter(110, 6_500, 11.0).meter(130, 9_000, 11.0)
+    return charger.stop(131, 9_100, "8").status(131, "Available").status(140, "Preparing").status(150, "Available")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10_000), pieces=st.integers(1, 12), restarts=st.booleans(), early=st.booleans())
+def test_any_order_of_arrival_gives_the_same_sessions(
+    tools: Tools, seed: int, pieces: int, restarts: bool, early: bool
+) -> None:
+    told = story(tools.charger)
+    if restarts:
+        # What arrives when nobody remembers the session any more says by its time of arrival that it is late.
+        told.rows = [replace(row, delay=LAST - row.minute) for row in told.rows]
+    rows = list(told.rows)
+    expected = tools.paper().write(told).read(LAST)
+    assert [session.transaction for session in expected] == ["7", "8"]
+    random.Random(seed).shuffle(rows)
+    depot = tools.shelf()
+    for piece in depot.write_in_order(rows, pieces):
+        depot.read(LAST * piece / pieces if early else LAST)
+        if restarts:
+            depot.restart()
+    assert depot.read(LAST) == expected
+    for _ in depot.write_in_order(rows, 1):
+        assert depot.read(LAST) == expected
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_the_same_on_the_real_store(tools: Tools, depot: Any, seed: int | None) -> None:
+    told = story(tools.charger)
+    told.rows = [replace(row, delay=LAST - row.minute) for row in told.rows]
+    rows = list(told.rows)
+    if seed is not None:
+        random.Random(seed).shuffle(rows)
+    for piece in depot.write_in_order(rows, 7):
+        depot.read(20.0 + 50 * piece)
+        if piece == seed:
+            depot.restart()
+    assert depot.read(LAST) == tools.paper().write(told).read(LAST)
+
+
+def test_every_row_on_its_own_is_the_same_as_all_at_once(tools: Tools) -> None:
+    rows = story(tools.charger).rows
+    depot = tools.shelf()
+    for number in depot.write_in_order(rows, len(rows)):
+        depot.read(max(row.minute for row in rows[: number + 1]))
+    assert depot.read(LAST) == tools.paper().write(story(tools.charger)).read(LAST)
+
+
+@pytest.mark.parametrize("killed_after", range(28))
+def test_a_kill_in_the_middle_loses_and_doubles_nothing(tools: Tools, killed_after: int) -> None:
+    rows = story(tools.charger).rows
+    depot = tools.shelf()
+    for piece in depot.write_in_order(rows, len(rows)):
+        depot.read(rows[piece].minute)
+        if piece == killed_after:
+            depot.restart()
+    assert depot.read(LAST) == tools.paper().write(story(tools.charger)).read(LAST)

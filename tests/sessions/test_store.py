@@ -1,0 +1,122 @@
+"""Sessions in the state database."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from monitor.errors import InputError
+from monitor.ids import Place
+from monitor.sessions.billing import bill
+from monitor.state.sessions import SessionStore
+
+
+@pytest.fixture
+def closed(paper: Any, charger: Any) -> Any:
+    (session,) = paper.write(charger.visit()).read(200)
+    return session
+
+
+def test_a_session_comes_back_as_it_was_saved(saved: SessionStore, closed: Any, book: Any, register: Any) -> None:
+    priced = bill(closed, book, register, "plug_out")
+    assert priced.bill is not None
+    saved.save([priced], position=12)
+    assert saved.get(closed.id) == priced
+    assert saved.list() == [replace(priced, periods=())]
+    assert saved.position() == 12
+    assert saved.get("nobody") is None
+
+
+def test_saving_twice_changes_nothing(saved: SessionStore, closed: Any) -> None:
+    saved.save([closed])
+    saved.save([closed, closed])
+    assert saved.list() == [replace(closed, periods=())]
+    assert saved.versions(closed.id) == []
+
+
+def test_a_closed_session_that_changes_keeps_its_old_version(saved: SessionStore, closed: Any) -> None:
+    changed = replace(closed, energy_wh=1.0, flags=frozenset({"late"}), periods=closed.periods[:3])
+    saved.save([closed], position=1)
+    saved.save([changed], position=2)
+    assert saved.get(closed.id) == changed
+    assert saved.versions(closed.id) == [closed]
+
+
+def test_a_session_under_way_leaves_no_versions(saved: SessionStore, closed: Any) -> None:
+    under_way = replace(closed, closed_at=None, plug_out=None)
+    saved.save([under_way])
+    assert saved.under_way() == [replace(under_way, periods=())]
+    saved.save([closed])
+    assert saved.under_way() == []
+    assert saved.versions(closed.id) == []
+
+
+def test_what_was_cut_anew_replaces_what_was_there(saved: SessionStore, closed: Any, noon: datetime) -> None:
+    earlier = replace(closed, id="earlier", plug_in=noon - timedelta(hours=5))
+    elsewhere = replace(closed, id="elsewhere", place=Place("s", "ac", "2"))
+    saved.save([earlier, elsewhere, replace(closed, id="old")])
+    saved.save([closed], reassembled={closed.place: noon - timedelta(hours=1)})
+    assert {session.id for session in saved.list()} == {"earlier", "elsewhere", closed.id}
+    assert [version.id for version in saved.versions("old")] == ["old"]
+
+
+def test_pages_are_stable_and_newest_first(saved: SessionStore, closed: Any, noon: datetime) -> None:
+    many = [replace(closed, id=f"{n:03}", plug_in=noon + timedelta(minutes=n // 3)) for n in range(50)]
+    saved.save(many)
+    seen, before = [], None
+    while page := saved.list(before=before, limit=7):
+        seen += [session.id for session in page]
+        before = seen[-1]
+        saved.save([replace(closed, id=f"new{len(seen)}", plug_in=noon + timedelta(days=1))])
+    assert seen == sorted((session.id for session in many), reverse=True)
+    with pytest.raises(InputError, match="no session 'gone'"):
+        saved.list(before="gone")
+
+
+def test_filters(saved: SessionStore, closed: Any, noon: datetime) -> None:
+    there = replace(closed, id="there", place=Place("t", "ac", "1"), state="review", plug_in=noon + timedelta(hours=1))
+    saved.save([closed, there])
+    assert [session.id for session in saved.list(site="t")] == ["there"]
+    assert [session.id for session in saved.list(state="review")] == ["there"]
+    assert [session.id for session in saved.list(end=noon + timedelta(hours=1))] == [closed.id]
+    assert [session.id for session in saved.list(start=noon + timedelta(hours=1))] == ["there"]
+    assert saved.list(site="s", station="ac", connector="9") == []
+
+
+def test_totals_by_currency(saved: SessionStore, closed: Any, book: Any, register: Any) -> None:
+    priced = bill(closed, book, register, "plug_out")
+    unknown = replace(closed, id="unknown", energy_wh=None, bill=None)
+    saved.save([priced, replace(priced, id="b"), unknown])
+    totals = saved.totals()
+    assert totals.sessions == 3
+    assert totals.energy_wh == 22_000
+    assert totals.excl_vat == {"SEK": Decimal(106)}
+    assert totals.incl_vat == {"SEK": Decimal("132.5")}
+    assert totals.charging_time == timedelta(hours=3)
+    assert saved.totals(site="nowhere").energy_wh is None
+
+
+def test_averages_of_the_last_sessions_of_each_connector(saved: SessionStore, closed: Any, noon: datetime) -> None:
+    numbered = [
+        replace(closed, id=str(n), plug_in=noon + timedelta(hours=n), average_power_w=float(n)) for n in range(5)
+    ]
+    saved.save([*numbered, replace(closed, id="open", closed_at=None), replace(closed, id="x", average_power_w=None)])
+    assert saved.averages(last=3) == {closed.place: [4.0, 3.0, 2.0]}
+    assert saved.averages([closed.place]) == {closed.place: [4.0, 3.0, 2.0, 1.0, 0.0]}
+    assert saved.averages([Place("s", "ac", "9")]) == {}
+
+
+def test_a_kill_between_two_ticks_goes_on_from_what_was_saved(saved: SessionStore, depot: Any, charger: Any) -> None:
+    for piece in depot.write_in_order(charger.visit().rows, 5):
+        depot.read(22.0 * piece)
+        if piece % 2:
+            # What the even ticks assembled was never saved: the process died before the commit.
+            position, reassembled = depot.assembler.position, depot.assembler.reassembled
+            saved.save(list(depot.sessions.values()), position=position, reassembled=reassembled)
+        depot.assembler.resume(saved.position(), saved.under_way())
+    (session,) = depot.read(200)
+    assert session.energy_wh == pytest.approx(11_000)
+    assert session.flags == frozenset()
+    assert depot.assembler.under_way() == ()

@@ -1,0 +1,251 @@
+"""Laws of pricing on random tariffs and sessions, among them a second engine that walks second by second."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.tariffs.codec import bill_from_json, bill_to_json
+from monitor.tariffs.model import Usage, UsagePeriod
+from monitor.tariffs.ocpi import WEEKDAYS, Element, PriceComponent, Restrictions, Tariff
+from monitor.tariffs.pricing import price
+
+ZONES = ("Europe/Stockholm", "Europe/London", "Europe/Lisbon", "Pacific/Apia")
+MOMENTS = (
+    datetime(2026, 3, 29, 1, tzinfo=UTC),  # clocks go forward in Europe
+    datetime(2026, 10, 25, 1, tzinfo=UTC),  # and back
+    datetime(2025, 12, 31, 23, tzinfo=UTC),  # a year ends in Stockholm
+    datetime(2011, 12, 30, 10, tzinfo=UTC),  # Apia has no 30 December
+    datetime(2026, 6, 15, 22, tzinfo=UTC),
+)
+TIMES = ("00:00", "00:05", "01:00", "01:30", "02:00", "02:10", "02:30", "03:00", "23:50")
+DATES = (date(2011, 12, 31), date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 29), date(2026, 10, 26))
+
+prices = st.integers(0, 999).map(lambda cents: Decimal(cents) / 100)
+
+
+def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | st.none() | strategy
+
+
+@st.composite
+def bounds(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> tuple[Any, Any]:
+    low, high = draw(_maybe(values)), draw(_maybe(values))
+    return (low, high) if low is None or high is None or low < high else (low, None)
+
+
+@st.composite
+def restrictions(draw: st.DrawFn) -> Restrictions:
+    kwh = draw(bounds(st.integers(0, 9).map(lambda tenths: Decimal(tenths) / 10)))
+    duration = draw(bounds(st.integers(0, 900)))
+    power = draw(bounds(st.integers(0, 4).map(lambda step: Decimal(step) * 10)))
+    current = draw(bounds(st.integers(0, 4).map(lambda step: Decimal(step) * 16)))
+    days = draw(bounds(st.sampled_from(DATES)))
+    return Restrictions(
+        start_time=draw(_maybe(st.sampled_from(TIMES).map(time.fromisoformat))),
+        end_time=draw(_maybe(st.sampled_from(TIMES).map(time.fromisoformat))),
+        start_date=days[0], end_date=days[1], min_kwh=kwh[0], max_kwh=kwh[1],
+        min_duration=duration[0], max_duration=duration[1], min_power=power[0], max_power=power[1],
+        min_current=current[0], max_current=current[1],
+        day_of_week=draw(_maybe(st.lists(st.sampled_from(WEEKDAYS), max_size=3).map(tuple))),
+    )  # fmt: skip
+
+
+@st.composite
+def elements(draw: st.DrawFn, steps: st.SearchStrategy[int], limits: st.SearchStrategy[Restrictions]) -> Element:
+    types = draw(st.lists(st.sampled_from(["ENERGY", "TIME", "PARKING_TIME", "FLAT"]), min_size=1, unique=True))
+    vat = _maybe(st.sampled_from([Decimal(0), Decimal(6), Decimal(25)]))
+    components = tuple(
+        PriceComponent(type=name, price=draw(prices), vat=draw(vat), step_size=draw(steps)) for name in types
+    )
+    return Element(price_components=components, restrictions=draw(limits))
+
+
+def tariffs(
+    steps: st.SearchStrategy[int] | None = None, limits: st.SearchStrategy[Restrictions] | None = None
+) -> st.SearchStrategy[Tariff]:
+    sizes = st.sampled_from([0, 1, 7, 60, 300]) if steps is None else steps
+    parts = st.lists(elements(sizes, restrictions() if limits is None else limits), min_size=1, max_size=5)
+    return parts.map(lambda each: Tariff(id="random", currency="EUR", elements=tuple(each)))
+
+
+@st.composite
+def usages(draw: st.DrawFn) -> Usage:
+    """Up to 15 minutes around a moment at which something turns; 1 Wh a second or none, so that seconds are exact."""
+    start = draw(st.sampled_from(MOMENTS)) + timedelta(seconds=draw(st.integers(-2700, 2700)))
+    at, periods = start, []
+    for _ in range(draw(st.integers(1, 4))):
+        seconds = draw(st.integers(1, 225))
+        kind = draw(st.sampled_from(["charging", "charging", "parking", "neither"]))
+        energy = Decimal(seconds if kind == "charging" else 0)
+        power = draw(st.none() | st.integers(0, 4).map(lambda step: Decimal(step) * 10_000))
+        current = draw(st.none() | st.integers(0, 4).map(lambda step: Decimal(step) * 16))
+        periods.append(UsagePeriod(at, at + timedelta(seconds=seconds), kind, energy, power, current))
+        at += timedelta(seconds=seconds)
+    return Usage(start, at, tuple(periods))
+
+
+class SecondBySecond:
+    """The reference: every second asks every element; nothing is split, cached or compiled."""
+
+    def __init__(self, tariff: Tariff, zone: ZoneInfo) -> None:
+        self.tariff, self.zone = tariff, zone
+        self.quantities: dict[tuple[str, int], int] = {}
+        self.last: dict[str, int] = {}
+        self.flat: PriceComponent | None = None
+
+    def walk(self, usage: Usage) -> tuple[Fraction, Fraction]:
+        energy, second = 0, 0
+        for period in usage.periods:
+            for _ in range(int((period.end - period.start).total_seconds())):
+                self._second(period, usage.start + timedelta(seconds=second), second, energy)
+                second += 1
+                energy += 1 if period.energy_wh else 0
+        return self._sums()
+
+    def _second(self, period: UsagePeriod, at: datetime, second: int, energy: int) -> None:
+        power = period.power_w if period.power_w is not None else Decimal(3600 if period.energy_wh else 0)
+        current = Decimal(0) if period.current_a is None and not period.energy_wh else period.current_a
+        held = list(self._held(at.astimezone(self.zone), second, Decimal(energy) / 1000, power / 1000, current))
+        time_name = {"charging": "TIME", "parking": "PARKING_TIME"}.get(period.kind)
+        for name in (["ENERGY"] if period.energy_wh else []) + ([time_name] if time_name else []):
+            for index, element in held:
+                if any(component.type == name for component in element.price_components):
+                    self.quantities[name, index] = self.quantities.get((name, index), 0) + 1
+                    self.last[name] = index
+                    break
+        if self.flat is None:
+            flats = [each for _, element in held for each in element.price_components if each.type == "FLAT"]
+            self.flat = flats[0] if flats else None
+
+    def _held(
+        self, local: datetime, second: int, kwh: Decimal, power: Decimal, current: Decimal | None
+    ) -> Iterator[tuple[int, Element]]:
+        for index, element in enumerate(self.tariff.elements):
+            r = element.restrictions
+            start, end, now = r.start_time or time(0), r.end_time or time(0), local.time()
+            inside = start <= now < end if start < end else now >= start or now < end
+            tests = [
+                inside,
+                not r.day_of_week or WEEKDAYS[local.weekday()] in r.day_of_week,
+                r.start_date is None or r.start_date <= local.date(),
+                r.end_date is None or local.date() < r.end_date,
+                *_within(r.min_kwh, kwh, r.max_kwh),
+                *_within(r.min_duration, second, r.max_duration),
+                *_within(r.min_power, power, r.max_power),
+                *_within(r.min_current, current, r.max_current),
+            ]
+            if all(tests):
+                yield index, element
+
+    def _sums(self) -> tuple[Fraction, Fraction]:
+        amounts = [(Fraction(1), self.flat)] if self.flat else []
+        time_name = "PARKING_TIME" if "PARKING_TIME" in self.last else "TIME"
+        for (name, index), quantity in self.quantities.items():
+            component = next(each for each in self.tariff.elements[index].price_components if each.type == name)
+            billed = quantity
+            if name in {"ENERGY", time_name} and self.last[name] == index and component.step_size:
+                total = sum(each for (other, _), each in self.quantities.items() if other == name)
+                billed += -total % component.step_size
+            amounts.append((Fraction(billed, 1000 if name == "ENERGY" else 3600), component))
+        excl = sum((quantity * Fraction(each.price) for quantity, each in amounts), Fraction(0))
+        incl = [quantity * Fraction(each.price) * (1 + Fraction(each.vat or 0) / 100) for quantity, each in amounts]
+        return excl, sum(incl, Fraction(0))
+
+
+def _within(low: Any, value: Any, high: Any) -> tuple[bool, bool]:
+    if value is None:
+        return low is None, high is None
+    return low is None or low <= value, high is None or value < high
+
+
+@settings(max_examples=60, deadline=None)
+@given(tariffs(), usages(), st.sampled_from(ZONES))
+def test_a_second_engine_agrees(tariff: Tariff, usage: Usage, zone: str) -> None:
+    bill = price(usage, tariff, ZoneInfo(zone))
+    excl_vat, incl_vat = SecondBySecond(tariff, ZoneInfo(zone)).walk(usage)
+    assert bill.total.incl_vat is not None
+    assert abs(Fraction(bill.total.excl_vat) - excl_vat) < Fraction(1, 10**9)
+    assert abs(Fraction(bill.total.incl_vat) - incl_vat) < Fraction(1, 10**9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(tariffs(), usages(), st.sampled_from(ZONES))
+def test_the_sum_of_the_lines_is_the_total_and_a_bill_survives_json(tariff: Tariff, usage: Usage, zone: str) -> None:
+    bill = price(usage, tariff, ZoneInfo(zone))
+    assert sum(line.amount.excl_vat for line in bill.lines) == bill.total.excl_vat
+    assert sum(line.amount.incl_vat or 0 for line in bill.lines) == bill.total.incl_vat
+    assert sum(amount.excl_vat for amount in bill.by_kind.values()) == bill.total.excl_vat
+    assert bill_from_json(bill_to_json(bill)) == bill
+
+
+@settings(max_examples=40, deadline=None)
+@given(tariffs(), usages(), st.sampled_from(ZONES), st.integers(-14 * 60, 14 * 60))
+def test_the_offset_of_the_input_does_not_matter(tariff: Tariff, usage: Usage, zone: str, minutes: int) -> None:
+    other = timezone(timedelta(minutes=minutes))
+    periods = tuple(
+        UsagePeriod(each.start.astimezone(other), each.end.astimezone(other), each.kind, each.energy_wh,
+                    each.power_w, each.current_a)
+        for each in usage.periods
+    )  # fmt: skip
+    moved = Usage(usage.start.astimezone(other), usage.end.astimezone(other), periods)
+    assert price(moved, tariff, ZoneInfo(zone)) == price(usage, tariff, ZoneInfo(zone))
+
+
+@settings(max_examples=40, deadline=None)
+@given(tariffs(limits=st.just(Restrictions())), usages(), st.data())
+def test_splitting_a_session_under_a_linear_tariff_changes_nothing(
+    tariff: Tariff, usage: Usage, data: st.DataObject
+) -> None:
+    periods: list[UsagePeriod] = []
+    for each in usage.periods:
+        seconds = int((each.end - each.start).total_seconds())
+        cut = data.draw(st.integers(0, seconds))
+        middle = each.start + timedelta(seconds=cut)
+        first = each.energy_wh * cut / seconds
+        periods += [
+            UsagePeriod(start, end, each.kind, energy)
+            for start, end, energy in ((each.start, middle, first), (middle, each.end, each.energy_wh - first))
+            if end > start
+        ]
+    zone = ZoneInfo("Europe/Stockholm")
+    split = price(Usage(usage.start, usage.end, tuple(periods)), tariff, zone)
+    assert split.lines == price(usage, tariff, zone).lines
+
+
+def _monotone(tariff: Tariff) -> Tariff:
+    """The tariff with energy priced by energy alone, or else by time alone, and nothing else dependent on energy.
+
+    By both it would not be monotone: who charges faster may be past a dear step before it begins to hold.
+    """
+    kept = []
+    stepped = any(each.restrictions.min_kwh or each.restrictions.max_kwh for each in tariff.elements)
+    for each in tariff.elements:
+        energy = tuple(component for component in each.price_components if component.type == "ENERGY")
+        r = each.restrictions
+        by_time = {"start_time": r.start_time, "end_time": r.end_time, "min_duration": r.min_duration}
+        if energy:
+            limits = Restrictions(min_kwh=r.min_kwh, max_kwh=r.max_kwh) if stepped else Restrictions(**by_time)
+            kept.append(Element(price_components=energy, restrictions=limits))
+        kept.append(
+            Element(
+                price_components=(PriceComponent(type="TIME", price=Decimal(1)),), restrictions=Restrictions(**by_time)
+            )
+        )
+    return Tariff(id="monotone", currency="EUR", elements=tuple(kept))
+
+
+@settings(max_examples=40, deadline=None)
+@given(tariffs(steps=st.just(0)), usages(), st.integers(1, 5000), st.sampled_from(ZONES))
+def test_more_energy_never_costs_less(tariff: Tariff, usage: Usage, more_wh: int, zone: str) -> None:
+    rules = _monotone(tariff)
+    last = usage.periods[-1]
+    more = UsagePeriod(last.start, last.end, last.kind, last.energy_wh + more_wh)
+    before = price(usage, rules, ZoneInfo(zone)).total.excl_vat
+    after = price(Usage(usage.start, usage.end, (*usage.periods[:-1], more)), rules, ZoneInfo(zone)).total.excl_vat
+    assert after >= before

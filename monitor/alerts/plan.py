@@ -1,0 +1,174 @@
+"""Which messages are due now, and what the groups remember of it. Pure; grouping as Alertmanager's but where noted.
+
+Told differently from Alertmanager, each for the engineer on call: an alert that fires and resolves before its message
+is told still (once, as resolved); who was told that an alert fires is told of its end even if it is inhibited or routed
+elsewhere by then; a level that got worse does not wait for `group_interval`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from monitor.alerts.groups import Group, GroupKey, name_of
+from monitor.alerts.inhibition import inhibited
+from monitor.alerts.lifecycle import RANK
+from monitor.alerts.message import message_of
+from monitor.alerts.model import Alert, Message, MessageKind
+from monitor.alerts.routes import Route, Routes
+from monitor.register import Register
+
+_UNROUTED: Final = Route(to="")
+"""Gives its intervals to a group that no route leads to any more, but that has yet to be told what resolved."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A message that is due, and the numbers of all alerts that it tells of, also those beyond its rows."""
+
+    message: Message
+    alerts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The messages that are due, and all groups that have something to tell or to take back afterwards."""
+
+    messages: tuple[Planned, ...]
+    groups: tuple[Group, ...]
+
+
+def plan(
+    alerts: Iterable[Alert],
+    groups: Iterable[Group],
+    routes: Routes,
+    *,
+    inhibited_by: Mapping[str, Sequence[str]],
+    register: Register,
+    now: datetime,
+) -> Plan:
+    """What is to be told now.
+
+    `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
+    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now is not told; it is when that ends.
+    """
+    fired = {alert.id: alert for alert in alerts if alert.firing_at is not None}
+    hidden = inhibited(fired.values(), inhibited_by).keys()
+    drafts = {group.key: _draft(group, fired, hidden) for group in groups if _has_address(routes, group.key)}
+    _distribute((alert for alert in fired.values() if alert.active and alert.id not in hidden), drafts, routes, now)
+    messages: list[Planned] = []
+    kept: list[Group] = []
+    for key, draft in sorted(drafts.items(), key=lambda item: item[0]):
+        kind = _due(draft, _route_of(draft, routes), now)
+        group = replace(draft.group, waiting=frozenset(alert.id for alert in draft.fresh))
+        if kind is not None:
+            group = _told(draft, now)
+            rows = [*draft.ended, *draft.visible, *draft.fresh]
+            receiver = routes.receivers[key.receiver]
+            message = message_of(group, draft.group.next_key, kind, rows, at=now, receiver=receiver, register=register)
+            messages.append(Planned(message, tuple(alert.id for alert in rows)))
+        if group.waiting or group.told:
+            kept.append(group)
+    return Plan(tuple(messages), tuple(kept))
+
+
+@dataclass
+class _Draft:
+    """What a group knows at this moment: its alerts by what its address has been told of them."""
+
+    group: Group
+    ended: list[Alert] = field(default_factory=list)
+    """Told as firing; resolved now."""
+    visible: list[Alert] = field(default_factory=list)
+    """Told as firing, and still so."""
+    hidden: list[Alert] = field(default_factory=list)
+    """The same, but inhibited now."""
+    fresh: list[Alert] = field(default_factory=list)
+    """Not told yet, firing or resolved in the meantime."""
+    routed: set[int] = field(default_factory=set)
+    """Numbers of the firing ones that a route leads here now."""
+
+
+def _draft(group: Group, fired: Mapping[int, Alert], hidden: AbstractSet[int]) -> _Draft:
+    told = [fired[number] for number in sorted(group.told) if number in fired]
+    waiting = [fired[number] for number in sorted(group.waiting) if number in fired]
+    return _Draft(
+        group,
+        ended=[alert for alert in told if not alert.active],
+        visible=[alert for alert in told if alert.active and alert.id not in hidden],
+        hidden=[alert for alert in told if alert.active and alert.id in hidden],
+        # Those that still fire come anew from the routes, which may have changed.
+        fresh=[alert for alert in waiting if not alert.active and alert.id not in hidden],
+    )
+
+
+def _has_address(routes: Routes, key: GroupKey) -> bool:
+    receiver = routes.receivers.get(key.receiver)
+    return receiver is not None and key.address in receiver.addresses
+
+
+def _distribute(firing: Iterable[Alert], drafts: dict[GroupKey, _Draft], routes: Routes, now: datetime) -> None:
+    """Put every alert that may be told into its groups, opening those that are missing.
+
+    An address that was told of an alert in one group is not told again in another when labels or routes have changed.
+    """
+    homes: dict[tuple[str, str], dict[int, GroupKey]] = defaultdict(dict)
+    for key, draft in drafts.items():
+        homes[key.receiver, key.address].update(dict.fromkeys(draft.group.told, key))
+    for alert in firing:
+        for route in routes.of(alert):
+            name = name_of(alert, route)
+            for address in routes.receivers[route.to].addresses:
+                home = homes[route.to, address]
+                key = home.get(alert.id, GroupKey(route.to, address, name))
+                draft = drafts.setdefault(key, _Draft(Group(key, opened_at=now)))
+                draft.routed.add(alert.id)
+                if alert.id not in home:
+                    home[alert.id] = key
+                    draft.fresh.append(alert)
+
+
+def _route_of(draft: _Draft, routes: Routes) -> Route:
+    """The route whose intervals hold for the group: that of its first alert which still goes this way."""
+    key = draft.group.key
+    for alert in (*draft.visible, *draft.ended, *draft.fresh):
+        for route in routes.of(alert):
+            if route.to == key.receiver and name_of(alert, route) == key.name:
+                return route
+    return _UNROUTED
+
+
+def _due(draft: _Draft, route: Route, now: datetime) -> MessageKind | None:
+    """The kind of message that is due, None while there is nothing to tell or it has to wait."""
+    group = draft.group
+    worse = any(RANK[alert.level] > RANK[group.told[alert.id]] for alert in draft.visible)
+    news = bool(draft.fresh or draft.ended or worse)
+    if group.told_at is None:
+        due_at = group.opened_at + route.group_wait
+    elif worse:
+        due_at = now
+    else:
+        due_at = group.told_at + (route.group_interval if news else route.repeat_interval)
+    if now < due_at:
+        return None
+    if news:
+        return "firing" if draft.visible or any(alert.active for alert in draft.fresh) else "resolved"
+    return "repeat" if any(alert.id in draft.routed for alert in draft.visible) else None
+
+
+def _told(draft: _Draft, now: datetime) -> Group:
+    """The group when its message has been made: everything in it is told, but for what is hidden."""
+    group = draft.group
+    return replace(
+        group,
+        told_at=now,
+        sequence=group.sequence + 1,
+        thread=group.thread or group.next_key,
+        waiting=frozenset(),
+        told={
+            **{alert.id: group.told[alert.id] for alert in draft.hidden},
+            **{alert.id: alert.level for alert in (*draft.visible, *draft.fresh) if alert.active},
+        },
+    )

@@ -1,0 +1,1 @@
+"""State: SQL tables and migrations for everything that is not a reading."""

@@ -1,0 +1,134 @@
+"""The SQL database for everything that is not a reading: connections, transactions, migrations."""
+
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from monitor.errors import InputError, StateUnavailable
+
+BUSY_TIMEOUT_S = 10
+"""How long a statement waits for another writer: far longer than any of our transactions, shorter than a tick."""
+
+_OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError)
+
+
+class Database:
+    """One database by its SQLAlchemy address. Opening is lazy: an unreachable one is noticed at the first use.
+
+    Transactions raise StateUnavailable when the database is away, locked for too long or broken; a statement that is
+    wrong in itself raises what SQLAlchemy raises, because that is a fault of ours.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._url = make_url(url)
+            self._engine = _engine(self._url)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise InputError(f"state.url: {error}; write for example sqlite:///var/state.sqlite") from error
+        self._writing = self._engine.execution_options(laddvakt_writes=True)
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """A transaction that may write: committed at the end of the `with`, rolled back if it raises.
+
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read inside stays true until the commit.
+        """
+        return self._transaction(self._writing)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A transaction that only reads, one consistent picture; it waits for nobody."""
+        return self._transaction(self._engine)
+
+    def migrate(self) -> None:
+        """Bring the schema up to this version, in one transaction; create the database where there is none."""
+        config = Config()
+        config.set_main_option("script_location", "monitor.state:migrations")
+        try:
+            with self.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except CommandError as error:
+            raise StateUnavailable(
+                f"the state database has a schema unknown to this version; was it written by a newer one? ({error})"
+            ) from error
+
+    def close(self) -> None:
+        """Close all connections; the object can be used again afterwards."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Generator[Connection]:
+        try:
+            self._create_folder()
+            with engine.begin() as connection:
+                yield connection
+        except _OUR_MISTAKES:
+            raise
+        except (DBAPIError, PoolTimeout) as error:
+            raise StateUnavailable(f"{_shown(self._url)}: {_reason(error)}") from error
+
+    def _create_folder(self) -> None:
+        if self._url.get_backend_name() != "sqlite" or not self._url.database:
+            return
+        folder = Path(self._url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateUnavailable(f"{folder} cannot be made: {error.strerror}") from error
+
+
+def chunks(values: list[Any], size: int = 500) -> Iterator[list[Any]]:
+    """`values` in pieces that fit the number of parameters that every database takes in one statement."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if not url.database or url.database == ":memory:":
+        raise InputError(
+            "state.url: SQLite in memory would forget every alert; name a file: sqlite:///var/state.sqlite"
+        )
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=16)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(dbapi_connection: Any, _record: object) -> None:
+    # The driver's own transaction handling begins late and never IMMEDIATE; without it, `_begin` alone decides.
+    dbapi_connection.isolation_level = None
+    dbapi_connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: a commit survives a power cut, so that no mail is sent twice after one. A tick commits once.
+    dbapi_connection.execute("PRAGMA synchronous = FULL")
+    dbapi_connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("laddvakt_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(error.orig) if isinstance(error, DBAPIError) else str(error)

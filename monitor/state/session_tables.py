@@ -1,0 +1,91 @@
+"""Sessions: summaries in columns for lists and sums, periods and older versions beside them."""
+
+from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from monitor.state.columns import Id, Moment, metadata
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("station", String, nullable=False),
+    Column("connector", String, nullable=False),
+    Column("transaction_id", String, nullable=False),
+    Column("plug_in_us", Moment, nullable=False),
+    Column("started_us", Moment),
+    Column("stopped_us", Moment),
+    Column("plug_out_us", Moment),
+    Column("closed_us", Moment),
+    Column("user_token", String),
+    Column("user_group", String),
+    Column("stop_reason", String),
+    Column("energy_mwh", BigInteger),
+    Column("register_start_mwh", BigInteger),
+    Column("register_stop_mwh", BigInteger),
+    Column("integrated_mwh", BigInteger),
+    Column("charging_us", BigInteger, nullable=False),
+    Column("idle_us", BigInteger, nullable=False),
+    Column("average_power_w", Float),
+    Column("peak_power_w", Float),
+    Column("soc_in", Float),
+    Column("soc_out", Float),
+    Column("phases", Integer),
+    Column("flags", JSON, nullable=False),
+    Column("diagnosis", JSON(none_as_null=True)),
+    Column("services", JSON, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("tariff_reason", String, nullable=False),
+    Column("currency", String),
+    Column("excl_vat_micro", BigInteger),
+    Column("incl_vat_micro", BigInteger),
+    Column("bill", JSON(none_as_null=True)),
+)
+"""One row per session. Energies are whole mWh, durations us; money is in millionths of `currency`, for sums: `bill` has
+the exact amounts."""
+
+Index("ix_sessions_plug_in_us_id", sessions.c.plug_in_us, sessions.c.id)
+Index("ix_sessions_site_plug_in_us", sessions.c.site, sessions.c.plug_in_us, sessions.c.id)
+Index("ix_sessions_state_plug_in_us", sessions.c.state, sessions.c.plug_in_us, sessions.c.id)
+Index(
+    "ix_sessions_place_plug_in_us",
+    sessions.c.site,
+    sessions.c.station,
+    sessions.c.connector,
+    sessions.c.plug_in_us,
+)
+Index(
+    "ix_sessions_not_closed",
+    sessions.c.plug_in_us,
+    sqlite_where=sessions.c.closed_us.is_(None),
+    postgresql_where=sessions.c.closed_us.is_(None),
+)
+
+session_periods = Table(
+    "session_periods",
+    metadata,
+    Column("session", String, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("periods", LargeBinary, nullable=False),
+)
+"""The periods of a session as one compressed Arrow IPC stream, apart, so that lists do not read past them."""
+
+session_versions = Table(
+    "session_versions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("session", String, nullable=False, index=True),
+    Column("position", BigInteger, nullable=False),
+    Column("summary", JSON, nullable=False),
+    Column("periods", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What a closed session was before rows that came late changed it, or withdrew it; `position`: of those rows."""
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+"""How far readers of the readings have come, by name: a sequence number of the store."""

@@ -1,0 +1,90 @@
+"""The sessions' part of a tick: what arrived is assembled, priced and saved; rules get what they read of sessions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pyarrow as pa
+
+from monitor.config import Sessions
+from monitor.ids import Place
+from monitor.readings.store import ReadingStore
+from monitor.register import Register
+from monitor.sessions.assembler import Assembler
+from monitor.sessions.billing import bill
+from monitor.sessions.for_rules import history_table, sessions_table
+from monitor.sessions.model import Session
+from monitor.state.sessions import SessionStore
+from monitor.tariffs.files import TariffBook
+
+SAVE_EVERY = 10_000
+"""Commits of readings after which the position is saved though no session changed: a restart reads few again."""
+
+
+class SessionTick:
+    """Owns the assembler. Used by one thread, the one that ticks."""
+
+    def __init__(self, store: ReadingStore, sessions: SessionStore, settings: Sessions, register: Register) -> None:
+        self._sessions = sessions
+        self._settings = settings
+        self._register = register
+        self._assembler = Assembler(
+            store,
+            settings.grace,
+            settings.bill_until,
+            register,
+            position=sessions.position(),
+            under_way=sessions.under_way(),
+        )
+        self._saved = self._assembler.position
+        self._ahead_of_saved = False
+        self._under_way: Mapping[str, Session] = {}
+        self._averages: dict[Place, Sequence[float]] = sessions.averages()
+        self._history = history_table(self._averages)
+
+    def bring_up_to(self, now: datetime, register: Register, tariffs: TariffBook) -> tuple[pa.Table, pa.Table]:
+        """Take in what arrived, and return the tables `sessions` and `history` that rules read.
+
+        When the sessions cannot be saved, the next call goes back to what was saved and does the same again.
+        """
+        if register is not self._register:
+            self._assembler.use(register)
+            self._register = register
+        if self._ahead_of_saved:
+            self._assembler.resume(self._sessions.position(), self._sessions.under_way())
+            self._ahead_of_saved = False
+        try:
+            changed = self._assembler.update(now)
+            self._save([self._to_store(session, tariffs) for session in changed])
+        except Exception:
+            self._ahead_of_saved = True
+            raise
+        self._note_closed(changed)
+        under_way = self._assembler.under_way()
+        self._under_way = {session.id: session for session in under_way}
+        return sessions_table(under_way), self._history
+
+    def session(self, session_id: str, tariffs: TariffBook) -> Session | None:
+        """One session with its periods and, while it is under way, its price so far. Any thread may ask."""
+        session = self._under_way.get(session_id)
+        if session is None:
+            return self._sessions.get(session_id)
+        return bill(session, tariffs, self._register, self._settings.bill_until)
+
+    def _to_store(self, session: Session, tariffs: TariffBook) -> Session:
+        """Priced once the car has left; before that only the summary, because the readings have its periods."""
+        if session.under_way:
+            return replace(session, periods=())
+        return bill(session, tariffs, self._register, self._settings.bill_until)
+
+    def _save(self, sessions: Sequence[Session]) -> None:
+        reached = self._assembler.position
+        if sessions or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
+            self._sessions.save(sessions, position=reached, reassembled=self._assembler.reassembled)
+            self._saved = reached
+
+    def _note_closed(self, changed: Sequence[Session]) -> None:
+        places = {session.place for session in changed if session.closed_at is not None}
+        if places:
+            self._averages |= self._sessions.averages(places)
+            self._history = history_table(self._averages)

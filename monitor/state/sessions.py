@@ -1,0 +1,196 @@
+"""Sessions in the state database: saved as they change, listed for pages, with their older versions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from monitor.errors import InputError
+from monitor.ids import Place
+from monitor.sessions.model import BillingState, Session
+from monitor.state import session_saving
+from monitor.state.database import Database, chunks
+from monitor.state.session_rows import periods_from_blob, session_of
+from monitor.state.session_tables import session_versions, sessions
+
+
+@dataclass(frozen=True)
+class SessionTotals:
+    """Sums over sessions; money by currency, of those that are priced. Energy is None when none is known."""
+
+    sessions: int
+    energy_wh: float | None
+    charging_time: timedelta
+    idle_time: timedelta
+    excl_vat: Mapping[str, Decimal]
+    incl_vat: Mapping[str, Decimal]
+
+
+class SessionStore:
+    """All methods raise StateUnavailable when the database is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(
+        self,
+        changed: Sequence[Session],
+        *,
+        position: int | None = None,
+        reassembled: Mapping[Place, datetime] | None = None,
+    ) -> None:
+        """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
+
+        Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
+        among those of its connector since the moment in `reassembled`, leaves its old version behind.
+        """
+        with self._database.begin() as tx:
+            reached = session_saving.position(tx) if position is None else position
+            session_saving.withdraw(tx, changed, reassembled or {}, reached)
+            session_saving.upsert(tx, changed, reached)
+            session_saving.set_position(tx, reached)
+
+    def position(self) -> int:
+        """The sequence number up to which readings are in what is saved; 0 before the first."""
+        with self._database.read() as connection:
+            return session_saving.position(connection)
+
+    def get(self, session_id: str) -> Session | None:
+        """One session with its periods; None when there is none of this id."""
+        with self._database.read() as connection:
+            row = connection.execute(select(sessions).where(sessions.c.id == session_id)).mappings().one_or_none()
+            blob = session_saving.blobs(connection, [session_id]).get(session_id)
+        return session_of(row, periods_from_blob(blob) if blob else ()) if row else None
+
+    def under_way(self) -> list[Session]:
+        """Sessions that are not closed, without periods: the car is there, or left less than the grace ago."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(sessions).where(sessions.c.closed_us.is_(None))).mappings().all()
+        return [session_of(row) for row in rows]
+
+    def list(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        site: str | None = None,
+        station: str | None = None,
+        connector: str | None = None,
+        state: BillingState | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> list[Session]:
+        """Sessions with start <= plug_in < end, newest first, without periods.
+
+        `before`: the id of the last session of the page before this one; raises InputError when there is none.
+        """
+        statement = _between(select(sessions), start, end)
+        statement = _equal(statement, site=site, station=station, connector=connector, state=state)
+        with self._database.read() as connection:
+            if before is not None:
+                statement = statement.where(_after_in_list(connection, before))
+            ordered = statement.order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc()).limit(limit)
+            rows = connection.execute(ordered).mappings().all()
+        return [session_of(row) for row in rows]
+
+    def totals(
+        self,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        site: str | None = None,
+        station: str | None = None,
+        connector: str | None = None,
+        state: BillingState | None = None,
+    ) -> SessionTotals:
+        """The sums over what `list` selects."""
+        columns = (
+            sessions.c.currency,
+            func.count().label("sessions"),
+            func.sum(sessions.c.energy_mwh).label("energy_mwh"),
+            func.sum(sessions.c.charging_us).label("charging_us"),
+            func.sum(sessions.c.idle_us).label("idle_us"),
+            func.sum(sessions.c.excl_vat_micro).label("excl_vat_micro"),
+            func.sum(sessions.c.incl_vat_micro).label("incl_vat_micro"),
+        )
+        statement = _between(select(*columns), start, end)
+        statement = _equal(statement, site=site, station=station, connector=connector, state=state)
+        with self._database.read() as connection:
+            rows = connection.execute(statement.group_by(sessions.c.currency)).mappings().all()
+        energies = [int(row["energy_mwh"]) for row in rows if row["energy_mwh"] is not None]
+        return SessionTotals(
+            sessions=sum(row["sessions"] for row in rows),
+            energy_wh=sum(energies) / 1000 if energies else None,
+            charging_time=timedelta(microseconds=sum(int(row["charging_us"]) for row in rows)),
+            idle_time=timedelta(microseconds=sum(int(row["idle_us"]) for row in rows)),
+            excl_vat=_money(rows, "excl_vat_micro"),
+            incl_vat=_money(rows, "incl_vat_micro"),
+        )
+
+    def averages(self, places: Iterable[Place] | None = None, last: int = 60) -> dict[Place, Sequence[float]]:
+        """Average charging power of each connector's closed sessions, newest first, at most `last`.
+
+        `places`: only of these connectors; after the first time those where a session closed are enough.
+        """
+        if places is None:
+            return self._averages(None, last)
+        found: dict[Place, Sequence[float]] = {}
+        for some in chunks(list(places), 100):
+            found |= self._averages(some, last)
+        return found
+
+    def versions(self, session_id: str) -> Sequence[Session]:
+        """What a session was before it changed, oldest first, with periods."""
+        statement = select(session_versions).where(session_versions.c.session == session_id)
+        with self._database.read() as connection:
+            rows = connection.execute(statement.order_by(session_versions.c.id)).mappings().all()
+        return [session_of(session_saving.timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
+
+    def _averages(self, places: Sequence[Place] | None, last: int) -> dict[Place, Sequence[float]]:
+        place = (sessions.c.site, sessions.c.station, sessions.c.connector)
+        newest = func.row_number().over(partition_by=place, order_by=sessions.c.plug_in_us.desc()).label("back")
+        ranked = select(*place, sessions.c.average_power_w, newest).where(
+            sessions.c.closed_us.is_not(None), sessions.c.average_power_w.is_not(None)
+        )
+        if places is not None:
+            ranked = ranked.where(or_(*(session_saving.at(known) for known in places)))
+        chosen = ranked.subquery()
+        statement = select(chosen).where(chosen.c.back <= last).order_by(chosen.c.back)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        found: dict[Place, Sequence[float]] = {}
+        for site, station, connector, average, _ in rows:
+            here = Place(site, station, connector)
+            found[here] = [*found.get(here, ()), average]
+        return found
+
+
+def _between(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
+    if start is not None:
+        statement = statement.where(sessions.c.plug_in_us >= start)
+    return statement if end is None else statement.where(sessions.c.plug_in_us < end)
+
+
+def _equal(statement: Select[Any], **wanted: str | None) -> Select[Any]:
+    """`statement` with a condition on each column of which a value is given."""
+    conditions = [sessions.c[name] == value for name, value in wanted.items() if value is not None]
+    return statement.where(*conditions) if conditions else statement
+
+
+def _after_in_list(connection: Connection, session_id: str) -> ColumnElement[bool]:
+    plug_in = connection.execute(select(sessions.c.plug_in_us).where(sessions.c.id == session_id)).scalar()
+    if plug_in is None:
+        raise InputError(f"there is no session {session_id!r} to go on after; begin with the first page")
+    earlier = sessions.c.plug_in_us < plug_in
+    return or_(earlier, and_(sessions.c.plug_in_us == plug_in, sessions.c.id < session_id))
+
+
+def _money(rows: Iterable[Mapping[Any, Any]], column: str) -> dict[str, Decimal]:
+    return {
+        row["currency"]: Decimal(int(row[column])).scaleb(-6)
+        for row in rows
+        if row["currency"] is not None and row[column] is not None
+    }

@@ -1,0 +1,86 @@
+"""The transaction of a tick: what an evaluation does to the alerts, and the messages that this makes due."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from monitor.alerts.groups import Group
+from monitor.alerts.model import Alert, AlertEvent
+from monitor.alerts.plan import Plan, plan
+from monitor.alerts.policy import policy_of
+from monitor.alerts.routes import Routes
+from monitor.alerts.step import step
+from monitor.register import Register
+from monitor.rules import message
+from monitor.rules.answer import Evaluation, Level, Texts, Value
+from monitor.rules.model import Rule
+from monitor.state import groups
+from monitor.state.alerts import AlertStore
+from monitor.state.database import Database
+from monitor.state.outbox import Outbox
+
+Render = Callable[[Rule, str, Level, Mapping[str, Value], datetime], Mapping[str, Texts]]
+Planner = Callable[[Sequence[Alert], Sequence[Group]], Plan]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a tick changed: the events, how many alerts were written, how many messages have become due."""
+
+    events: tuple[AlertEvent, ...]
+    written: int
+    messages: int
+
+
+def record_tick(
+    database: Database,
+    evaluation: Evaluation,
+    *,
+    rules: Sequence[Rule],
+    routes: Routes,
+    register: Register,
+    interval: timedelta,
+    planning: bool = True,
+    render: Render = message.render,
+) -> Recorded:
+    """Take the alerts one evaluation further and put the messages that are due into the outbox, all or nothing.
+
+    With `planning` False nobody is told anything yet: for as long as not every rule has been tried since the start,
+    because a rule that has not may inhibit others. The same evaluation recorded twice changes nothing.
+    """
+    policies = [policy_of(rule) for rule in rules]
+    by_id = {rule.id: rule for rule in rules}
+
+    def texts(alert: Alert) -> Mapping[str, Texts]:
+        since = alert.firing_at or alert.pending_at
+        return render(by_id[alert.rule], alert.subject, alert.level, alert.values, since)
+
+    planner = partial(
+        plan,
+        routes=routes,
+        inhibited_by={rule.id: rule.inhibited_by for rule in rules if rule.inhibited_by},
+        register=register,
+        now=evaluation.at,
+    )
+    store = AlertStore(database)
+    with database.begin() as tx:
+        active = store.active(tx)
+        outcome = step(policies, evaluation, active, interval=interval, register=register, render=texts)
+        saved = store.save(tx, outcome)
+        store.evaluated(tx, outcome.evaluated, evaluation.at)
+        due = _tell(tx, store, Outbox(database), saved, planner) if planning else 0
+    return Recorded(outcome.events, len(outcome.changed), due)
+
+
+def _tell(tx: Connection, store: AlertStore, outbox: Outbox, alerts: Sequence[Alert], planner: Planner) -> int:
+    before = groups.load(tx)
+    here = {alert.id for alert in alerts}
+    known = {number for group in before for number in (*group.waiting, *group.told)}
+    planned = planner([*store.numbered(tx, known - here), *alerts], before)
+    groups.save(tx, before, planned.groups)
+    told = {each.message.key: each.alerts for each in planned.messages}
+    outbox.add(tx, [each.message for each in planned.messages], told)
+    return len(planned.messages)

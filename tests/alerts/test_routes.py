@@ -1,0 +1,106 @@
+"""notify.yaml: every mistake at its place, and which way an alert goes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor import documents
+from monitor.alerts.model import Alert
+from monitor.alerts.routes import Receiver, Routes, load, parse
+from monitor.errors import FileProblems
+
+ROOT = Path(__file__).parents[2]
+
+MISTAKES = [
+    ("receivers: {noc: {mail: [a@b.se], lang: sv}}\ndefault: {to: noc}", "1:35: unknown key 'lang'; did you mean"),
+    ("receivers: {noc: {mail: [noc]}}\ndefault: {to: noc}", "1:26: mail[0]: 'noc' is not a mail address"),
+    ('receivers: {noc: {mail: ["a@b.se\\nBcc: x@y.se"]}}\ndefault: {to: noc}', "is not a mail address"),
+    ("receivers: {noc: {mail: []}}\ndefault: {to: noc}", "1:25: mail: "),
+    ("receivers: {noc: {}}\ndefault: {to: noc}", "1:18: 'mail' is missing here"),
+    ("receivers: {noc: {mail: [a@b.se], language: de}}\ndefault: {to: noc}", "1:45: language: "),
+    ("receivers: {noc: {mail: [a@b.se]}}\ndefault: {to: nco}", "2:15: there is no receiver 'nco'; did you mean 'noc'?"),
+    ("receivers: {noc: {mail: [a@b.se]}}", "1:1: 'default' is missing"),
+    ("default: {to: noc}", "1:15: there is no receiver 'noc'"),
+    ("routes:\n  - to: field\n", "2:9: there is no receiver 'field'"),
+    ("routes:\n  - {to: a, match: {level: criticl}}\n", "2:28: there is no level 'criticl'; did you mean 'critical'?"),
+    ("routes:\n  - {to: a, match: {site: 5}}\n", "2:27: site: write one text, or a list of them"),
+    ("routes:\n  - {to: a, contine: true}\n", "2:13: unknown key 'contine'; did you mean 'continue'?"),
+    ("routes:\n  - {to: a, group_wait: 30}\n", "2:25: group_wait: 30 has no unit; write for example 30s"),
+    ("routes:\n  - {to: a, group_wait: soon}\n", "2:25: group_wait: 'soon' is not a duration"),
+    ("routes:\n  - {to: a, group_interval: 0s}\n", "2:29: group_interval: must be longer than 0"),
+    ("routes:\n  - {to: a, repeat_interval: 1m}\n", "2:30: repeat_interval: must not be shorter than group_interval"),
+    ("routes:\n  - {to: a, group_by: [level]}\n", "2:24: group_by[0]: alerts cannot be grouped by level"),
+    ("default: {to: a, match: {site: x}}", "1:18: unknown key 'match'"),
+    ("receivers: {noc: {mail: [a@b.se], webhook: {}}}\ndefault: {to: noc}", "1:35: 'webhook' is not supported yet"),
+    ("routes:\n  - {to: a, mute: {days: [sat]}}\n", "2:13: 'mute' is not supported yet in this version"),
+    ("routes:\n  - {to: a, escalate: {after: 15m, to: b}}\n", "2:13: 'escalate' is not supported yet in this version"),
+    ("default: {to: a, mute: {}}", "1:18: 'mute' is not supported yet in this version"),
+    ("rotas: {on-call: {}}", "1:1: 'rotas' is not supported yet in this version"),
+    ("receivers: [", "expected the node content"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), MISTAKES, ids=[mistake[1] for mistake in MISTAKES])
+def test_a_mistake_is_named_at_its_place(text: str, expected: str) -> None:
+    with pytest.raises(FileProblems) as caught:
+        parse(documents.parse(text, "notify.yaml"))
+    assert any(expected in str(problem).removeprefix("notify.yaml:") for problem in caught.value.problems), caught.value
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    text = "receivers: {noc: {mail: [x], webhook: {}}}\nroutes: [{to: noc, mute: {}, group_wait: 5}]\nrotas: {}\n"
+    with pytest.raises(FileProblems) as caught:
+        parse(documents.parse(text, "notify.yaml"))
+    codes = [problem.code for problem in caught.value.problems]
+    assert codes == ["value-error", "not-supported-yet", "not-supported-yet", "value-error", "not-supported-yet"]
+
+
+def test_a_label_may_be_called_like_a_setting_to_come() -> None:
+    text = "receivers: {a: {mail: [a@b.se]}}\nroutes: [{to: a, match: {mute: x}}]\ndefault: {to: a}"
+    assert parse(documents.parse(text, "notify.yaml")).routes[0].match == {"mute": ("x",)}
+
+
+def test_without_a_file_there_is_nobody_to_tell(tmp_path: Path, alert: Callable[..., Alert]) -> None:
+    (tmp_path / "empty.yaml").write_text("# nothing yet\n", encoding="utf-8")
+    assert load(tmp_path / "notify.yaml") == load(tmp_path / "empty.yaml") == Routes()
+    assert Routes().of(alert()) == ()
+
+
+def test_the_shipped_file() -> None:
+    routes = load(ROOT / "rules" / "notify.yaml")
+    assert routes.receivers == {
+        "noc": Receiver("noc", ("noc@example.org",), "en"),
+        "field": Receiver("field", ("field@example.org",), "sv"),
+    }
+    assert routes.default is not None
+    assert (routes.default.to, routes.default.group_wait) == ("noc", timedelta(seconds=30))
+
+
+WAYS = """
+receivers: {a: {mail: [a@x.se]}, b: {mail: [b@x.se]}, c: {mail: [c@x.se]}, noc: {mail: [noc@x.se]}}
+routes:
+  - {to: a, match: {site: "malmo*", level: critical}, continue: true}
+  - {to: b, match: {team: [field, "f-*"]}}
+  - {to: c, match: {level: [info], rule: slow}}
+default: {to: noc}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "to"),
+    [
+        ({"level": "critical"}, ["a", "b"]),
+        ({"level": "warning"}, ["b"]),
+        ({"level": "critical", "subject": "lund/l-1/1"}, ["b"]),
+        ({"level": "critical", "labels": {}}, ["a"]),
+        ({"labels": {"team": "f-west"}}, ["b"]),
+        ({"labels": {"team": "noc"}}, ["noc"]),
+        ({"level": "info", "labels": {}}, ["c"]),
+        ({"level": "info", "rule": "fault"}, []),
+    ],
+)
+def test_the_way_of_an_alert(alert: Callable[..., Alert], changes: dict[str, str], to: list[str]) -> None:
+    routes = parse(documents.parse(WAYS, "notify.yaml"))
+    assert [route.to for route in routes.of(alert(1, **changes))] == to

@@ -1,0 +1,184 @@
+"""What the page of one alert, and the list of alerts, show."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dashboards import context, curves, formats
+from dashboards.curves import Band, Curve
+from dashboards.language import gettext, ngettext
+from dashboards.parameters import BadParameter, Parameters
+from dashboards.places import is_web, links_of, readings_csv
+from dashboards.seen import Seen, seen
+from dashboards.sources import Service
+from monitor.alerts.model import Alert, AlertEvent
+from monitor.rules.answer import LEVELS, Level, Texts
+from monitor.state.outbox import Delivery
+
+BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
+PAGE = 100
+BATCH = 500
+STATES = ("active", "pending", "firing", "resolved", "all")
+
+
+@dataclass(frozen=True)
+class AlertPage:
+    """One alert with its reasons and its history."""
+
+    alert: Alert
+    texts: Texts
+    symbol: str
+    zone: ZoneInfo
+    values: list[Seen]
+    events: Sequence[AlertEvent]
+    messages: Sequence[Delivery]
+    curve: Curve | None
+    csv: str
+    links: Mapping[str, str]
+    runbook: str
+
+
+def alert_page(source: Service, alert_id: int) -> AlertPage | None:
+    """The page of an alert; None when there is none of this number."""
+    alert = source.alerts.get(alert_id)
+    if alert is None:
+        return None
+    zone, texts = source.register.zone(alert.place.site), context.texts(alert)
+    stretch = _stretch(alert, source.now())
+    return AlertPage(
+        alert=alert,
+        texts=texts,
+        symbol=alert.level if alert.active else "resolved",
+        zone=zone,
+        values=seen(alert.place, alert.values),
+        events=source.alerts.events(alert_id),
+        messages=source.alerts.messages(alert_id),
+        curve=_curve(source, alert, stretch, zone),
+        csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
+        links=links_of(source, alert.place),
+        runbook=texts.runbook if is_web(texts.runbook) else "",
+    )
+
+
+def _stretch(alert: Alert, now: datetime) -> tuple[datetime, datetime]:
+    began = alert.true_since or alert.pending_at
+    ended = min((alert.resolved_at or now) + AFTER, now)
+    return min(began, alert.pending_at) - BEFORE, max(ended, alert.pending_at)
+
+
+def _curve(source: Service, alert: Alert, stretch: tuple[datetime, datetime], zone: ZoneInfo) -> Curve | None:
+    """Only a connector has a curve; a station's or site's alert is told by its values."""
+    if alert.place.connector is None:
+        return None
+    bands = []
+    if alert.firing_at:
+        bands = [Band(alert.firing_at, alert.resolved_at or stretch[1], "firing", gettext("firing"))]
+    expected = alert.values.get("expected_w")
+    expected_w = float(expected) if isinstance(expected, int | float) else None
+    return curves.of_connector(source.store, alert.place, stretch, zone, bands=bands, expected_w=expected_w)
+
+
+@dataclass(frozen=True)
+class AlertFilters:
+    """What the address selects."""
+
+    state: str
+    level: Level | None
+    site: str | None
+    rule: str | None
+    before: int | None
+
+    @classmethod
+    def read(cls, parameters: Parameters) -> "AlertFilters":
+        """From the query string."""
+        return cls(
+            state=parameters.choice("state", STATES) or "active",
+            level=parameters.choice("level", LEVELS),
+            site=parameters.text("site"),
+            rule=parameters.text("rule"),
+            before=cursor(parameters),
+        )
+
+
+def cursor(parameters: Parameters) -> int | None:
+    """The number in `before`: of the last alert of the page before."""
+    value = parameters.text("before")
+    if value is None:
+        return None
+    if not value.isdecimal() or len(value) > 18:
+        raise BadParameter("before", f"{value!r} is not a number of an alert")
+    return int(value)
+
+
+def find(source: Service, filters: AlertFilters, *, limit: int, since: datetime | None = None) -> Sequence[Alert]:
+    """Alerts by state and the rest, newest first; `since` bounds resolved ones where the state is `all`."""
+    stored = filters.state if filters.state in {"pending", "firing", "resolved"} else None
+    # Nothing resolves after now: what is left are the active ones.
+    bound = source.now() + timedelta(seconds=1) if filters.state == "active" else since
+    return source.alerts.list(
+        state=stored,  # type: ignore[arg-type]  # narrowed by the line above
+        since=bound, site=filters.site, level=filters.level, rule=filters.rule, before=filters.before, limit=limit,
+    )  # fmt: skip
+
+
+def with_state(filters: AlertFilters, state: str) -> AlertFilters:
+    """The same filters for another state."""
+    return replace(filters, state=state)
+
+
+def find_all(source: Service, filters: AlertFilters, since: datetime | None) -> Iterator[Alert]:
+    """All alerts that the filters select, fetched page by page."""
+    while True:
+        found = find(source, filters, limit=BATCH, since=since)
+        yield from found
+        if len(found) < BATCH:
+            return
+        filters = replace(filters, before=found[-1].id)
+
+
+@dataclass(frozen=True)
+class AlertsPage:
+    """A list of alerts."""
+
+    title: str
+    alerts: Sequence[Alert]
+    states: list[tuple[str, str]]
+    state: str
+    level: Level | None
+    site: str | None
+    rule: str | None
+    filtered: bool
+    first: bool
+    older: str | None
+    csv: str
+    none: str
+    site_keys: list[str]
+
+
+def alerts_page(source: Service, filters: AlertFilters, csv: str) -> AlertsPage:
+    """One page of alerts."""
+    found = find(source, filters, limit=PAGE + 1)
+    shown = found[:PAGE]
+    words = {
+        "active": gettext("active"), "pending": gettext("pending"), "firing": gettext("firing"),
+        "resolved": gettext("resolved"), "all": gettext("all"),
+    }  # fmt: skip
+    filtered = filters.state != "active" or any((filters.level, filters.site, filters.rule, filters.before))
+    counts = source.alerts.counts()
+    active = sum(counts.firing.values()) + counts.pending
+    return AlertsPage(
+        title=ngettext("%(num)s active alert", "%(num)s active alerts", active),
+        alerts=shown,
+        states=list(words.items()),
+        state=filters.state,
+        level=filters.level,
+        site=filters.site,
+        rule=filters.rule,
+        filtered=filtered,
+        first=filters.before is None,
+        older=context.page_url(before=shown[-1].id) if len(found) > PAGE else None,
+        csv=csv,
+        none=gettext("No alert matches these filters.") if filtered else gettext("No alerts are active."),
+        site_keys=sorted(source.register.file.sites)[:500],
+    )

@@ -1,0 +1,117 @@
+"""JSON and CSV for scripts: items and a link to the next page, or the whole range as a stream."""
+
+import csv
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from dashboards import formats
+
+STREAMS = 2
+"""Long answers at once: each holds a thread of the server, and the pages need the others."""
+_slots = threading.BoundedSemaphore(STREAMS)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def wants_csv() -> bool:
+    """By `Accept`, or by `format=csv` where a link cannot set a header."""
+    if request.args.get("format") == "csv":
+        return True
+    accept = request.accept_mimetypes
+    return accept.best_match(["application/json", "text/csv"]) == "text/csv"
+
+
+def plain(value: object) -> Any:
+    """A value as JSON carries it: ISO 8601 in UTC, numbers for money, seconds for durations."""
+    if isinstance(value, datetime):
+        return formats.iso(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return float(value)  # money has fewer digits than a double keeps, so its shortest text is the amount
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value
+
+
+def cell(value: object) -> object:
+    """A value as CSV carries it. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    value = f"{value:f}" if isinstance(value, Decimal) else plain(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return value
+
+
+def items(rows: Sequence[Mapping[str, object]], following: str | None) -> Response:
+    """One page as JSON; `next` is the address of the next one, or null."""
+    return jsonify({"items": [{k: plain(v) for k, v in row.items()} for row in rows], "next": following})
+
+
+def stream(name: str, columns: Sequence[str], rows: Callable[[], Iterable[Mapping[str, object]]]) -> Response:
+    """All rows as CSV with one header line; 503 while too many others stream.
+
+    The first row is read before the answer begins, so that a store that is away still becomes an error.
+    """
+    if not _slots.acquire(blocking=False):
+        response = jsonify(title="Busy", status=503, detail=f"{STREAMS} exports are running; try again in a moment")
+        response.status_code, response.headers["Retry-After"] = 503, "5"
+        return response
+    try:
+        source = iter(rows())
+        first = next(source, None)
+    except BaseException:
+        _slots.release()
+        raise
+    body = _Stream(_lines(columns, chain([first] if first is not None else [], source)), _slots.release)
+    response = Response(body, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+class _Stream(Iterator[str]):
+    """An iterator that gives its slot back once, when it ends or the client goes away."""
+
+    def __init__(self, lines: Iterator[str], release: Callable[[], None]) -> None:
+        self._lines = lines
+        self._release: Callable[[], None] | None = release
+
+    def __next__(self) -> str:
+        try:
+            return next(self._lines)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Called by the server at the end of the answer, whatever ended it."""
+        release, self._release = self._release, None
+        if release is not None:
+            release()
+
+
+def _lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for count, row in enumerate(rows, start=1):
+        writer.writerow([cell(row.get(column)) for column in columns])
+        if count % 500 == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _taken(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text

@@ -1,0 +1,90 @@
+"""Query parameters read once, strictly: a value that cannot be meant is an error that names its field."""
+
+import re
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from werkzeug.datastructures import MultiDict
+
+from monitor.errors import InputError
+from monitor.units import EPOCH, from_us
+
+T = TypeVar("T", bound=str)
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 500
+_EPOCH_SECONDS = re.compile(r"\d{1,11}(\.\d{1,6})?")
+
+
+class BadParameter(InputError):
+    """One query parameter is wrong. `field` is its name."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: {message}")
+
+
+class Parameters:
+    """The parameters of one request."""
+
+    def __init__(self, given: MultiDict[str, str]) -> None:
+        self._given = given
+
+    def text(self, field: str) -> str | None:
+        """The value without blanks around it; None when it is absent or empty."""
+        value = self._given.get(field, "").strip()
+        if "\x00" in value:
+            raise BadParameter(field, "holds a NUL character")
+        return value or None
+
+    def choice(self, field: str, allowed: tuple[T, ...]) -> T | None:
+        """One of `allowed`; None when it is absent."""
+        value = self.text(field)
+        if value is None:
+            return None
+        for name in allowed:
+            if value == name:
+                return name
+        raise BadParameter(field, f"{value!r} is none of {', '.join(allowed)}")
+
+    def moment(self, field: str) -> datetime | None:
+        """RFC 3339 with an offset, or epoch seconds."""
+        value = self.text(field)
+        if value is None:
+            return None
+        try:
+            if _EPOCH_SECONDS.fullmatch(value):
+                return from_us(round(float(value) * 1_000_000))
+            # A `+` that was not percent-encoded arrives as a blank; RFC 3339 has no other blank before an offset.
+            parsed = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", value))
+            if parsed.tzinfo is None:
+                raise BadParameter(field, f"{value!r} has no offset; write for example 2026-03-01T12:00:00Z")
+            if parsed.astimezone(UTC) < EPOCH:
+                raise BadParameter(field, f"{value!r} is before 1970")
+        except (ValueError, OverflowError) as error:
+            raise BadParameter(
+                field, f"{value!r} is neither RFC 3339 (2026-03-01T12:00:00Z) nor epoch seconds"
+            ) from error
+        return parsed.astimezone(UTC)
+
+    def range(self) -> tuple[datetime | None, datetime | None]:
+        """`from` (inclusive) and `to` (exclusive)."""
+        start, end = self.moment("from"), self.moment("to")
+        if start is not None and end is not None and end <= start:
+            raise BadParameter("to", "is not after 'from'")
+        return start, end
+
+    def limit(self) -> int:
+        """How many items a page holds."""
+        value = self.text("limit")
+        if value is None:
+            return LIMIT_DEFAULT
+        if not re.fullmatch(r"\d{1,4}", value) or not 1 <= int(value) <= LIMIT_MAX:
+            raise BadParameter("limit", f"{value!r} is not a whole number from 1 to {LIMIT_MAX}")
+        return int(value)
+
+    def known(self, *fields: str) -> None:
+        """Refuse parameters that nobody reads: a misspelt filter must not silently select everything."""
+        for field in self._given:
+            if field not in fields:
+                raise BadParameter(field, f"is not known here; known are {', '.join(sorted(fields))}")

@@ -1,0 +1,95 @@
+"""Readings for scripts: pages by time, and the whole range for a stream."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from dashboards.parameters import BadParameter, Parameters
+from dashboards.sources import Service
+from monitor.ids import Place
+from monitor.readings.schema import LINK, MEASUREMENTS, Measurement
+from monitor.units import from_us
+
+_CURSOR = re.compile(r"(\d{1,17})\.(\d{1,7})")
+
+
+@dataclass(frozen=True)
+class ReadingFilters:
+    """What the address selects. `cursor`: the time (epoch us) at which the page begins, and how many rows of exactly
+    that time came before.
+    """
+
+    measurement: Measurement
+    place: Place | None
+    start: datetime | None
+    end: datetime | None
+    cursor: tuple[int, int] | None
+
+    @property
+    def newest_first(self) -> bool:
+        """A range is read from its start; without one the newest rows are what is asked for."""
+        return self.start is None
+
+
+def read_filters(parameters: Parameters) -> ReadingFilters:
+    """From the query string."""
+    name = parameters.choice("measurement", tuple(MEASUREMENTS)) or "meter"
+    start, end = parameters.range()
+    found = _CURSOR.fullmatch(parameters.text("cursor") or "0.0")
+    if not found:
+        raise BadParameter("cursor", "is not one that an answer's 'next' held")
+    cursor = (int(found[1]), int(found[2])) if parameters.text("cursor") else None
+    return ReadingFilters(MEASUREMENTS[name], _place(parameters, name), start, end, cursor)
+
+
+def _place(parameters: Parameters, measurement: str) -> Place | None:
+    site, station, connector = (parameters.text(field) for field in ("site", "station", "connector"))
+    if station is not None and site is None:
+        raise BadParameter("station", "needs 'site' too")
+    if connector is not None and station is None:
+        raise BadParameter("connector", "needs 'station' too")
+    if connector is not None and measurement == LINK.name:
+        raise BadParameter("connector", "link has none")
+    return Place(site, station, connector) if site is not None else None
+
+
+def columns(measurement: Measurement) -> tuple[str, ...]:
+    """Names of a row's values, in order."""
+    return ("time", "site", "station", *measurement.tags, *(field.name for field in measurement.fields), "received_at")
+
+
+def rows(source: Service, filters: ReadingFilters) -> Iterator[dict[str, Any]]:
+    """Every row that the filters select, read batch by batch."""
+    return (_row(row, filters.measurement) for row in _scan(source, filters, None))
+
+
+def page(source: Service, filters: ReadingFilters, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """At most `limit` rows and the cursor of the next page."""
+    at, seen = filters.cursor or (None, 0)
+    found = list(islice(_scan(source, filters, limit + seen + 1), seen, None))
+    kept = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = kept[-1]["time_us"]
+        same = sum(row["time_us"] == last for row in kept)
+        following = f"{last}.{same + (seen if last == at else 0)}"
+    return [_row(row, filters.measurement) for row in kept], following
+
+
+def _scan(source: Service, filters: ReadingFilters, limit: int | None) -> Iterator[dict[str, Any]]:
+    start, end = filters.start, filters.end
+    if filters.cursor:
+        at = filters.cursor[0]
+        start, end = (start, from_us(at + 1)) if filters.newest_first else (from_us(at), end)
+    batches = source.store.scan(
+        filters.measurement.name, start, end, place=filters.place, newest_first=filters.newest_first, limit=limit
+    )
+    return (row for batch in batches for row in batch.to_pylist())
+
+
+def _row(stored: Mapping[str, Any], measurement: Measurement) -> dict[str, Any]:
+    row = {name: stored.get(name) for name in columns(measurement)}
+    return row | {"time": from_us(stored["time_us"]), "received_at": from_us(stored["received_us"])}

@@ -1,0 +1,234 @@
+"""What the pages ask of the service: nothing more than this, so that a test can give them a small one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, cast
+
+from flask import current_app
+
+from monitor.authoring.in_force import InForce
+from monitor.config import Settings
+from monitor.ingest.intake import Intake
+from monitor.insight.picture import Picture
+from monitor.readings.store import ReadingStore
+from monitor.register import Register
+from monitor.sessions.model import Session
+from monitor.state.alerts import AlertStore
+from monitor.state.outbox import Outbox
+from monitor.state.sessions import SessionStore
+from monitor.tariffs.files import TariffBook
+
+KEY = "laddvakt"
+"""Where the service stands in `app.extensions`."""
+MAILBOX = "laddvakt-mailbox"
+
+
+class Ticks(Protocol):
+    """How the ticks have been going."""
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The slot of the newest tick."""
+        ...
+
+    @property
+    def last_duration_s(self) -> float | None:
+        """How long it took."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Ticks since the start."""
+        ...
+
+    @property
+    def missed(self) -> int:
+        """Slots that were passed over because a tick was late."""
+        ...
+
+    @property
+    def last_error(self) -> str:
+        """Why the newest tick failed; empty when it did not."""
+        ...
+
+
+class Run(Protocol):
+    """What one rule's last evaluation gave."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was."""
+        ...
+
+    @property
+    def matches(self) -> int:
+        """Subjects for which it was true."""
+        ...
+
+    @property
+    def unknown(self) -> int:
+        """Subjects of which it could not be said."""
+        ...
+
+    @property
+    def error(self) -> str:
+        """Why it failed; empty when it did not."""
+        ...
+
+
+class Rules(Protocol):
+    """The rules in force and their last runs."""
+
+    @property
+    def in_force(self) -> InForce:
+        """The operator's files, the last good ones, and what is wrong with the newer."""
+        ...
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """By rule."""
+        ...
+
+
+class Service(Protocol):
+    """The running service, read by pages and never changed by them."""
+
+    @property
+    def settings(self) -> Settings:
+        """Every setting in force."""
+        ...
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is the demo: every page says so."""
+        ...
+
+    @property
+    def speed(self) -> float:
+        """How many of the service's seconds pass in a real one."""
+        ...
+
+    @property
+    def store(self) -> ReadingStore:
+        """The readings."""
+        ...
+
+    @property
+    def intake(self) -> Intake:
+        """The way in for readings, with its counts."""
+        ...
+
+    @property
+    def register(self) -> Register:
+        """The register of sites."""
+        ...
+
+    @property
+    def tariffs(self) -> TariffBook:
+        """The tariffs and their assignments."""
+        ...
+
+    @property
+    def alerts(self) -> AlertStore:
+        """Stored alerts."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Stored sessions."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Messages on their way."""
+        ...
+
+    @property
+    def picture(self) -> Picture | None:
+        """The newest tick's picture of all connectors; None before the first."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """The rules and how they run."""
+        ...
+
+    @property
+    def ticks(self) -> Ticks:
+        """How the ticks have been going."""
+        ...
+
+    def session(self, session_id: str) -> Session | None:
+        """One session whole, with the price so far while it is under way; None when there is none of this id."""
+        ...
+
+    def now(self) -> datetime:
+        """The service's present."""
+        ...
+
+
+class Mail(Protocol):
+    """One mail as the demo's mail server received it."""
+
+    @property
+    def id(self) -> int:
+        """Counts from 1 in the order of arrival."""
+        ...
+
+    @property
+    def received_at(self) -> datetime:
+        """By the service's clock."""
+        ...
+
+    @property
+    def sender(self) -> str:
+        """The envelope's sender."""
+        ...
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The envelope's recipients."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """Decoded."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The text part, or an empty one."""
+        ...
+
+    @property
+    def html(self) -> str:
+        """The HTML part, or an empty one."""
+        ...
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """In the mail's own order."""
+        ...
+
+
+class Mailbox(Protocol):
+    """The demo's mailbox."""
+
+    @property
+    def mails(self) -> tuple[Mail, ...]:
+        """Newest first."""
+        ...
+
+    def get(self, mail_id: int) -> Mail | None:
+        """One mail."""
+        ...
+
+
+def service() -> Service:
+    """The service of the application that answers this request."""
+    return cast("Service", current_app.extensions[KEY])
+
+
+def mailbox() -> Mailbox | None:
+    """The demo's mailbox; None outside the demo."""
+    return cast("Mailbox | None", current_app.extensions.get(MAILBOX))

@@ -1,0 +1,1 @@
+"""One blueprint per audience. A view parses its parameters, calls one function, and renders."""

@@ -1,0 +1,114 @@
+"""JSON and CSV beside the pages, for scripts. Shapes: design.md section 10."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from dashboards import alert_page, exports, reading_rows, session_list
+from dashboards.context import page_url, texts
+from dashboards.parameters import Parameters
+from dashboards.sources import service
+from monitor.alerts.model import Alert
+from monitor.sessions.model import Session
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+_PLACE = ("site", "station", "connector")
+_PAGING = ("limit", "format")
+ALERT_COLUMNS = (
+    "id", "rule", "subject", *_PLACE, "level", "state", "pending_at", "firing_at", "resolved_at", "resolved_reason",
+    "no_data_since", "title", "summary", "cause",
+)  # fmt: skip
+SESSION_COLUMNS = (
+    "id", "subject", *_PLACE, "transaction", "state", "plug_in", "started", "stopped", "plug_out", "energy_wh",
+    "charging_s", "idle_s", "average_power_w", "peak_power_w", "soc_in", "soc_out", "stop_reason", "diagnosis",
+    "tariff", "tariff_version", "total_excl_vat", "total_incl_vat", "currency", "flags", "needs_review",
+)  # fmt: skip
+
+
+@api.get("/readings")
+def readings() -> ResponseReturnValue:
+    """Rows of one measurement: from `from` on in order of time, without it the newest first."""
+    parameters = Parameters(request.args)
+    parameters.known("measurement", *_PLACE, "from", "to", "cursor", *_PAGING)
+    filters, limit = reading_rows.read_filters(parameters), parameters.limit()
+    source = service()
+    if exports.wants_csv():
+        return exports.stream(
+            filters.measurement.name,
+            reading_rows.columns(filters.measurement),
+            lambda: reading_rows.rows(source, filters),
+        )
+    rows, cursor = reading_rows.page(source, filters, limit)
+    return exports.items(rows, page_url(cursor=cursor) if cursor else None)
+
+
+@api.get("/alerts")
+def alerts() -> ResponseReturnValue:
+    """Alerts, newest first: without `state` the active ones and those resolved since `from`, else in the last 24 h."""
+    parameters = Parameters(request.args)
+    parameters.known("state", "level", "site", "rule", "from", "before", *_PAGING)
+    filters, limit = alert_page.AlertFilters.read(parameters), parameters.limit()
+    source, since = service(), parameters.moment("from")
+    if parameters.text("state") is None:
+        filters = alert_page.with_state(filters, "all")
+        since = since or source.now() - timedelta(hours=24)
+
+    if exports.wants_csv():
+        found = alert_page.find_all(source, filters, since)
+        return exports.stream("alerts", ALERT_COLUMNS, lambda: map(alert_row, found))
+    page = alert_page.find(source, filters, limit=limit + 1, since=since)
+    following = page_url(before=page[limit - 1].id) if len(page) > limit else None
+    return exports.items([alert_row(alert) for alert in page[:limit]], following)
+
+
+@api.get("/sessions")
+def sessions() -> ResponseReturnValue:
+    """Sessions by plug-in, newest first."""
+    parameters = Parameters(request.args)
+    parameters.known("from", "to", *_PLACE, "state", "before", *_PAGING)
+    filters, limit = session_list.read_filters(parameters, days=False), parameters.limit()
+    source = service()
+    if exports.wants_csv():
+        found = session_list.find_all(source, filters)
+        return exports.stream("sessions", SESSION_COLUMNS, lambda: map(session_row, found))
+    page = session_list.find(source, filters, limit + 1)
+    following = page_url(before=page[limit - 1].id) if len(page) > limit else None
+    return exports.items([session_row(session) for session in page[:limit]], following)
+
+
+def alert_row(alert: Alert) -> dict[str, Any]:
+    """One alert as a flat row."""
+    said = texts(alert)
+    own = ("id", "rule", "subject", "level", "state", "pending_at", "firing_at", "resolved_at", "resolved_reason")
+    return {
+        **{name: getattr(alert, name) for name in (*own, "no_data_since")},
+        **alert.place._asdict(),
+        "title": said.title,
+        "summary": said.summary,
+        "cause": said.cause,
+    }
+
+
+def session_row(session: Session) -> dict[str, Any]:
+    """One session as a flat row; money only where it is priced."""
+    bill = session.bill
+    own = (
+        "id", "transaction", "state", "plug_in", "started", "stopped", "plug_out", "energy_wh", "average_power_w",
+        "peak_power_w", "soc_in", "soc_out", "stop_reason", "flags", "needs_review",
+    )  # fmt: skip
+    return {
+        **{name: getattr(session, name) for name in own},
+        **session.place._asdict(),
+        "subject": session.place.subject,
+        "charging_s": session.charging_time,
+        "idle_s": session.idle_time,
+        "diagnosis": session.diagnosis.code if session.diagnosis else None,
+        "tariff": bill.tariff_id if bill else None,
+        "tariff_version": bill.tariff_version if bill else None,
+        "total_excl_vat": bill.total.excl_vat if bill else None,
+        "total_incl_vat": bill.total.incl_vat if bill else None,
+        "currency": bill.currency if bill else None,
+    }

@@ -1,0 +1,91 @@
+"""Words for states, levels, flags and the like. Every one stands beside a symbol, never instead of it."""
+
+from dashboards.language import lazy_gettext as _l
+
+STANDING = {
+    "faulted": _l("faulted"),
+    "offline": _l("offline"),
+    "unknown": _l("unknown"),
+    "unavailable": _l("out of service"),
+    "charging": _l("charging"),
+    "occupied": _l("occupied"),
+    "available": _l("available"),
+}
+STATE = {
+    "Available": _l("Available"),
+    "Preparing": _l("Preparing"),
+    "Charging": _l("Charging"),
+    "SuspendedEV": _l("Suspended by the car"),
+    "SuspendedEVSE": _l("Suspended by the charger"),
+    "Finishing": _l("Finishing"),
+    "Reserved": _l("Reserved"),
+    "Unavailable": _l("Out of service"),
+    "Faulted": _l("Faulted"),
+    "Offline": _l("Offline"),
+    "Unknown": _l("Unknown"),
+}
+LEVEL = {"critical": _l("critical"), "warning": _l("warning"), "info": _l("info")}
+ALERT_STATE = {"pending": _l("pending"), "firing": _l("firing"), "resolved": _l("resolved")}
+EVENT = {
+    "pending": _l("became true; waiting whether it lasts"),
+    "firing": _l("fires"),
+    "level": _l("changed its level"),
+    "no_data": _l("no data to judge by"),
+    "data": _l("data again"),
+    "resolved": _l("resolved"),
+    "inactive": _l("was over before it fired"),
+}
+MESSAGE = {"firing": _l("fires"), "resolved": _l("resolved"), "repeat": _l("still firing")}
+OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up")}
+BILLING = {
+    "open": _l("under way"),
+    "review": _l("needs review"),
+    "priced": _l("priced"),
+    "sealed": _l("sealed"),
+    "credited": _l("credited"),
+}
+DIAGNOSIS = {
+    "vehicle_limited": _l("limited by the car"),
+    "tapering": _l("tapering"),
+    "load_managed": _l("load managed"),
+    "shared": _l("shared with a neighbour"),
+    "cold": _l("cold battery"),
+    "charger_suspect": _l("charger suspect"),
+    "too_little_data": _l("too little data"),
+}
+FLAG = {
+    "register_reset": _l("the energy register started anew during the session"),
+    "register_jump": _l("the energy register jumped further than the power can explain"),
+    "clock_skew": _l("the charger's clock was wrong"),
+    "gap": _l("readings are missing for a part of the session"),
+    "late": _l("readings came in late"),
+    "no_stop": _l("the charger never told that the session stopped"),
+    "unit_suspect": _l("values look as if they were in another unit"),
+    "negative": _l("the register ran backwards"),
+    "duplicate_stop": _l("the stop was told more than once"),
+}
+DIMENSION = {
+    "ENERGY": _l("Energy"),
+    "TIME": _l("Charging time"),
+    "PARKING_TIME": _l("Occupancy"),
+    "FLAT": _l("Start fee"),
+    "MIN_PRICE": _l("Least price"),
+    "MAX_PRICE": _l("Greatest price"),
+}
+USAGE = {
+    "charging": _l("charging"),
+    "parking": _l("idle: the car asks for no power"),
+    "neither": _l("suspended: the charger gives no power"),
+    "reservation": _l("reserved"),
+}
+PLUGGED = _l("plugged in, not started")
+
+WORDS = {
+    "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
+    "outbox": OUTBOX, "billing": BILLING, "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE,
+}  # fmt: skip
+
+
+def word(kind: str, name: object) -> str:
+    """The word of a kind for a name; a name that has none (a charger may say anything) is its own word."""
+    return str(WORDS[kind].get(str(name), name))

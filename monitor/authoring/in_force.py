@@ -1,0 +1,90 @@
+"""The operator's files in force: loaded together, reloaded on change; a broken one leaves the last good in force."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from monitor import register
+from monitor.alerts import routes
+from monitor.config import Settings
+from monitor.errors import FileProblems, Problem
+from monitor.register import Register
+from monitor.rules import files as rule_files
+from monitor.rules.program import Program, compile_rules
+from monitor.tariffs import files as tariff_files
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class InForce:
+    """One consistent set. `problems` are the mistakes of files that were not taken; `stamp` tells their versions."""
+
+    rules: rule_files.RuleSet
+    program: Program
+    register: Register
+    tariffs: tariff_files.TariffBook
+    routes: routes.Routes
+    problems: tuple[Problem, ...]
+    stamp: tuple[tuple[str, int, int], ...]
+
+
+EMPTY = InForce(
+    rules=rule_files.RuleSet(),
+    program=compile_rules(()),
+    register=Register(),
+    tariffs=tariff_files.TariffBook(),
+    routes=routes.Routes(),
+    problems=(),
+    stamp=(),
+)
+"""What is in force when there are no files: nothing is watched by a rule, nobody is told, nothing is priced."""
+
+
+def load(settings: Settings, previous: InForce | None = None) -> InForce:
+    """Read everything under `paths.rules`. A broken part stays as in `previous` (at the start: empty) and is a problem.
+
+    Returns `previous` itself when no file has changed since.
+    """
+    folder = settings.paths.rules
+    stamp = _stamp(folder)
+    if previous is not None and previous.stamp == stamp:
+        return previous
+    problems: list[Problem] = []
+
+    def take(read: Callable[[], T], last_good: T) -> T:
+        try:
+            return read()
+        except FileProblems as error:
+            problems.extend(error.problems)
+            return last_good
+
+    zone = settings.sessions.zone
+    before = previous or EMPTY
+    ruleset = take(lambda: rule_files.load(folder, settings.evaluate.window), before.rules)
+    return InForce(
+        rules=ruleset,
+        program=before.program if ruleset is before.rules else compile_rules(ruleset.rules),
+        register=take(
+            lambda: register.load(folder / "sites.yaml", zone),
+            previous.register if previous else Register(default_zone=zone),
+        ),
+        tariffs=take(lambda: tariff_files.load(folder), before.tariffs),
+        routes=take(lambda: routes.load(folder / "notify.yaml"), before.routes),
+        problems=tuple(sorted(problems)),
+        stamp=stamp,
+    )
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Name, size and time of change of every file: cheap enough for each tick."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".yaml", ".yml", ".json"}:
+            try:
+                status = path.stat()
+            except FileNotFoundError:  # an editor replaced it between listing and looking
+                continue
+            found.append((str(path), status.st_size, status.st_mtime_ns))
+    return tuple(found)

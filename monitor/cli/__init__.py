@@ -1,0 +1,49 @@
+"""The `laddvakt` command. Exit 0 fine, 1 the input is wrong, 2 usage, 3 a dependency is down."""
+
+import sys
+from importlib import import_module
+
+import click
+
+import monitor
+from monitor.errors import LaddvaktError
+
+COMMANDS = {
+    "check": "validate the configuration, or files from anywhere",
+    "demo": "the whole service on a day of real charging sessions",
+    "init": "write a configuration with rules, tariffs and sites",
+    "run": "run the service",
+}
+"""Each command is the function of its name in the module of its name."""
+
+
+class Commands(click.Group):
+    """Imports a command's module when it is called: `check` need not wait for the web application."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"monitor.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(monitor.__version__, prog_name="laddvakt")
+def commands() -> None:
+    """Watch a network of EV charging stations: rules, alerts, sessions and their prices."""
+
+
+def main() -> None:
+    """Run the command line; an error of ours is printed as it is and becomes the exit code."""
+    try:
+        commands()
+    except LaddvaktError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)

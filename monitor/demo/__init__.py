@@ -1,0 +1,1 @@
+"""The demo: a replay of real sessions, sent as readings to the write endpoint of a real service."""

@@ -1,0 +1,252 @@
+"""The service: wires the parts together, runs the ticks, and is the only module that reads a clock."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from monitor.authoring import in_force
+from monitor.authoring.in_force import InForce
+from monitor.clock import Clock
+from monitor.config import Settings
+from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.ingest.intake import Intake
+from monitor.insight.picture import Picture
+from monitor.notify.worker import OutboxWorker
+from monitor.readings.embedded import EmbeddedStore
+from monitor.register import Register
+from monitor.rules.answer import Evaluation
+from monitor.rules.evaluate import Facts, evaluate
+from monitor.sessions.for_rules import history_table, sessions_table
+from monitor.sessions.model import Session
+from monitor.state.alerts import AlertStore
+from monitor.state.database import Database
+from monitor.state.outbox import Outbox
+from monitor.state.session_tick import SessionTick
+from monitor.state.sessions import SessionStore
+from monitor.state.tick import record_tick
+from monitor.tariffs.files import TariffBook
+from monitor.units import EPOCH
+
+log = structlog.get_logger()
+
+
+class RealClock:
+    """The machine's own clock."""
+
+    speed = 1.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def real_time_of(self, moment: datetime) -> datetime:
+        return moment
+
+
+class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
+    """Fires when the service's clock reaches the next multiple of `interval`, whatever speed it runs at."""
+
+    def __init__(self, clock: Clock, interval: timedelta) -> None:
+        self._clock = clock
+        self._interval = interval
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:  # noqa: ARG002
+        due = self._clock.real_time_of(slot_of(self._clock.now(), self._interval) + self._interval)
+        return max(due, now + timedelta(milliseconds=1))
+
+
+def slot_of(moment: datetime, interval: timedelta) -> datetime:
+    """The latest multiple of `interval` since the epoch that is not after `moment`."""
+    return EPOCH + (moment - EPOCH) // interval * interval
+
+
+@dataclass(frozen=True)
+class TickStats:
+    """How the ticks have been going."""
+
+    count: int = 0
+    missed: int = 0
+    last_at: datetime | None = None
+    last_duration_s: float | None = None
+    last_error: str = ""
+    last_good_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RuleRun:
+    """What one rule's last evaluation gave."""
+
+    at: datetime
+    matches: int
+    unknown: int
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class RulesState:
+    """The files in force with what is wrong in newer ones, and each rule's last run."""
+
+    in_force: InForce
+    runs: Mapping[str, RuleRun] = field(default_factory=dict)
+
+
+class Service:
+    """The running service. `start()` begins to tick, `stop()` finishes the tick and the mails under way.
+
+    Pages read its attributes; each is replaced whole at the end of a tick, so a reader never sees half of one.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, *, demo: bool = False) -> None:
+        self.settings = settings
+        self.demo = demo
+        self._clock = clock
+        self.database = Database(settings.state_url)
+        self.database.migrate()
+        self.store = EmbeddedStore(settings.paths.var / "readings.duckdb", settings.evaluate.window)
+        self.intake = Intake(self.store, self.now)
+        self.alerts = AlertStore(self.database)
+        self.sessions = SessionStore(self.database)
+        self.outbox = Outbox(self.database)
+        self.worker = OutboxWorker(self.outbox, settings.mail, self.public_url, self.now)
+        self.rules = RulesState(in_force.load(settings))
+        self.store.register(list(self.register.connectors))
+        self.picture: Picture | None = None
+        self.ticks = TickStats()
+        self._session_tick = SessionTick(self.store, self.sessions, settings.sessions, self.register)
+        self._session_tables = sessions_table(()), history_table({})
+        self._last_slot: datetime | None = None
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+
+    def now(self) -> datetime:
+        """The service's present, aware UTC."""
+        return self._clock.now()
+
+    @property
+    def speed(self) -> float:
+        """How many of the service's seconds pass in a real one: 1 but in a demo that catches up."""
+        return self._clock.speed
+
+    @property
+    def public_url(self) -> str:
+        """How people reach the pages, without a slash at the end."""
+        return (self.settings.web.public_url or f"http://{self.settings.web.listen}").rstrip("/")
+
+    @property
+    def register(self) -> Register:
+        """The register in force."""
+        return self.rules.in_force.register
+
+    @property
+    def tariffs(self) -> TariffBook:
+        """The tariffs in force."""
+        return self.rules.in_force.tariffs
+
+    def session(self, session_id: str) -> Session | None:
+        """One session whole, with the price so far while it is under way; None when there is none of this id."""
+        return self._session_tick.session(session_id, self.tariffs)
+
+    def start(self) -> None:
+        """Begin to tick and to send."""
+        self.worker.start()
+        trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
+        self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
+        self._scheduler.start()
+        log.info("started", listen=self.settings.web.listen, rules=len(self.rules.in_force.rules.rules))
+
+    def stop(self) -> None:
+        """Finish the tick and the mails under way, then close everything; a second call does nothing."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+            self.worker.stop()
+            log.info("stopped")
+        self.store.close()
+        self.database.close()
+
+    def tick(self) -> None:
+        """Evaluate the newest slot, once; a failure is recorded and the next tick tries again."""
+        interval = self.settings.evaluate.interval
+        slot = slot_of(self.now(), interval)
+        if self._last_slot is not None and slot <= self._last_slot:
+            return
+        missed = 0 if self._last_slot is None else (slot - self._last_slot) // interval - 1
+        self._last_slot = slot
+        began = perf_counter()
+        try:
+            error = self._evaluate(slot - self.settings.evaluate.settle)
+        except Exception as failure:
+            error = _noted("tick failed", failure)
+        self.ticks = TickStats(
+            count=self.ticks.count + 1,
+            missed=self.ticks.missed + missed,
+            last_at=slot,
+            last_duration_s=perf_counter() - began,
+            last_error=error,
+            last_good_at=self.ticks.last_good_at if error else slot,
+        )
+
+    def _evaluate(self, now: datetime) -> str:
+        """One tick; returns what went wrong in a part that the others can do without."""
+        files = self._reload()
+        self.store.bring_up_to(now)
+        error = self._update_sessions(now, files)
+        facts = Facts(files.register, *self._session_tables)
+        with self.store.snapshot() as snapshot:
+            evaluation = evaluate(files.program, snapshot, facts, now, self.alerts.active_keys())
+        recorded = record_tick(
+            self.database,
+            evaluation,
+            rules=files.rules.rules,
+            routes=files.routes,
+            register=files.register,
+            interval=self.settings.evaluate.interval,
+        )
+        self.picture = Picture(now, evaluation.picture)
+        self.rules = RulesState(files, _runs(files, evaluation))
+        if recorded.messages:
+            self.worker.wake()
+        return error
+
+    def _update_sessions(self, now: datetime, files: InForce) -> str:
+        """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
+        try:
+            self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
+        except StoreUnavailable:
+            raise
+        except Exception as failure:
+            return _noted("sessions not brought up to date", failure)
+        return ""
+
+    def _reload(self) -> InForce:
+        """The files in force now; their mistakes are logged once, when they change."""
+        before = self.rules.in_force
+        files = in_force.load(self.settings, before)
+        if files is not before:
+            self.rules = RulesState(files, self.rules.runs)
+            self.store.register(list(files.register.connectors))
+            for problem in files.problems:
+                log.warning("file not taken", problem=str(problem))
+        return files
+
+
+def _noted(event: str, failure: Exception) -> str:
+    """Log a failure, ours without a trace because it says what to do; return it in words."""
+    if isinstance(failure, LaddvaktError):
+        log.error(event, error=str(failure))
+        return str(failure)
+    log.error(event, exc_info=failure)
+    return f"{type(failure).__name__}: {failure}"
+
+
+def _runs(files: InForce, evaluation: Evaluation) -> dict[str, RuleRun]:
+    """Each rule's run in this evaluation: how many subjects matched, how many are unknown, its error."""
+    matches = Counter(answer.rule for answer in evaluation.answers if answer.truth)
+    unknown = Counter(answer.rule for answer in evaluation.answers if answer.truth is None)
+    return {
+        rule.id: RuleRun(evaluation.at, matches[rule.id], unknown[rule.id], evaluation.failures.get(rule.id, ""))
+        for rule in files.rules.rules
+    }

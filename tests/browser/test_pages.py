@@ -1,0 +1,111 @@
+"""Every page in a real browser: nothing breaks the policy, axe finds nothing serious, nothing scrolls sideways."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.dashboards.sample import SampleService, Ticks
+
+PAGES = {
+    "status": "/", "wall": "/?tv=1", "site": "/sites/malmo-central", "connector": "/connectors/malmo-central/mc-1/1",
+    "alerts": "/alerts?state=all", "alert": "/alerts/2", "sessions": "/sessions", "session": "/sessions/s-0001",
+    "under way": "/sessions/s-now", "rules": "/rules", "tariffs": "/tariffs", "health": "/health",
+    "mailbox": "/mailbox", "mail": "/mailbox/1",
+}  # fmt: skip
+Go = Callable[..., Visit]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_accessible_in_dark_and_light_and_fits_a_phone(visit: Go, name: str) -> None:
+    found = visit(PAGES[name])
+    assert serious(found.page) == []
+    found.page.emulate_media(color_scheme="light")
+    assert serious(found.page, "color-contrast") == []  # the rest does not depend on colours
+    for width in (768, 390):
+        found.page.set_viewport_size({"width": width, "height": 844})
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+    # The mail's own script is refused by its frame, and Chromium says so: that is the one complaint we want.
+    assert [c for c in found.complaints() if not ("/mailbox/1/html" in c and "sandboxed" in c)] == []
+
+
+def serious(page: Page, *rules: str) -> list[str]:
+    """What axe finds serious or critical, by these rules or all."""
+    options = {"runOnly": list(rules)} if rules else {}
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html']} ({violation['nodes'][0]['failureSummary']})"
+        for violation in Axe().run(page, options=options).response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_the_curve_is_drawn_and_read_out_by_the_keys(visit: Go) -> None:
+    found = visit("/sessions/s-0001")
+    chart = found.page.locator("[data-curve]")
+    expect(chart.locator("canvas")).to_have_count(1)
+    chart.focus()
+    found.page.keyboard.press("ArrowRight")
+    expect(found.page.locator("output")).to_contain_text("kW")
+    before = found.page.locator("output").inner_text()
+    found.page.keyboard.press("ArrowRight")
+    expect(found.page.locator("output")).not_to_have_text(before)
+    assert found.complaints() == []
+
+
+def test_a_filter_changes_the_list_and_the_address_without_losing_focus(visit: Go) -> None:
+    found = visit("/")
+    search = found.page.get_by_label("Search")
+    search.press_sequentially("hagastaden", delay=5)
+    expect(found.page.locator(".site")).to_have_count(1)
+    expect(search).to_be_focused()
+    expect(search).to_have_value("hagastaden")
+    assert "q=hagastaden" in found.page.url
+    assert found.complaints() == []
+
+
+def test_the_theme_can_be_switched_and_is_remembered(visit: Go) -> None:
+    page = visit("/", "light").page
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="Colours").click()
+    assert page.evaluate(ground) != light
+    page.reload()
+    assert page.evaluate(ground) != light
+
+
+def test_the_clock_ticks_between_polls(visit: Go) -> None:
+    clock = visit("/?tv=1").page.locator("[data-clock]")
+    before = clock.inner_text()
+    expect(clock).not_to_have_text(before, timeout=3000)
+
+
+def test_a_tick_is_morphed_in_and_open_details_stay_open(visit: Go, service: SampleService) -> None:
+    found = visit("/connectors/malmo-central/mc-1/1")
+    details = found.page.locator("details")
+    details.locator("summary").click()
+    canvas = found.page.locator("canvas").element_handle()
+    service.ticks = Ticks(count=service.ticks.count + 1, last_error="the store is away")
+    with found.page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+        found.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as if it were looked at again
+    expect(found.page.get_by_text("the store is away")).to_be_visible()
+    expect(details).to_have_attribute("open", "")
+    assert canvas.evaluate("node => node.isConnected")
+    service.ticks = Ticks(count=service.ticks.count + 1)
+    assert found.complaints() == []
+
+
+def test_a_server_that_does_not_answer_is_said_after_two_failures(visit: Go) -> None:
+    page = visit("/").page
+    page.clock.install()
+    page.reload()
+    page.route("**/*", lambda route: route.abort())
+    for _ in range(2):
+        with page.expect_event("requestfailed"):
+            page.clock.run_for(12_000)
+    expect(page.locator("#stale")).to_be_visible()
+    page.unroute("**/*")
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+        page.clock.run_for(25_000)
+    expect(page.locator("#stale")).to_be_hidden()

@@ -8,7 +8,7 @@ from monitor.readings.influx.questions import RECEIVED, tags_of
 from monitor.readings.schema import MEASUREMENTS, Measurement
 from monitor.readings.store import Batch
 
-_UNWRITABLE = r"(^|[^\\])(\\\\)*\\([, =]|$)"
+_UNWRITABLE = r"(^|[^\\])(\\\\)*\\[, =]|\\$"
 """A backslash is itself in a tag, but before a comma, a space, an equals sign or at the end it would escape these."""
 
 

@@ -53,8 +53,11 @@ class InfluxServer:
 
     def write(self, batch: Batch) -> None:
         """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
+        self.write_lines(lines.of_batch(batch))
+
+    def write_lines(self, body: bytes) -> None:
+        """The same of line protocol with microseconds."""
         generation = self.connect()
-        body = lines.of_batch(batch)
         if not body:
             return
         if not generation.by_client:

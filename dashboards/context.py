@@ -42,7 +42,12 @@ def texts(alert: Alert) -> Texts:
 
 
 def place_url(place: Place) -> str:
-    """The page of a site, station or connector. Quoted twice, because the server unquotes a path once."""
+    """The page of a site, station or connector. Quoted twice, because the server unquotes a path once.
+
+    Of a part of the service itself it is the health page.
+    """
+    if place.source is not None:
+        return url_for("health.page")
     kind = "connectors" if place.connector is not None else "stations" if place.station is not None else "sites"
     return f"{request.script_root}/{kind}/{quote(place.subject, safe='/')}"
 
@@ -54,7 +59,9 @@ def site_name(key: str) -> str:
 
 
 def place_name(place: Place) -> str:
-    """`Malmö Central / mc-1 / 1`."""
+    """`Malmö Central / mc-1 / 1`; `Readings store` of a part of the service itself."""
+    if place.source is not None:
+        return words.word("source", place.source)
     return " / ".join([site_name(place.site), *(name for name in place[1:] if name is not None)])
 
 

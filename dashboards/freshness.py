@@ -30,8 +30,14 @@ class Freshness:
     age: timedelta | None
     stale: bool
     newest_reading: datetime | None
+    silent: bool
     tick_error: str
     tick_duration_s: float | None
+
+    @property
+    def current(self) -> bool:
+        """Whether what the pages show may be taken for the present."""
+        return not (self.stale or self.silent)
 
     @property
     def starting(self) -> bool:
@@ -49,6 +55,7 @@ def freshness(source: Service) -> Freshness:
         age=age,
         stale=age is not None and age > limit,
         newest_reading=None if picture is None else picture.newest_reading,
+        silent=source.flow is not None and source.flow.silent,
         tick_error=ticks.last_error,
         tick_duration_s=ticks.last_duration_s,
     )
@@ -62,6 +69,7 @@ def version(source: Service) -> str:
         picture.at if picture else None,
         source.ticks.count,
         fresh.stale,
+        fresh.silent,
         fresh.tick_error,
         source.rules.in_force.stamp,
         source.speed,

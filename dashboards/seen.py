@@ -44,7 +44,9 @@ class Seen:
 
 def seen(place: Place, values: Mapping[str, Value]) -> list[Seen]:
     """What the rule saw of a place, by name; the place's own names are said elsewhere."""
-    subject: Subject = "connector" if place.connector else "station" if place.station else "site"
+    subject: Subject = (
+        "source" if place.source else "connector" if place.connector else "station" if place.station else "site"
+    )
     rows = []
     for key in sorted(values.keys() - set(Place._fields)):
         name = _BY_NAME.get((subject, key.partition("(")[0])) or _argument(subject, key)

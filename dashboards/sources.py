@@ -12,6 +12,7 @@ from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
+from monitor.rules.answer import Flow
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.outbox import Outbox
@@ -141,6 +142,11 @@ class Service(Protocol):
     @property
     def outbox(self) -> Outbox:
         """Messages on their way."""
+        ...
+
+    @property
+    def flow(self) -> Flow | None:
+        """What came in by the newest tick; None before the first and while the store is away."""
         ...
 
     @property

@@ -119,7 +119,7 @@ def status_page(source: Service, filters: Filters) -> StatusPage:
     listed = [alert for alert in alerts.worst if _listed(alert, keys, filters)]
     firing = alerts.firing
     return StatusPage(
-        sentence=sentence(firing, whole, current=not freshness(source).stale),
+        sentence=sentence(firing, whole, current=freshness(source).current),
         mail=_mail(source),
         figures=_figures(source, whole),
         counts=rollup.combined(chosen).counts,

@@ -78,11 +78,18 @@ USAGE = {
     "neither": _l("suspended: the charger gives no power"),
     "reservation": _l("reserved"),
 }
+SOURCE = {
+    "store": _l("Readings store"),
+    "mail": _l("Mail"),
+    "evaluation": _l("Evaluation"),
+    "billing": _l("Billing"),
+}
 PLUGGED = _l("plugged in, not started")
 
 WORDS = {
     "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
     "outbox": OUTBOX, "billing": BILLING, "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE,
+    "source": SOURCE,
 }  # fmt: skip
 
 

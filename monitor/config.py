@@ -44,7 +44,24 @@ class Paths(Section):
 class Store(Section):
     """The readings store."""
 
-    kind: Literal["embedded"] = Field("embedded", description="embedded: one DuckDB file under paths.var")
+    kind: Literal["embedded", "influxdb"] = Field(
+        "embedded", description="embedded: one DuckDB file under paths.var; influxdb: the server of [influxdb]"
+    )
+
+
+class InfluxDB(Section):
+    """The server when store.kind is influxdb."""
+
+    url: str = Field("http://127.0.0.1:8086", description="address of InfluxDB 1.6 to 3")
+    org: str = Field("", description="organisation (2.x)")
+    bucket: str = Field("charging", description="bucket (2.x) or database (1.x, 3.x)")
+    token: str = Field("", description="token (2.x, 3.x); rather token_file")
+    username: str = Field("", description="user (1.x)")
+    password: str = Field("", description="password (1.x); rather password_file")
+    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2 or 3")
+    create: bool = Field(True, description="make the bucket or database when it is not there")
+    ca_file: str = Field("", description="certificates of an authority of your own, for https")
+    timeout: Duration = Field(timedelta(seconds=10), description="how long one answer may take")
 
 
 class State(Section):
@@ -100,6 +117,7 @@ class Settings(Section):
 
     paths: Paths = Paths()
     store: Store = Store()
+    influxdb: InfluxDB = InfluxDB()
     state: State = State()
     evaluate: Evaluate = Evaluate()
     web: Web = Web()

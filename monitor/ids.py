@@ -6,6 +6,10 @@ from urllib.parse import unquote
 STATION_CONNECTOR = "0"
 """OCPP's connector 0: the station itself."""
 
+SOURCES = ("store", "mail", "evaluation", "billing")
+"""The parts of the service itself that source rules watch."""
+_SOURCE = "source:"
+
 
 class Place(NamedTuple):
     """A site, a station (`station` set) or a connector (both set). Names are the charger's own, any text.
@@ -24,6 +28,17 @@ class Place(NamedTuple):
         if len(names) > 3 or not all(names):
             raise ValueError(f"{subject!r} is not site, site/station or site/station/connector")
         return cls(*names)
+
+    @classmethod
+    def of_source(cls, name: str) -> Self:
+        """A part of the service itself as the subject of an alert: `source:store`. No site's key has a colon."""
+        return cls(_SOURCE + name)
+
+    @property
+    def source(self) -> str | None:
+        """Which part of the service this is; None when it is a place where cars charge."""
+        name = self.site.removeprefix(_SOURCE)
+        return name if self.station is None and name != self.site and name in SOURCES else None
 
     @property
     def subject(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
@@ -19,9 +19,12 @@ from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.snapshot import scratch
+from monitor.readings.store import ReadingStore
 from monitor.register import Register
-from monitor.rules.answer import Evaluation
-from monitor.rules.evaluate import Facts, evaluate
+from monitor.rules.answer import Evaluation, Flow
+from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
+from monitor.rules.sources import sources_table
 from monitor.sessions.for_rules import history_table, sessions_table
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
@@ -101,13 +104,16 @@ class Service:
     Pages read its attributes; each is replaced whole at the end of a tick, so a reader never sees half of one.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, *, demo: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, *, demo: bool = False, store: ReadingStore | None = None
+    ) -> None:
+        """`store`: another than the settings name; the service closes it when it stops."""
         self.settings = settings
         self.demo = demo
         self._clock = clock
         self.database = Database(settings.state_url)
         self.database.migrate()
-        self.store = EmbeddedStore(settings.paths.var / "readings.duckdb", settings.evaluate.window)
+        self.store = store or EmbeddedStore(settings.paths.var / "readings.duckdb", settings.evaluate.window)
         self.intake = Intake(self.store, self.now)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
@@ -116,9 +122,11 @@ class Service:
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
         self.picture: Picture | None = None
+        self.flow: Flow | None = None
         self.ticks = TickStats()
         self._session_tick = SessionTick(self.store, self.sessions, settings.sessions, self.register)
         self._session_tables = sessions_table(()), history_table({})
+        self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
@@ -192,11 +200,16 @@ class Service:
     def _evaluate(self, now: datetime) -> str:
         """One tick; returns what went wrong in a part that the others can do without."""
         files = self._reload()
-        self.store.bring_up_to(now)
-        error = self._update_sessions(now, files)
-        facts = Facts(files.register, *self._session_tables)
-        with self.store.snapshot() as snapshot:
-            evaluation = evaluate(files.program, snapshot, facts, now, self.alerts.active_keys())
+        active = self.alerts.active_keys()
+        try:
+            evaluation, error = self._of_places(now, files, active)
+        except StoreUnavailable as failure:
+            error = _noted("rules wait", failure)
+            evaluation = waiting(files.program, now, f"waits: {error}")
+        own = self._of_sources(now, files, active, evaluation.flow)
+        evaluation = replace(
+            evaluation, answers=evaluation.answers + own.answers, failures={**evaluation.failures, **own.failures}
+        )
         recorded = record_tick(
             self.database,
             evaluation,
@@ -205,16 +218,42 @@ class Service:
             register=files.register,
             interval=self.settings.evaluate.interval,
         )
-        self.picture = Picture(now, evaluation.picture)
+        if evaluation.picture is not None:
+            self.picture = Picture(now, evaluation.picture)
+        self.flow = evaluation.flow
         self.rules = RulesState(files, _runs(files, evaluation))
         if recorded.messages:
             self.worker.wake()
         return error
 
+    def _of_places(self, now: datetime, files: InForce, active: Active) -> tuple[Evaluation, str]:
+        """The rules about connectors, stations and sites, and what went wrong in a part they can do without."""
+        self.store.bring_up_to(now)
+        error = self._update_sessions(now, files)
+        facts = Facts(files.register, *self._session_tables)
+        with self.store.snapshot() as snapshot:
+            return evaluate(files.program, snapshot, facts, now, active), error
+
+    def _of_sources(self, now: datetime, files: InForce, active: Active, flow: Flow | None) -> Evaluation:
+        """The rules about the service itself; `flow` None: the store is away."""
+        picture = self.picture
+        sources = sources_table(
+            now,
+            flow=flow,
+            newest=flow.newest if flow else picture.newest_reading if picture else None,
+            last_tick=self.ticks.last_at,
+            # Without a mail server messages wait by choice.
+            oldest_message=self.outbox.counts(now).oldest_age if self.settings.mail.host else None,
+            unbilled_since=self._unbilled_since,
+        )
+        with scratch() as snapshot:
+            return evaluate_sources(files.program, snapshot, sources, now, active)
+
     def _update_sessions(self, now: datetime, files: InForce) -> str:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
+            self._unbilled_since = self.sessions.unbilled_since()
         except StoreUnavailable:
             raise
         except Exception as failure:

@@ -31,15 +31,15 @@ class InForce:
 
 
 EMPTY = InForce(
-    rules=rule_files.RuleSet(),
-    program=compile_rules(()),
+    rules=rule_files.built_in(),
+    program=compile_rules(rule_files.built_in().rules),
     register=Register(),
     tariffs=tariff_files.TariffBook(),
     routes=routes.Routes(),
     problems=(),
     stamp=(),
 )
-"""What is in force when there are no files: nothing is watched by a rule, nobody is told, nothing is priced."""
+"""What is in force when there are no files: only the service itself is watched, nobody is told, nothing is priced."""
 
 
 def load(settings: Settings, previous: InForce | None = None) -> InForce:
@@ -62,7 +62,7 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
 
     zone = settings.sessions.zone
     before = previous or EMPTY
-    ruleset = take(lambda: rule_files.load(folder, settings.evaluate.window), before.rules)
+    ruleset = take(lambda: rule_files.with_built_in(rule_files.load(folder, settings.evaluate.window)), before.rules)
     return InForce(
         rules=ruleset,
         program=before.program if ruleset is before.rules else compile_rules(ruleset.rules),

@@ -1,6 +1,7 @@
 """A consistent picture of the store: one read transaction on a cursor of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -8,6 +9,16 @@ import pyarrow as pa
 
 from monitor.errors import InputError
 from monitor.readings.database import translated
+
+
+@contextmanager
+def scratch() -> Iterator["DuckSnapshot"]:
+    """A snapshot of nothing: for queries over Arrow tables alone, while the store may be away."""
+    connection = duckdb.connect(":memory:")
+    try:
+        yield DuckSnapshot(connection)
+    finally:
+        connection.close()
 
 
 class DuckSnapshot:

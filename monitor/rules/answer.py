@@ -44,10 +44,26 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """What came in: the newest row of any station (None before the first), and how many rows the last minute has.
+
+    `silent`: all stations have stopped at once, so it is their way to us that is broken, not they.
+    """
+
+    newest: datetime | None
+    rows_1m: int
+    silent: bool
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """All answers of one slot, the rules that failed with their error, and the picture of every connector."""
+    """All answers of one slot, the rules that failed or wait with the reason, and the picture of every connector.
+
+    `picture` and `flow` are None while the readings store is away.
+    """
 
     at: datetime
     answers: tuple[Answer, ...]
     failures: Mapping[str, str]
-    picture: pa.Table
+    picture: pa.Table | None
+    flow: Flow | None = None

@@ -182,7 +182,7 @@ class _Checker:
         name = names.find(node.function, subject)
         if name is not None and name.pool:
             return self._pool(node, name)
-        known = functions.WINDOWS if subject == "connector" else functions.CHILDREN
+        known = functions.of_subject(subject)
         if node.function not in known:
             pools = [n for n in names.known(subject) if (found := names.find(n, subject)) and found.pool]
             message = f"there is no function {node.function!r} on a {subject}{nearest(node.function, [*known, *pools])}"

@@ -1,7 +1,8 @@
 """One slot evaluated: answers of all rules, what failed, and the picture of every connector. Pure but for its reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,13 +11,13 @@ import pyarrow as pa
 from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.readings.store import Snapshot
-from monitor.rules.answer import Answer, Evaluation
+from monitor.rules.answer import Answer, Evaluation, Flow
 from monitor.rules.frame import Facts, Frame, build
 from monitor.rules.model import Rule
 from monitor.rules.program import PLACE_COLUMNS, Program, Statement
 from monitor.units import from_us
 
-__all__ = ["Facts", "evaluate"]
+__all__ = ["Facts", "evaluate", "evaluate_sources", "waiting"]
 
 LOOK_BACK = timedelta(minutes=30)
 """How far back power is derived from registers, at least: as far as the longest window."""
@@ -33,6 +34,16 @@ SELECT site, station, connector, evse, current, rated_w, registered, online,
 FROM frame ORDER BY site, station, connector
 """
 
+_ROWS = " + ".join(
+    f"(SELECT count(*) FROM {table} WHERE time_us > $last - 60000000 AND time_us <= $last)"
+    for table in ("meter", "status", '"transaction"', "link")
+)
+_FLOW = f"""
+SELECT {_ROWS} AS rows_1m, max(seen_us) FILTER (seen_us <= $last) AS newest_us,
+    coalesce(bool_or(network_silent), false) AS silent
+FROM station_frame
+"""
+
 Active = AbstractSet[tuple[str, str]]
 """(rule id, subject) of every alert that is pending or firing."""
 
@@ -40,22 +51,58 @@ Active = AbstractSet[tuple[str, str]]
 def evaluate(
     program: Program, snapshot: Snapshot, facts: Facts, now: datetime, active: Active = frozenset()
 ) -> Evaluation:
-    """Judge every subject at `now`. Answers come for those that match, are unknown, or stand in `active`.
+    """Judge every connector, station and site at `now`; answers for those that match, are unknown or are `active`.
 
-    A rule whose statement fails is in `failures` and has no answers; the others go on. Raises StoreUnavailable when
-    the store is away.
+    While all stations are silent at once the rules wait: it is not they that have failed. A rule whose statement fails
+    is in `failures` and has no answers; the others go on. Raises StoreUnavailable when the store is away.
     """
     look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
     frame = build(snapshot, facts, [now], look_back)
+    flow, picture = _flow(frame, snapshot), frame.query(snapshot, _PICTURE)
+    if flow.silent:
+        return replace(waiting(program, now, f"waits: no station has sent anything since {flow.newest}"),
+                       picture=picture, flow=flow)  # fmt: skip
+    statements = [statement for statement in program.statements if statement.subject != "source"]
+    answers, failures = _judged(program, statements, frame, snapshot, active)
+    return Evaluation(now, answers, failures, picture, flow)
+
+
+def evaluate_sources(
+    program: Program, snapshot: Snapshot, sources: pa.Table, now: datetime, active: Active = frozenset()
+) -> Evaluation:
+    """Judge the parts of the service (monitor.rules.sources.sources_table) as `evaluate` does places.
+
+    `snapshot` need not know any reading.
+    """
+    statements = [statement for statement in program.statements if statement.subject == "source"]
+    answers, failures = _judged(program, statements, Frame({"sources": sources}, now, now), snapshot, active)
+    return Evaluation(now, answers, failures, None)
+
+
+def waiting(program: Program, now: datetime, reason: str) -> Evaluation:
+    """The evaluation in which no rule about places can be judged: their alerts stay as they are."""
+    return Evaluation(now, (), {rule.id: reason for rule in program.rules if rule.on != "source"}, None)
+
+
+def _flow(frame: Frame, snapshot: Snapshot) -> Flow:
+    [row] = frame.query(snapshot, _FLOW).to_pylist()
+    newest = row["newest_us"]
+    return Flow(None if newest is None else from_us(newest), row["rows_1m"], row["silent"])
+
+
+def _judged(
+    program: Program, statements: Sequence[Statement], frame: Frame, snapshot: Snapshot, active: Active
+) -> tuple[tuple[Answer, ...], dict[str, str]]:
     answers: list[Answer] = []
     failures: dict[str, str] = {}
-    for statement in program.statements:
+    for statement in statements:
         found, failed = _judge(program, statement, frame, snapshot, active)
         answers += found
         failures |= failed
-    answers += _gone(program, answers, failures, now, active)
+    rules = {rule.id for statement in statements for rule in statement.rules} - set(failures)
+    answers += _gone(rules, answers, frame.last, active)
     answers.sort(key=lambda answer: (answer.rule, answer.subject))
-    return Evaluation(now, tuple(answers), failures, frame.query(snapshot, _PICTURE))
+    return tuple(answers), failures
 
 
 def _judge(
@@ -80,7 +127,8 @@ def _answers(statement: Statement, frame: Frame, snapshot: Snapshot, active: Act
     columns = PLACE_COLUMNS[statement.subject]
     rows = frame.query(snapshot, statement.sql, active=_active_table(statement, active)).to_pylist()
     for row in rows:
-        subject = Place(*(row[name] for name in columns)).subject
+        place = Place.of_source(row["source"]) if "source" in columns else Place(*(row[name] for name in columns))
+        subject = place.subject
         for index, rule in enumerate(statement.rules):
             selected, truth = row[f"selected_{index}"], row[f"truth_{index}"]
             if (selected and truth is not False) or (rule.id, subject) in active:
@@ -104,17 +152,15 @@ def _answer(statement: Statement, index: int, rule: Rule, subject: str, row: dic
 def _active_table(statement: Statement, active: Active) -> pa.Table:
     ids = {rule.id for rule in statement.rules}
     columns = PLACE_COLUMNS[statement.subject]
-    places = {Place.parse(subject) for rule, subject in active if rule in ids}
+    places = sorted({Place.parse(subject) for rule, subject in active if rule in ids}, key=str)
     schema = pa.schema([(name, pa.string()) for name in columns])
-    return pa.Table.from_pylist([dict(zip(columns, place, strict=False)) for place in sorted(places, key=str)], schema)
+    names = [(place.source,) if "source" in columns else place for place in places]
+    return pa.Table.from_pylist([dict(zip(columns, each, strict=False)) for each in names], schema)
 
 
-def _gone(
-    program: Program, answers: list[Answer], failures: dict[str, str], now: datetime, active: Active
-) -> Iterator[Answer]:
-    """Active alerts whose subject is not there any more: retired, or of another kind since the rule was edited."""
+def _gone(tried: set[str], answers: list[Answer], now: datetime, active: Active) -> Iterator[Answer]:
+    """Active alerts of the rules that were `tried` whose subject is gone: retired, or another kind since an edit."""
     judged = {(answer.rule, answer.subject) for answer in answers}
-    tried = {rule.id for rule in program.rules} - set(failures)
     for rule, subject in sorted(active - judged):
         if rule in tried:
             yield Answer(rule, subject, now, truth=None, level=None, recovered=None, selected=False)

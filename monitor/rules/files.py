@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from monitor import documents
@@ -13,6 +14,7 @@ from monitor.rules.message import check_template
 from monitor.rules.model import Expression, Rule, RulesFile, RuleShape, build
 from monitor.rules.syntax import ExpressionError, Mistake, parse
 
+_BUILT_IN = Path(__file__).parent / "built_in" / "service.yaml"
 DEFAULT_WINDOW = timedelta(minutes=30)
 """Default of `evaluate.window`."""
 
@@ -39,10 +41,24 @@ def load(folder: Path, window: timedelta = DEFAULT_WINDOW) -> RuleSet:
             found.append((name, documents.read(path, name=name)))
         except FileProblems as error:
             problems += error.problems
-    rules = _rules([document for _, document in found], window, problems, ())
+    rules = _rules([document for _, document in found], window, problems, {rule.id for rule in built_in().rules})
     if problems:
         raise FileProblems(problems)
     return RuleSet(tuple(rules), {name: document.text for name, document in found})
+
+
+@cache
+def built_in() -> RuleSet:
+    """The rules about the service itself."""
+    document = documents.parse(_BUILT_IN.read_text(encoding="utf-8"), f"built-in/{_BUILT_IN.name}")
+    return RuleSet(parse_rules(document), {document.file: document.text})
+
+
+def with_built_in(chosen: RuleSet) -> RuleSet:
+    """An operator's rules, and the built-in ones that they do not replace by a rule of the same id."""
+    own = {rule.id for rule in chosen.rules}
+    added = tuple(rule for rule in built_in().rules if rule.id not in own)
+    return RuleSet((*chosen.rules, *added), {**chosen.texts, **(built_in().texts if added else {})})
 
 
 def parse_rules(*found: Document, window: timedelta = DEFAULT_WINDOW, known: Iterable[str] = ()) -> tuple[Rule, ...]:
@@ -135,7 +151,12 @@ def _template_problems(document: Document, at: tuple[str | int, ...], shape: Rul
 
 
 def _where_problems(document: Document, at: tuple[str | int, ...], shape: RuleShape) -> Iterator[Problem]:
-    keys = {"site": ("site",), "station": ("site", "station"), "connector": ("site", "station", "connector", "current")}
+    keys = {
+        "source": (),
+        "site": ("site",),
+        "station": ("site", "station"),
+        "connector": ("site", "station", "connector", "current"),
+    }
     for key, value in shape.where.items():
         path = (*at, "where", key)
         if key not in keys[shape.on]:

@@ -1,5 +1,6 @@
 """The functions of the language and the arithmetic of dimensions: read by the type checker and by the compiler."""
 
+from monitor.rules.names import Subject
 from monitor.units import Dimension
 
 WINDOWS = ("avg", "min", "max", "first", "last", "delta", "rate", "stddev", "samples", "changes", "share")
@@ -7,6 +8,12 @@ WINDOWS = ("avg", "min", "max", "first", "last", "delta", "rate", "stddev", "sam
 
 CHILDREN = ("count", "share", "sum", "max", "min", "any", "all")
 """Over the connectors of a station or a site: `count(status == "Faulted")`."""
+
+
+def of_subject(subject: Subject) -> tuple[str, ...]:
+    """The functions that rules on `subject` may call; a part of the service has neither readings nor children."""
+    return {"connector": WINDOWS, "source": ()}.get(subject, CHILDREN)
+
 
 CONDITION_CHILDREN = ("count", "share", "any", "all")
 NUMBER_WINDOWS = ("avg", "min", "max", "delta", "rate", "stddev")

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.ids import SOURCES
 from monitor.readings.schema import METER, STATUS, STATUSES
 from monitor.units import Dimension
 
-Subject = Literal["connector", "station", "site"]
-SUBJECTS: tuple[Subject, ...] = ("connector", "station", "site")
+Subject = Literal["connector", "station", "site", "source"]
+SUBJECTS: tuple[Subject, ...] = ("connector", "station", "site", "source")
 POOLS = ("AC", "DC")
 """What a car can need: a free AC plug does not help a car that needs DC."""
 
@@ -53,7 +54,8 @@ class Name:
 
 CONNECTOR: frozenset[Subject] = frozenset({"connector"})
 PLACES: frozenset[Subject] = frozenset({"station", "site"})
-ALL: frozenset[Subject] = frozenset(SUBJECTS)
+ALL: frozenset[Subject] = CONNECTOR | PLACES
+SOURCE: frozenset[Subject] = frozenset({"source"})
 
 
 def _meter(name: str, dimension: Dimension, meaning: str, low: float | None = None, high: float | None = None) -> Name:
@@ -131,6 +133,14 @@ NAMES: tuple[Name, ...] = (
     _counted("faulted", "EVSEs of the pool that are Faulted"),
     _counted("offline", "EVSEs of the pool whose station is offline"),
     Name("full_for", PLACES, "time", "how long every working EVSE of the pool has been taken; else 0", 0, pool=True),
+    Name("source", SOURCE, "text", "which part of the service", choices=SOURCES),
+    Name("reachable", SOURCE, "truth", "whether the readings store (`store`) answered this tick"),
+    Name("silent", SOURCE, "truth", "`store`: whether all stations (three or more) have fallen silent at once"),
+    Name("lag", SOURCE, "time", "`store`: time since the newest row of any station; missing before the first", 0),
+    Name("rows_1m", SOURCE, "count", "`store`: rows of the last minute; missing while it is away", 0),
+    Name("last_tick_age", SOURCE, "time", "`evaluation`: time since the tick before this one", 0),
+    Name("oldest_message_age", SOURCE, "time", "`mail`: how long the oldest message has waited; 0 when none does", 0),
+    Name("unbilled_age", SOURCE, "time", "`billing`: time since the end of the oldest session in review; else 0", 0),
 )
 
 _BY_SUBJECT = {subject: {n.name: n for n in NAMES if subject in n.subjects} for subject in SUBJECTS}

@@ -13,6 +13,7 @@ DIAGNOSIS_NAMES: Mapping[Subject, tuple[str, ...]] = {
     "connector": ("status", "error_code", "vendor_code", "online", "expected_by"),
     "station": ("online",),
     "site": (),
+    "source": (),
 }
 """What `diagnosis` reads of each kind of subject."""
 

@@ -10,6 +10,7 @@ from monitor.rules.message import template_texts, values_used
 from monitor.rules.model import Expression, Rule
 from monitor.rules.names import SUBJECTS, Subject
 from monitor.rules.places import SITE_BASE, STATION_BASE
+from monitor.rules.sources import SOURCE_BASE
 from monitor.rules.sql import Compiler, quote
 from monitor.rules.syntax import Call, NameRef, Node, walk
 
@@ -17,7 +18,10 @@ PLACE_COLUMNS: Mapping[Subject, tuple[str, ...]] = {
     "connector": ("site", "station", "connector"),
     "station": ("site", "station"),
     "site": ("site",),
+    "source": ("source",),
 }
+
+_BASES: Mapping[Subject, str] = {"station": STATION_BASE, "site": SITE_BASE, "source": SOURCE_BASE}
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def _tables(subject: Subject, compiler: Compiler) -> list[str]:
     tables = compiler.windows.tables()
     if subject == "connector":
         return tables
-    tables.append((STATION_BASE if subject == "station" else SITE_BASE).strip())
+    tables.append(_BASES[subject].strip())
     if compiler.children:
         place = ", ".join(f"f.{name}" for name in PLACE_COLUMNS[subject])
         aggregates = ", ".join(f"{sql} AS {column}" for sql, column in compiler.children.items())

@@ -7,6 +7,9 @@ GAPS_US = 120 * MINUTE_US
 DEFAULT_OFFLINE_US = 15 * MINUTE_US
 """`offline_after` of a station that sends no heartbeats and of which the register says nothing."""
 
+FLEET, FLEET_US = 3, 24 * 60 * MINUTE_US
+"""So many stations, heard from within this time, have to fall silent together to be the source's silence."""
+
 STATIONS = f"""
 WITH registered AS (
     SELECT site, station, max(offline_after_s) AS offline_after_s FROM register GROUP BY ALL
@@ -68,6 +71,9 @@ WITH registered AS (
     SELECT slot_us, station_key, max(first_us) AS gap_end_us FROM (
         SELECT *, lag(last_us) OVER (PARTITION BY slot_us, station_key ORDER BY first_us) AS previous_us FROM minutes
     ) WHERE first_us - previous_us > offline_us GROUP BY ALL
+), network AS (  -- when even the one of whom most is heard is overdue, all have stopped at once
+    SELECT slot_us, count(*) >= {FLEET} AND any_value(slot_us) - max(seen_us) > min(offline_us) AS silent
+    FROM patient WHERE seen_us > slot_us - {FLEET_US} GROUP BY slot_us
 ), busy AS (
     SELECT DISTINCT slot_us, site, station FROM slots JOIN sessions ON coalesce(started_us, 0) <= slot_us
 )
@@ -75,12 +81,15 @@ SELECT p.slot_us, p.station_key, p.site, p.station, p.seen_us,
     (p.slot_us - p.seen_us) / 1e6 AS silent_for,
     -- The later of the two: a status from before it is unknown until something confirms it.
     greatest(g.gap_end_us, p.disconnected_us) AS doubt_us,
+    coalesce(network.silent, false) AS network_silent,
     CASE
+        WHEN network.silent THEN NULL
         WHEN p.slot_us - p.seen_us <= p.offline_us THEN p.disconnected_us IS NULL OR p.seen_us > p.disconnected_us
         WHEN p.heartbeat_us IS NULL AND b.site IS NULL THEN NULL
         ELSE false
     END AS online
 FROM patient p
+LEFT JOIN network ON network.slot_us = p.slot_us
 LEFT JOIN gaps g ON g.slot_us = p.slot_us AND g.station_key = p.station_key
 LEFT JOIN busy b ON b.slot_us = p.slot_us AND b.site = p.site AND b.station = p.station
 """

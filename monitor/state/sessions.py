@@ -130,6 +130,13 @@ class SessionStore:
             incl_vat=_money(rows, "incl_vat_micro"),
         )
 
+    def unbilled_since(self) -> datetime | None:
+        """When the oldest session that waits for a person's decision was unplugged; None when none waits."""
+        oldest = select(func.min(sessions.c.plug_out_us)).where(sessions.c.state == "review")
+        with self._database.read() as connection:
+            moment: datetime | None = connection.execute(oldest).scalar()
+        return moment
+
     def averages(self, places: Iterable[Place] | None = None, last: int = 60) -> dict[Place, Sequence[float]]:
         """Average charging power of each connector's closed sessions, newest first, at most `last`.
 

@@ -25,7 +25,7 @@ from monitor.insight.picture import SCHEMA, Picture
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.store import Batch
 from monitor.register import Register
-from monitor.rules.answer import Answer, Evaluation
+from monitor.rules.answer import Answer, Evaluation, Flow
 from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
@@ -83,6 +83,7 @@ class SampleService:
     demo: bool = False
     speed: float = 1.0
     picture: Picture | None = None
+    flow: Flow | None = None
     ticks: Ticks = field(default_factory=Ticks)
     at: datetime = NOW
 

@@ -190,7 +190,7 @@ def test_old_data_is_never_shown_as_current(fresh: SampleService) -> None:
 def test_a_failed_tick_is_said_on_every_page(fresh: SampleService) -> None:
     client = quiet(fresh, picture_row(Place("a", "s", "1")))
     fresh.ticks = replace(fresh.ticks, last_error="the store is away")
-    assert "The last evaluation failed." in text_of(client, "/rules")
+    assert "The last evaluation was not whole." in text_of(client, "/rules")
     assert "the store is away" in text_of(client, "/")
 
 

@@ -135,7 +135,7 @@ def test_when_sessions_cannot_be_kept_rules_go_on_and_it_is_told(service, clock)
     at = int(START.timestamp())
     service.intake.write(f'transaction,{tags},event=start session="1",meter_wh=1.0 {at}'.encode(), "s")
     service.intake.write(f'status,{tags} status="Faulted",error_code="GroundFailure" {at}'.encode(), "s")
-    clock.moment += timedelta(minutes=4)
+    clock.moment += timedelta(minutes=2)
     service.tick()
     assert "sessions" in service.ticks.last_error
     assert [alert.rule for alert in service.alerts.list()] == ["connector-faulted"]

@@ -1,0 +1,120 @@
+"""What becomes of the alerts when the readings stop coming: one alert about the source, and the rules wait."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Paths, Settings
+from monitor.errors import StoreUnavailable
+from monitor.readings.embedded import EmbeddedStore
+from monitor.service import Service
+
+SHIPPED = Path(__file__).parent.parent.parent / "rules"
+START = datetime(2026, 11, 20, 12, 0, 5, tzinfo=UTC)
+INTERVAL = timedelta(seconds=30)
+
+
+class Hand:
+    """A clock that is moved."""
+
+    speed = 1.0
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def real_time_of(self, moment: datetime) -> datetime:
+        return moment
+
+
+class Unplugged(EmbeddedStore):
+    """A store of which the cable can be pulled."""
+
+    away = False
+
+    def bring_up_to(self, now: datetime) -> None:
+        if self.away:
+            raise StoreUnavailable("the readings store does not answer")
+        super().bring_up_to(now)
+
+
+class World:
+    """A service, stations that send heartbeats, and time that passes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Hand()
+        shutil.copytree(SHIPPED, folder / "rules")
+        (folder / "rules" / "sites.yaml").unlink()
+        settings = Settings(paths=Paths(rules=folder / "rules", var=folder / "var"))
+        self.store = Unplugged(folder / "var" / "readings.duckdb", settings.evaluate.window)
+        self.service = Service(settings, self.clock, store=self.store)
+
+    def pass_by(self, span: timedelta, sending: str = "abcd") -> None:
+        """Ticks every half minute, and before each a heartbeat from every station that sends."""
+        for _ in range(span // INTERVAL):
+            self.clock.moment += INTERVAL
+            if not self.store.away and sending:
+                at = int(self.clock.moment.timestamp()) - 10
+                lines = [f'link,site=s,station={name} event="heartbeat",interval_s=60 {at}' for name in sending]
+                assert not self.service.intake.write("\n".join(lines).encode(), "s").rejected
+            self.service.tick()
+
+    def alerts(self) -> dict[tuple[str, str], str]:
+        """State of every active alert by rule and subject."""
+        return {(alert.rule, alert.subject): alert.state for alert in self.service.alerts.worst(limit=100)}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.service.stop()
+
+
+def test_a_store_that_is_away_is_one_alert_after_its_hold_time_and_the_others_stay(world):
+    world.pass_by(timedelta(minutes=5))
+    world.pass_by(timedelta(minutes=9), sending="abc")
+    assert world.alerts() == {("station-offline", "s/d"): "firing"}
+    world.store.away = True
+    world.pass_by(timedelta(minutes=1))
+    assert world.alerts()[("source-stale", "source:store")] == "pending"
+    assert world.service.ticks.last_error == "the readings store does not answer"
+    world.pass_by(timedelta(minutes=20))
+    assert world.alerts() == {("station-offline", "s/d"): "firing", ("source-stale", "source:store"): "firing"}
+    world.store.away = False
+    world.pass_by(timedelta(minutes=3), sending="abc")
+    assert world.alerts() == {("station-offline", "s/d"): "firing"}
+    world.pass_by(timedelta(minutes=10))
+    assert world.alerts() == {}
+
+
+def test_all_stations_silent_at_once_is_the_source_s_silence_and_no_station_is_offline(world):
+    world.pass_by(timedelta(minutes=5))
+    world.pass_by(timedelta(minutes=30), sending="")
+    assert world.alerts() == {("source-stale", "source:store"): "firing"}
+    assert world.service.flow is not None
+    assert world.service.flow.silent
+    rule = world.service.rules.runs["station-offline"]
+    assert rule.error.startswith("waits: no station has sent anything since 2026-11-20 12:0")
+    world.pass_by(timedelta(minutes=3))
+    assert world.alerts() == {}
+
+
+def test_two_stations_are_no_fleet_their_silence_is_their_own(world):
+    world.pass_by(timedelta(minutes=5), sending="ab")
+    world.pass_by(timedelta(minutes=10), sending="")
+    assert world.alerts() == {("station-offline", "s/a"): "firing", ("station-offline", "s/b"): "firing"}
+
+
+def test_a_tick_long_after_the_last_one_is_told_after_its_hold_time_only_when_it_goes_on(world):
+    world.pass_by(timedelta(minutes=2))
+    world.clock.moment += timedelta(minutes=10)
+    world.pass_by(INTERVAL)
+    assert world.alerts() == {("evaluation-late", "source:evaluation"): "pending"}
+    world.pass_by(INTERVAL)
+    assert world.alerts() == {}

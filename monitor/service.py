@@ -18,7 +18,7 @@ from monitor.errors import LaddvaktError, StoreUnavailable
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.worker import OutboxWorker
-from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.opening import open_store
 from monitor.readings.snapshot import scratch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
@@ -113,7 +113,7 @@ class Service:
         self._clock = clock
         self.database = Database(settings.state_url)
         self.database.migrate()
-        self.store = store or EmbeddedStore(settings.paths.var / "readings.duckdb", settings.evaluate.window)
+        self.store = store or open_store(settings, self.now())
         self.intake = Intake(self.store, self.now)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)

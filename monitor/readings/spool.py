@@ -12,6 +12,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
@@ -20,11 +21,13 @@ import structlog
 from monitor.errors import DiskFull, StoreFull, StoreUnavailable
 from monitor.readings.packing import pack, unpack
 from monitor.readings.store import Batch
+from monitor.units import from_us, to_us
 
 log = structlog.get_logger()
 
-_HEAD = struct.Struct("<4sIII")
-"""Magic, bytes of the payload, its CRC-32, rows."""
+_HEAD = struct.Struct("<4sIIIq")
+"""Magic, bytes of the payload, its CRC-32, rows, when it was received."""
+_NO_HEAD = (b"", 0, 0, 0, 0)
 _MAGIC = b"LVS1"
 _SEGMENT_BYTES = 8 * 2**20
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -45,6 +48,7 @@ class _Record:
     offset: int
     size: int
     rows: int
+    received_us: int
 
 
 class Spool:
@@ -74,7 +78,7 @@ class Spool:
         Raises StoreFull at the limit, DiskFull when the disk has no room; the spool is as it was then.
         """
         payload = pack(batch)
-        head = _HEAD.pack(_MAGIC, len(payload), zlib.crc32(payload), batch.rows)
+        head = _HEAD.pack(_MAGIC, len(payload), zlib.crc32(payload), batch.rows, to_us(batch.received_at))
         with self._lock:
             if self._size_bytes() + len(head) + len(payload) > self._limit:
                 raise StoreFull(
@@ -87,7 +91,8 @@ class Spool:
                 if error.errno in _NO_ROOM:
                     raise DiskFull(f"the disk of {self._folder} is full; free some space: {error.strerror}") from error
                 raise StoreUnavailable(f"the spool {self._folder} cannot be written: {error.strerror}") from error
-            self._records.append(_Record(self._segment, offset, len(head) + len(payload), batch.rows))
+            size = len(head) + len(payload)
+            self._records.append(_Record(self._segment, offset, size, batch.rows, to_us(batch.received_at)))
             self._arrived.notify_all()
 
     def first(self, rows: int) -> list[Batch]:
@@ -128,6 +133,12 @@ class Spool:
         """How much there is to drain; its size counts drained batches of a segment that others still wait in."""
         with self._lock:
             return Waiting(len(self._records), sum(record.rows for record in self._records), self._size_bytes())
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the batch that has waited longest was received; None when nothing waits."""
+        with self._lock:
+            return from_us(self._records[0].received_us) if self._records else None
 
     def __bool__(self) -> bool:
         return bool(self._records)
@@ -202,7 +213,7 @@ def _recovered(path: Path) -> Iterator[_Record]:
     with path.open("rb") as file:
         while offset < end:
             head = file.read(_HEAD.size)
-            magic, length, _, rows = _HEAD.unpack(head) if len(head) == _HEAD.size else (b"", 0, 0, 0)
+            magic, length, _, rows, received_us = _HEAD.unpack(head) if len(head) == _HEAD.size else _NO_HEAD
             size = _HEAD.size + length
             if magic != _MAGIC or offset + size > end:
                 log.warning("the tail of a spool segment is torn", file=str(path), offset=offset, bytes=end - offset)
@@ -210,7 +221,7 @@ def _recovered(path: Path) -> Iterator[_Record]:
             if _checked(head + file.read(length)) is None:
                 log.error("a batch in the spool is damaged and left out", file=str(path), rows=rows)
             else:
-                yield _Record(int(path.stem), offset, size, rows)
+                yield _Record(int(path.stem), offset, size, rows, received_us)
             offset += size
 
 
@@ -218,7 +229,7 @@ def _checked(record: bytes) -> bytes | None:
     """A record's payload if it is whole."""
     if len(record) < _HEAD.size:
         return None
-    magic, length, checksum, _ = _HEAD.unpack_from(record)
+    magic, length, checksum, *_ = _HEAD.unpack_from(record)
     payload = record[_HEAD.size :]
     whole = magic == _MAGIC and len(payload) == length and zlib.crc32(payload) == checksum
     return payload if whole else None

@@ -67,7 +67,10 @@ def run_demo(folder: Path, port: int, speed: float) -> None:
         mailbox.stop()
 
     try:
-        serve.serve(serve.bind(create_app(service, mailbox), settings), start, feeder.stop)
+        app = create_app(service, mailbox)
+        server = serve.bind(app, settings)
+        with serve.announced(app, server, settings, service.store.path):
+            serve.serve(server, start, feeder.stop)
     finally:
         stop()
         structlog.get_logger().info("demo ended")

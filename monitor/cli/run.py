@@ -19,7 +19,9 @@ def run(config_file: Path | None) -> None:
     serve.refuse_open_address(settings)
     service = Service(settings, RealClock())
     try:
-        server = serve.bind(create_app(service), settings)
-        serve.serve(server, service.start, lambda: None)
+        app = create_app(service)
+        server = serve.bind(app, settings)
+        with serve.announced(app, server, settings, service.store.path):
+            serve.serve(server, service.start, lambda: None)
     finally:
         service.stop()

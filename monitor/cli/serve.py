@@ -1,10 +1,12 @@
 """Serving the pages in the main thread until SIGTERM or Ctrl-C, then stopping everything in order."""
 
 import logging
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -12,8 +14,10 @@ import structlog
 import waitress
 from waitress import wasyncore
 
+from dashboards import LOCAL_TOKEN
 from monitor.config import Settings
 from monitor.errors import InputError, Unavailable
+from monitor.readings import running
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -66,6 +70,16 @@ def bind(app: Any, settings: Settings) -> Any:
         raise Unavailable(
             f"cannot listen on {settings.web.listen}: {error.strerror}; choose another web.listen"
         ) from error
+
+
+@contextmanager
+def announced(app: Any, server: Any, settings: Settings, store: Path) -> Iterator[None]:
+    """Let commands and notebooks of this user find the service beside its store, with a token of its own each time."""
+    token = app.extensions[LOCAL_TOKEN] = secrets.token_urlsafe(32)
+    host, _ = settings.listen_address
+    host = f"[{host}]" if ":" in host else host
+    with running.announce(store, f"{host}:{server.effective_port}", token):
+        yield
 
 
 @contextmanager

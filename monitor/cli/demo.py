@@ -35,6 +35,7 @@ BEHIND = timedelta(hours=24)
 def demo(port: int, speed: float) -> None:
     """Run the whole service on a day of real charging sessions; Ctrl-C ends it and leaves nothing behind."""
     serve.configure_logging(logging.WARNING)
+    serve.keep_freed_memory()
     with tempfile.TemporaryDirectory(prefix="laddvakt-demo-", ignore_cleanup_errors=True) as folder:
         run_demo(Path(folder), port, speed)
 

@@ -15,6 +15,7 @@ from monitor.service import RealClock, Service
 def run(config_file: Path | None) -> None:
     """Run the service until SIGTERM or Ctrl-C."""
     serve.configure_logging()
+    serve.keep_freed_memory()
     settings = load(config_file)
     serve.refuse_open_address(settings)
     service = Service(settings, RealClock())

@@ -14,6 +14,7 @@ from monitor.documents import Document, Path_, Strict, nearest
 from monitor.errors import FileProblems, Problem
 from monitor.ids import Place
 from monitor.tariffs.ocpi import Tariff
+from monitor.tariffs.rounding import PER_TOTAL, Policy
 from monitor.tariffs.values import LocalDate
 
 Current = Literal["AC", "DC"]
@@ -87,6 +88,7 @@ class TariffBook:
 
     tariffs: Mapping[str, Tariff] = field(default_factory=dict)
     assignments: tuple[PlacedAssignment, ...] = ()
+    policy: Policy = PER_TOTAL
 
     def tariff_for(
         self, place: Place, current: Current | None, group: str | None, at: datetime, zone: tzinfo | None = None

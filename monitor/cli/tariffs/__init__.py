@@ -1,0 +1,13 @@
+"""`laddvakt tariffs`: say what a tariff costs, and what a session cost under it."""
+
+import click
+
+from monitor.cli.tariffs.price import price
+
+
+@click.group()
+def tariffs() -> None:
+    """Describe tariffs, price CDRs, compare prices."""
+
+
+tariffs.add_command(price)

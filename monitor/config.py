@@ -95,6 +95,14 @@ class Sessions(Section):
     bill_until: Literal["plug_out", "stopped"] = Field("plug_out", description="the end of the billed time")
 
 
+class Tariffs(Section):
+    """How sessions are priced. OCPI leaves rounding to law and contract."""
+
+    rounding: Literal["total", "line"] = Field("total", description="round the totals alone, or each line of a bill")
+    halves: Literal["half-up", "half-even"] = Field("half-up", description="what happens to a half")
+    digits: int = Field(4, ge=0, le=12, description="decimals of rounded lines, and of money in OCPI objects")
+
+
 class Settings(Section):
     """Everything that can be configured."""
 
@@ -105,6 +113,7 @@ class Settings(Section):
     web: Web = Web()
     mail: Mail = Mail()
     sessions: Sessions = Sessions()
+    tariffs: Tariffs = Tariffs()
 
     @property
     def state_url(self) -> str:

@@ -95,6 +95,15 @@ class Sessions(Section):
     bill_until: Literal["plug_out", "stopped"] = Field("plug_out", description="the end of the billed time")
 
 
+class Privacy(Section):
+    """What is kept of people."""
+
+    users: Literal["hash", "plain"] = Field(
+        "hash", description="identity tokens of users: hash (with a key, where they come in) or plain"
+    )
+    key: str = Field("", description="key of the hash; rather key_file; empty: paths.var/user.key, made by itself")
+
+
 class Settings(Section):
     """Everything that can be configured."""
 
@@ -105,6 +114,7 @@ class Settings(Section):
     web: Web = Web()
     mail: Mail = Mail()
     sessions: Sessions = Sessions()
+    privacy: Privacy = Privacy()
 
     @property
     def state_url(self) -> str:

@@ -103,6 +103,15 @@ class Tariffs(Section):
     digits: int = Field(4, ge=0, le=12, description="decimals of rounded lines, and of money in OCPI objects")
 
 
+class Privacy(Section):
+    """What is kept of people."""
+
+    users: Literal["hash", "plain"] = Field(
+        "hash", description="identity tokens of users: hash (with a key, where they come in) or plain"
+    )
+    key: str = Field("", description="key of the hash; rather key_file; empty: paths.var/user.key, made by itself")
+
+
 class Settings(Section):
     """Everything that can be configured."""
 
@@ -114,6 +123,7 @@ class Settings(Section):
     mail: Mail = Mail()
     sessions: Sessions = Sessions()
     tariffs: Tariffs = Tariffs()
+    privacy: Privacy = Privacy()
 
     @property
     def state_url(self) -> str:

@@ -17,7 +17,8 @@ class Batch:
 
     Columns of each table: `site`, `station` (string), `connector` (string; not on link), `event` (transaction only),
     `time_us` (int64 epoch microseconds), then any of the measurement's fields by wire name: float64 or string, null
-    where missing. `received_at` is kept beside every row.
+    where missing. `received_at` is kept beside every row, but where a table has a column `received_us` (int64): rows of
+    a file that says when each of them arrived.
 
     `transaction` and `link` may have `claimed_us` (int64): null where the charger's clock was believed, else the time
     it claimed while `time_us` is `received_at`. A session with such a transaction row is flagged `clock_skew`.

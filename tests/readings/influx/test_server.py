@@ -22,8 +22,8 @@ from tests.conftest import missing
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 NOON_US = 1_777_636_800_000_000
 HOSTILE = (
-    "Malmö C", "a,b", "a=b", "it's", '"quoted"', "back\\slash", "back\\\\slash", "充电站😀", "null", "true", "1", "%", "/",
-    "'; DROP DATABASE x; --", "#1",
+    "Malmö C", "a,b", "a=b", "it's", '"quoted"', "back\\slash", "back\\\\slash", "充电站😀", "null", "true", "1", "%",
+    "/", "'; DROP DATABASE x; --", "#1",
 )  # fmt: skip
 TEXTS = ("two\nlines", 'say "hi"', "a\\b", "ends in \\", "comma, and = sign", " ", "null", "true", "1.0", "å")
 

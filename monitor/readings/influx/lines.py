@@ -8,20 +8,27 @@ from monitor.readings.influx.questions import RECEIVED, tags_of
 from monitor.readings.schema import MEASUREMENTS, Measurement
 from monitor.readings.store import Batch
 
-_UNWRITABLE = r"(^|[^\\])(\\\\)*\\[, =]|\\$"
-"""A backslash is itself in a tag, but before a comma, a space, an equals sign or at the end it would escape these."""
+_UNWRITABLE = r"(^|[^\\])(\\\\)*\\[, =]|\\$|\n"
+"""1.x and 2.x keep a backslash in a tag as it is, but before a comma, a space, an equals sign or at the end it escapes."""
 
 
-def of_batch(batch: Batch) -> bytes:
-    """All rows, a line each; raise InputError for a name that line protocol has no way to write."""
+def of_batch(batch: Batch, *, resolves: bool = False) -> bytes:
+    """All rows, a line each; raise InputError for a name that line protocol has no way to write.
+
+    `resolves`: whether the server takes two backslashes in a tag for one, as 3.x does.
+    """
     received = batch.received_at.timestamp()
-    found = [of_table(MEASUREMENTS[name], table, received) for name, table in batch.tables.items() if table.num_rows]
+    found = [
+        of_table(MEASUREMENTS[name], table, received, resolves=resolves)
+        for name, table in batch.tables.items()
+        if table.num_rows
+    ]
     return b"\n".join(found)
 
 
-def of_table(measurement: Measurement, table: pa.Table, received_s: float) -> bytes:
+def of_table(measurement: Measurement, table: pa.Table, received_s: float, *, resolves: bool) -> bytes:
     """The rows of one measurement."""
-    tags = [_tag(measurement, table, name) for name in tags_of(measurement)]
+    tags = [_tag(measurement, table, name, resolves=resolves) for name in tags_of(measurement)]
     fields = [
         _field(table[field.name], field.name, field.kind)
         for field in measurement.fields
@@ -39,17 +46,16 @@ def of_table(measurement: Measurement, table: pa.Table, received_s: float) -> by
     return joined
 
 
-def _tag(measurement: Measurement, table: pa.Table, name: str) -> pa.ChunkedArray:
+def _tag(measurement: Measurement, table: pa.Table, name: str, *, resolves: bool) -> pa.ChunkedArray:
     values = table[name].cast(pa.string())
-    if (
-        pc.any(pc.match_substring_regex(values, _UNWRITABLE)).as_py()
-        or pc.any(pc.match_substring(values, "\n")).as_py()
-    ):
+    unwritable = r"\n" if resolves else _UNWRITABLE
+    if pc.any(pc.match_substring_regex(values, unwritable)).as_py():
         raise InputError(
             f"{measurement.name}: InfluxDB cannot store a {name} that has a line break, or a backslash at its end or "
             "before a comma, a space or an equals sign"
         )
-    return pc.binary_join_element_wise(name, pc.replace_substring_regex(values, r"([, =])", r"\\\1"), "=")
+    special = r"([, =\\])" if resolves else r"([, =])"
+    return pc.binary_join_element_wise(name, pc.replace_substring_regex(values, special, r"\\\1"), "=")
 
 
 def _field(column: pa.ChunkedArray, name: str, kind: str) -> pa.ChunkedArray:

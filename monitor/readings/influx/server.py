@@ -53,7 +53,7 @@ class InfluxServer:
 
     def write(self, batch: Batch) -> None:
         """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
-        self.write_lines(lines.of_batch(batch))
+        self.write_lines(lines.of_batch(batch, resolves=self.connect().major == 3))
 
     def write_lines(self, body: bytes) -> None:
         """The same of line protocol with microseconds."""

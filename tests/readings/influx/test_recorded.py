@@ -58,6 +58,8 @@ def test_all_generations_give_the_same_readings(recorded):
     )  # fmt: skip
     assert len(first) == 7
     assert first == second
+    for row in third:  # 3.x resolves a backslash that escapes itself in a tag, 1.x and 2.x keep both
+        row["site"] = row["site"].replace("back\\slash", "back\\\\slash")
     assert sorted(third, key=str) == sorted(first, key=str)  # 3.x orders rows of one time freely
 
 

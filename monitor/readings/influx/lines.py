@@ -9,7 +9,7 @@ from monitor.readings.schema import MEASUREMENTS, Measurement
 from monitor.readings.store import Batch
 
 _UNWRITABLE = r"(^|[^\\])(\\\\)*\\[, =]|\\$|\n"
-"""1.x and 2.x keep a backslash in a tag as it is, but before a comma, a space, an equals sign or at the end it escapes."""
+"""In 1.x and 2.x a backslash in a tag is itself, but at the end or before a comma, a space or an equals sign."""
 
 
 def of_batch(batch: Batch, *, resolves: bool = False) -> bytes:

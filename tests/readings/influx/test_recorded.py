@@ -95,7 +95,13 @@ def test_counts(recorded, server):
 
 def test_databases_are_listed(recorded):
     for server in ("1.6.7", "2.9"):
-        assert "rec" in answers.names_from_csv(body_of(recorded[server, "show_databases"]))
+        assert "rec" in answers.column_from_csv(body_of(recorded[server, "show_databases"]), "name")
+
+
+def test_fields_are_listed(recorded):
+    first, second = (answers.column_from_csv(body_of(recorded[s, "show_field_keys"]), "fieldKey") for s in SERVERS[:2])
+    third = answers.column_from_parquet(body_of(recorded["3.6", "show_field_keys"]), "fieldKey")
+    assert {"power_w", "energy_wh", "status"} <= set(first) & set(second) & set(third)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ given as `<key>_file` instead: the path of a file that holds it (for secrets in 
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import abc
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -44,7 +44,43 @@ class Paths(Section):
 class Store(Section):
     """The readings store."""
 
-    kind: Literal["embedded"] = Field("embedded", description="embedded: one DuckDB file under paths.var")
+    kind: Literal["embedded", "influxdb"] = Field(
+        "embedded", description="embedded: one DuckDB file under paths.var; influxdb: the server of [influxdb]"
+    )
+
+
+class InfluxDB(Section):
+    """The server when store.kind is influxdb."""
+
+    url: str = Field("http://127.0.0.1:8086", description="address of InfluxDB 1.6 to 3")
+    org: str = Field("", description="organisation (2.x)")
+    bucket: str = Field("charging", description="bucket (2.x) or database (1.x, 3.x)")
+    token: str = Field("", description="token (2.x, 3.x); rather token_file")
+    username: str = Field("", description="user (1.x)")
+    password: str = Field("", description="password (1.x); rather password_file")
+    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2 or 3")
+    create: bool = Field(True, description="make the bucket or database when it is not there")
+    ca_file: str = Field("", description="certificates of an authority of your own, for https")
+    timeout: Duration = Field(timedelta(seconds=10), description="how long one answer may take")
+
+
+class MappedMeasurement(Section):
+    """What a measurement is called in an InfluxDB that others write to; what is not given has our name."""
+
+    measurement: str = Field("", description="its name there")
+    tags: dict[str, str] = Field({}, description='our tag = theirs (or a text field of theirs): station = "charger_id"')
+    constants: dict[str, str] = Field({}, description='tags that all rows share: site = "malmo-central"')
+    fields: dict[str, str] = Field({}, description='our field = theirs: power_w = "power_kw"')
+    factors: dict[str, float] = Field({}, description="their number x factor = ours: power_w = 1000")
+
+
+class Mapping(Section):
+    """Foreign schemas, read as ours; per measurement a table [mapping.meter] and so on."""
+
+    meter: MappedMeasurement = Field(MappedMeasurement(), description="meter readings")
+    status: MappedMeasurement = Field(MappedMeasurement(), description="statuses")
+    transaction: MappedMeasurement = Field(MappedMeasurement(), description="starts and stops")
+    link: MappedMeasurement = Field(MappedMeasurement(), description="heartbeats, boots, connections")
 
 
 class State(Section):
@@ -117,6 +153,8 @@ class Settings(Section):
 
     paths: Paths = Paths()
     store: Store = Store()
+    influxdb: InfluxDB = InfluxDB()
+    mapping: Mapping = Mapping()
     state: State = State()
     evaluate: Evaluate = Evaluate()
     web: Web = Web()
@@ -137,7 +175,7 @@ class Settings(Section):
         return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+def load(path: Path | None = None, environment: abc.Mapping[str, str] = os.environ) -> Settings:
     """Read the file (none: defaults) and the environment; raise FileProblems with every mistake.
 
     Relative paths count from the file's folder, so that the service may be started from anywhere.
@@ -166,7 +204,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     return settings.model_copy(update={"paths": paths})
 
 
-def _overlay(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+def _overlay(tree: dict[str, Any], environment: abc.Mapping[str, str]) -> None:
     for name, value in environment.items():
         section, _, key = name.removeprefix(PREFIX).lower().partition("__")
         if name.startswith(PREFIX) and key:

@@ -1,0 +1,91 @@
+"""Answers to a question -> Arrow, never row by row: CSV of 1.x and 2.x, Parquet of 3.x."""
+
+from collections.abc import Mapping
+from io import BytesIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from monitor.errors import StoreUnavailable
+
+Kinds = Mapping[str, pa.DataType]
+
+
+def from_csv(body: bytes, kinds: Kinds) -> pa.Table:
+    """Columns `time_us` and `kinds`, of an answer with `epoch=u`.
+
+    Types are given, not guessed: whole floats look like integers. Missing and an empty text are both empty.
+    """
+    if not body.strip():
+        return _empty(kinds)
+    try:
+        table = pa_csv.read_csv(
+            BytesIO(body),
+            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={"time": pa.int64(), **kinds},
+                include_columns=["time", *kinds],
+                include_missing_columns=True,
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise StoreUnavailable(f"InfluxDB's answer cannot be read as CSV: {error}") from error
+    return table.rename_columns(["time_us", *kinds])
+
+
+def from_parquet(body: bytes, kinds: Kinds) -> pa.Table:
+    """The same of Parquet, whose body has no bytes at all when there are no rows."""
+    if not body:
+        return _empty(kinds)
+    try:
+        table = pq.read_table(BytesIO(body))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise StoreUnavailable(f"InfluxDB's answer cannot be read as Parquet: {error}") from error
+    columns = {
+        "time_us": _microseconds(table, "time"),
+        **{name: _column(table, name, kind) for name, kind in kinds.items()},
+    }
+    return pa.table(columns)
+
+
+def column_from_csv(body: bytes, name: str) -> list[str]:
+    """One column of SHOW DATABASES and the like; the last of its name, because the first may be the series' own."""
+    if not body.strip():
+        return []
+    names = body.partition(b"\n")[0].decode().strip().split(",")
+    unique = [f"{each} {position}" for position, each in enumerate(names)]
+    wanted = next(each for each in reversed(unique) if each.rpartition(" ")[0] == name)
+    table = pa_csv.read_csv(
+        BytesIO(body),
+        read_options=pa_csv.ReadOptions(column_names=unique, skip_rows=1),
+        convert_options=pa_csv.ConvertOptions(include_columns=[wanted], column_types={wanted: pa.string()}),
+    )
+    found: list[str] = table[wanted].to_pylist()
+    return found
+
+
+def column_from_parquet(body: bytes, name: str) -> list[str]:
+    """The same of Parquet."""
+    found: list[str] = _column(pq.read_table(BytesIO(body)), name, pa.string()).to_pylist() if body else []
+    return found
+
+
+def _empty(kinds: Kinds) -> pa.Table:
+    return pa.schema([("time_us", pa.int64()), *kinds.items()]).empty_table()
+
+
+def _microseconds(table: pa.Table, name: str) -> pa.ChunkedArray:
+    return table[name].cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+
+
+def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows, kind)
+    column = table[name]
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    return column.cast(kind)

@@ -1,0 +1,251 @@
+"""One InfluxDB of any generation: what the store asks of it, in the fastest form that the server has."""
+
+import threading
+from time import perf_counter
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write_api import SYNCHRONOUS
+
+from monitor.config import InfluxDB, Mapping
+from monitor.errors import InputError, StoreUnavailable
+from monitor.ids import Place
+from monitor.readings.influx import answers, lines, questions
+from monitor.readings.influx.exchange import Exchange, translated
+from monitor.readings.influx.generation import Generation, of_ping, of_version
+from monitor.readings.influx.mapping import RECEIVED, Naming, all_tags, namings
+from monitor.readings.store import Batch
+
+_OURS = Mapping()
+
+
+class InfluxServer:
+    """The server behind the settings of [influxdb]; made and used from any thread, opens nothing before it is asked.
+
+    Every method raises StoreUnavailable when the server is away or refuses us, saying what to do, and InputError when
+    it does not take what is written.
+    """
+
+    def __init__(self, settings: InfluxDB, mapping: Mapping = _OURS) -> None:
+        """`mapping`: what the readings are called there; raises InputError when it names what we do not have."""
+        self.settings = settings
+        self._namings = namings(mapping)
+        self._exchange = Exchange(settings)
+        self._lock = threading.Lock()
+        self._generation: Generation | None = None
+        self._client: InfluxDBClient | None = None
+
+    def connect(self) -> Generation:
+        """Find the generation, and the database or bucket, which is created where that is allowed.
+
+        Done once; after a failure the next call tries again.
+        """
+        with self._lock:
+            if self._generation is None:
+                found = self._found()
+                self._ensure_bucket(found)
+                self._generation = found
+            return self._generation
+
+    def ping(self) -> float:
+        """How long the server takes to answer, in seconds."""
+        began = perf_counter()
+        self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+        return perf_counter() - began
+
+    def write(self, batch: Batch) -> None:
+        """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
+        self.write_lines(lines.of_batch(batch, self._namings, resolves=self.connect().major == 3))
+
+    def write_lines(self, body: bytes) -> None:
+        """The same of line protocol with microseconds."""
+        generation = self.connect()
+        if not body:
+            return
+        if not generation.by_client:
+            fields = {"db": self.settings.bucket, "precision": "u"}
+            self._exchange.request("POST", "/write", fields=fields, headers=self._exchange.basic(), body=body)
+            return
+        with translated(self.settings):
+            api = self._writer(generation).write_api(write_options=SYNCHRONOUS)
+            api.write(self.settings.bucket, self.settings.org or "-", body, write_precision="us")  # type: ignore[arg-type]
+
+    def read(
+        self,
+        measurement: str,
+        start_us: int | None,
+        end_us: int | None,
+        *,
+        place: Place | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Rows with start <= time < end by time, in wire units, in the columns of `ReadingStore.scan`; one request.
+
+        `received_us` is null in rows that did not come in through us.
+        """
+        naming = self._namings[measurement]
+        question = questions.rows(naming, start_us, end_us, place, newest_first=newest_first, limit=limit)
+        return _rows(naming, self._ask(question, _kinds(naming)))
+
+    def last_status(self) -> pa.Table:
+        """Per connector the last row that has a status, whatever its age, in the columns of `read`."""
+        naming = self._namings["status"]
+        return _rows(naming, self._ask(questions.last_status(naming), _kinds(naming)))
+
+    def counts(
+        self, measurement: str, start_us: int, end_us: int, every_s: int, *, by_station: bool = False
+    ) -> pa.Table:
+        """`time_us` (of a stretch's begin, multiples of `every_s`), (`site`, `station`), `values`: how many there are.
+
+        All values of the measurement's fields are counted: InfluxDB has no count of rows. Stretches without any have
+        no line.
+        """
+        naming = self._namings[measurement]
+        places = {name: pa.string() for name in ("site", "station")} if by_station else {}
+        fields = {f"n_{field.name}": pa.int64() for field in naming.measurement.fields}
+        question = questions.counts(naming, start_us, end_us, every_s, by_station=by_station)
+        table = self._ask(question, {**places, **fields})
+        total = pa.chunked_array([pa.array([0] * table.num_rows, pa.int64())])
+        for name in fields:
+            total = pc.add(total, pc.fill_null(table[name], 0))
+        counted = _with_constants(naming, table.select(["time_us", *places])).append_column("values", total)
+        return counted.filter(pc.greater(counted["values"], 0))
+
+    def span(self, measurement: str) -> tuple[int, int] | None:
+        """Times of the first and the last row, None when there is none."""
+        first = self.read(measurement, None, None, limit=1)
+        last = self.read(measurement, None, None, newest_first=True, limit=1)
+        return (first["time_us"][0].as_py(), last["time_us"][0].as_py()) if first.num_rows and last.num_rows else None
+
+    def delete(self, measurement: str, before_us: int) -> None:
+        """Delete rows before a moment; raise InputError where the generation cannot."""
+        generation, naming = self.connect(), self._namings[measurement]
+        if not generation.can_delete:
+            raise InputError("InfluxDB 3 Core deletes nothing by request; give the database a retention period instead")
+        if generation.major == 1:
+            fields = {"db": self.settings.bucket, "q": questions.delete(naming, before_us)}
+            self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
+            return
+        with translated(self.settings):
+            self._writer(generation).delete_api().delete(
+                "1970-01-01T00:00:00Z",
+                pc.strftime(pa.scalar(before_us - 1, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ").as_py(),
+                f'_measurement="{naming.called}"',
+                bucket=self.settings.bucket,
+                org=self.settings.org,
+            )
+
+    def unmapped(self) -> dict[str, list[str]]:
+        """Per measurement of ours the tags and fields that stand in theirs and are not read: what to map next."""
+        found = {}
+        for name, naming in self._namings.items():
+            there = [*self._names(naming, "FIELD", "fieldKey"), *self._names(naming, "TAG", "tagKey")]
+            if rest := naming.unmapped(there):
+                found[name] = rest
+        return found
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()  # type: ignore[no-untyped-call]
+            self._exchange.close()
+
+    def _found(self) -> Generation:
+        if self.settings.version != "auto":
+            return of_version(self.settings.version)
+        answer = self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+        return of_ping(answer.headers, answer.data)
+
+    def _ensure_bucket(self, generation: Generation) -> None:
+        """1.x and 2.x answer a question about a database that is not there as if it were empty, so it is looked for."""
+        bucket = self.settings.bucket
+        if generation.major == 3 or bucket in self._databases(generation):
+            return  # 3.x makes it by the first write
+        if not self.settings.create:
+            raise StoreUnavailable(
+                f"InfluxDB at {self.settings.url} knows no database or bucket {bucket!r}: create it, set "
+                "influxdb.create = true, or name another in influxdb.bucket"
+            )
+        if generation.major == 1:
+            fields = {"q": questions.create_database(bucket)}
+            self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
+            return
+        with translated(self.settings):
+            self._writer(generation).buckets_api().create_bucket(bucket_name=bucket, org=self.settings.org)
+
+    def _databases(self, generation: Generation) -> set[str]:
+        body = self._answer(generation, "SHOW DATABASES", named=False)
+        return set(answers.column_from_csv(body, "name"))
+
+    def _ask(self, question: str, kinds: answers.Kinds) -> pa.Table:
+        generation = self.connect()
+        body = self._answer(generation, question)
+        return answers.from_parquet(body, kinds) if generation.parquet else answers.from_csv(body, kinds)
+
+    def _names(self, naming: Naming, kind: Literal["FIELD", "TAG"], column: str) -> list[str]:
+        generation = self.connect()
+        body = self._answer(generation, questions.keys(naming, kind))
+        read = answers.column_from_parquet if generation.parquet else answers.column_from_csv
+        return read(body, column)
+
+    def _answer(self, generation: Generation, question: str, *, named: bool = True) -> bytes:
+        exchange = self._exchange
+        database = {"db": self.settings.bucket} if named else {}
+        if generation.parquet:
+            fields = {**database, "q": question, "format": "parquet"}
+            # 404: no write has made the database yet.
+            answer = exchange.request(
+                "GET", "/api/v3/query_influxql", fields=fields, headers=exchange.token(), fine=(200, 404)
+            )
+            return answer.data if answer.status == 200 else b""
+        fields = {**database, "q": question, "epoch": "u"}
+        credentials = exchange.basic() if generation.major == 1 else exchange.token()
+        return exchange.request(
+            "GET", "/query", fields=fields, headers={"Accept": "application/csv", **credentials}
+        ).data
+
+    def _writer(self, generation: Generation) -> InfluxDBClient:
+        """influxdb-client; called with a lock held or after `connect`, so that there is one."""
+        if self._client is None:
+            token = self.settings.token
+            if generation.major == 1 and self.settings.username:
+                token = f"{self.settings.username}:{self.settings.password}"
+            self._client = InfluxDBClient(
+                self.settings.url,
+                token or None,  # type: ignore[arg-type]  # without users there is none
+                org=self.settings.org or "-",
+                timeout=round(self.settings.timeout.total_seconds() * 1000),
+                enable_gzip=True,
+                ssl_ca_cert=self.settings.ca_file or None,
+            )
+        return self._client
+
+
+def _kinds(naming: Naming) -> answers.Kinds:
+    fields = {
+        field.name: pa.float64() if field.kind == "number" else pa.string() for field in naming.measurement.fields
+    }
+    return {**dict.fromkeys(naming.tags, pa.string()), **fields, RECEIVED: pa.float64()}
+
+
+def _rows(naming: Naming, table: pa.Table) -> pa.Table:
+    """In our units, and in the order and with the names that a scan has."""
+    received_us = pc.round(pc.multiply(table[RECEIVED], 1e6)).cast(pa.int64())
+    whole = _with_constants(naming, table.drop_columns([RECEIVED])).append_column("received_us", received_us)
+    for name, factor in naming.factors.items():
+        whole = whole.set_column(whole.column_names.index(name), name, pc.multiply(whole[name], factor))
+    fields = [field.name for field in naming.measurement.fields]
+    return whole.select([*all_tags(naming.measurement), "time_us", "received_us", *fields])
+
+
+def _with_constants(naming: Naming, table: pa.Table) -> pa.Table:
+    """With the tags that do not stand in their rows; a column of that name that was asked for has nothing in it."""
+    for name, value in naming.constants.items():
+        if name in table.column_names:
+            table = table.drop_columns([name])
+        table = table.append_column(name, pa.array([value] * table.num_rows, pa.string()))
+    return table

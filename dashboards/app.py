@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry
 
 from dashboards import context, language, problems, security
 from dashboards.metrics import ServiceCollector
+from dashboards.ocpp import ocpp
 from dashboards.sources import KEY, MAILBOX, Mailbox, Service
 from dashboards.views.alerts import alerts
 from dashboards.views.api import api
@@ -28,7 +29,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     security.install(app)
     problems.install(app)
     context.install(app)
-    for blueprint in (noc, alerts, sessions, rules, tariffs, health, api, writes):
+    for blueprint in (noc, alerts, sessions, rules, tariffs, health, api, writes, ocpp):
         app.register_blueprint(blueprint)
     if mailbox is not None:
         app.extensions[MAILBOX] = mailbox

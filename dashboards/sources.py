@@ -22,6 +22,8 @@ from monitor.tariffs.files import TariffBook
 KEY = "laddvakt"
 """Where the service stands in `app.extensions`."""
 MAILBOX = "laddvakt-mailbox"
+LOCAL_TOKEN = "laddvakt-local-token"  # noqa: S105 - where it stands, not what it is
+"""The token that commands of the service's own user find beside the store: it may read and write readings."""
 
 
 class Ticks(Protocol):

@@ -6,9 +6,9 @@ and, while there are no users, the token are accepted as they come.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -45,7 +45,7 @@ def write_2x() -> Response:
     try:
         _write(_PRECISIONS)
     except Refused as refused:
-        return _answer(refused, {"code": refused.code, "message": refused.message})
+        return answer(refused, {"code": refused.code, "message": refused.message})
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -55,7 +55,7 @@ def write_1x() -> Response:
     try:
         _write(_PRECISIONS_1X)
     except Refused as refused:
-        return _answer(refused, {"error": refused.message})
+        return answer(refused, {"error": refused.message})
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -78,12 +78,12 @@ def influx_health() -> Response:
 
 def _write(precisions: dict[str, Precision]) -> None:
     """Store the request's lines; raise Refused when any of it was not stored."""
-    _refuse_other_sites()
+    refuse_other_sites()
     written = request.args.get("precision", "ns")
     if written not in precisions:
         raise Refused(HTTPStatus.BAD_REQUEST, "invalid", f"precision {written!r} is none of {', '.join(precisions)}")
     try:
-        parsed = _service().intake.write(_body(), precisions[written])
+        parsed = _service().intake.write(body(), precisions[written])
     except DiskFull as error:
         raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "insufficient storage", str(error)) from error
     except StoreUnavailable as error:
@@ -94,14 +94,15 @@ def _write(precisions: dict[str, Precision]) -> None:
         raise Refused(HTTPStatus.BAD_REQUEST, "invalid", _report(parsed))
 
 
-def _refuse_other_sites() -> None:
+def refuse_other_sites() -> None:
     """A page of another site must not write through the browser of somebody who can reach this address."""
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise Refused(HTTPStatus.FORBIDDEN, "forbidden", f"writes from pages of {origin} are not taken")
 
 
-def _body() -> bytes:
+def body() -> bytes:
+    """The request's body, unpacked; raises Refused when it is too large or packed in another way than gzip."""
     limit = _service().settings.web.max_body
     request.max_content_length = limit
     try:
@@ -150,8 +151,9 @@ def _report(parsed: Parsed) -> str:
     return f"partial write ({parsed.batch.rows} stored, {len(parsed.rejected)} rejected): {lines}{more}"
 
 
-def _answer(refused: Refused, body: dict[str, str]) -> Response:
-    response = _with(jsonify(body), refused.status)
+def answer(refused: Refused, said: Mapping[str, Any]) -> Response:
+    """The answer of a request that is not taken."""
+    response = _with(jsonify(said), refused.status)
     response.headers["X-Platform-Error-Code"] = refused.code
     if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(_RETRY_AFTER_S)

@@ -7,7 +7,7 @@ given as `<key>_file` instead: the path of a file that holds it (for secrets in 
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import abc
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -70,6 +70,25 @@ class Spool(Section):
     limit: int = Field(2**30, description="largest size on disk in bytes; beyond it writes are answered by 503")
 
 
+class MappedMeasurement(Section):
+    """What a measurement is called in an InfluxDB that others write to; what is not given has our name."""
+
+    measurement: str = Field("", description="its name there")
+    tags: dict[str, str] = Field({}, description='our tag = theirs (or a text field of theirs): station = "charger_id"')
+    constants: dict[str, str] = Field({}, description='tags that all rows share: site = "malmo-central"')
+    fields: dict[str, str] = Field({}, description='our field = theirs: power_w = "power_kw"')
+    factors: dict[str, float] = Field({}, description="their number x factor = ours: power_w = 1000")
+
+
+class Mapping(Section):
+    """Foreign schemas, read as ours; per measurement a table [mapping.meter] and so on."""
+
+    meter: MappedMeasurement = Field(MappedMeasurement(), description="meter readings")
+    status: MappedMeasurement = Field(MappedMeasurement(), description="statuses")
+    transaction: MappedMeasurement = Field(MappedMeasurement(), description="starts and stops")
+    link: MappedMeasurement = Field(MappedMeasurement(), description="heartbeats, boots, connections")
+
+
 class State(Section):
     """The SQL database for everything that is not a reading."""
 
@@ -122,6 +141,23 @@ class Sessions(Section):
     bill_until: Literal["plug_out", "stopped"] = Field("plug_out", description="the end of the billed time")
 
 
+class Tariffs(Section):
+    """How sessions are priced. OCPI leaves rounding to law and contract."""
+
+    rounding: Literal["total", "line"] = Field("total", description="round the totals alone, or each line of a bill")
+    halves: Literal["half-up", "half-even"] = Field("half-up", description="what happens to a half")
+    digits: int = Field(4, ge=0, le=12, description="decimals of rounded lines, and of money in OCPI objects")
+
+
+class Privacy(Section):
+    """What is kept of people."""
+
+    users: Literal["hash", "plain"] = Field(
+        "hash", description="identity tokens of users: hash (with a key, where they come in) or plain"
+    )
+    key: str = Field("", description="key of the hash; rather key_file; empty: paths.var/user.key, made by itself")
+
+
 class Settings(Section):
     """Everything that can be configured."""
 
@@ -129,11 +165,14 @@ class Settings(Section):
     store: Store = Store()
     influxdb: InfluxDB = InfluxDB()
     spool: Spool = Spool()
+    mapping: Mapping = Mapping()
     state: State = State()
     evaluate: Evaluate = Evaluate()
     web: Web = Web()
     mail: Mail = Mail()
     sessions: Sessions = Sessions()
+    tariffs: Tariffs = Tariffs()
+    privacy: Privacy = Privacy()
 
     @property
     def state_url(self) -> str:
@@ -147,7 +186,7 @@ class Settings(Section):
         return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+def load(path: Path | None = None, environment: abc.Mapping[str, str] = os.environ) -> Settings:
     """Read the file (none: defaults) and the environment; raise FileProblems with every mistake.
 
     Relative paths count from the file's folder, so that the service may be started from anywhere.
@@ -176,7 +215,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     return settings.model_copy(update={"paths": paths})
 
 
-def _overlay(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+def _overlay(tree: dict[str, Any], environment: abc.Mapping[str, str]) -> None:
     for name, value in environment.items():
         section, _, key = name.removeprefix(PREFIX).lower().partition("__")
         if name.startswith(PREFIX) and key:

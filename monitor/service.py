@@ -15,6 +15,7 @@ from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.worker import OutboxWorker
@@ -114,7 +115,8 @@ class Service:
         self.database = Database(settings.state_url)
         self.database.migrate()
         self.store = store or open_store(settings, self.now())
-        self.intake = Intake(self.store, self.now)
+        users = identities(settings.privacy, settings.paths.var)
+        self.intake = Intake(self.store, self.now, users, lambda: self.register)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.outbox = Outbox(self.database)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from monitor import documents, register
 from monitor.alerts import routes
+from monitor.authoring.afir import afir_warnings
 from monitor.config import Settings
 from monitor.documents import Document, nearest
 from monitor.errors import FileProblems, Problem
+from monitor.register import Register
 from monitor.rules import files as rule_files
 from monitor.tariffs import files as tariff_files
 
@@ -53,6 +55,7 @@ def _check_folder(folder: Path, settings: Settings) -> list[Problem]:
         *_problems(lambda: register.load(folder / "sites.yaml", settings.sessions.zone)),
         *_problems(lambda: routes.load(folder / "notify.yaml")),
     ]
+    found += afir_warnings(tariff_files.paths_of(folder), _register(folder, settings))
     return [_seen_from_here(problem, folder) for problem in found]
 
 
@@ -64,12 +67,22 @@ def _check_files(files: Mapping[str, list[Document]], settings: Settings) -> lis
         found += _problems(lambda: rule_files.parse_rules(*rules, window=settings.evaluate.window, known=elsewhere))
     if tariffs := files.get("tariffs"):
         known = _in_force(lambda: tariff_files.load(in_force).tariffs)
-        found += _problems(lambda: tariff_files.load_files({each.file: Path(each.file) for each in tariffs}, known))
+        paths = {each.file: Path(each.file) for each in tariffs}
+        found += _problems(lambda: tariff_files.load_files(paths, known))
+        found += afir_warnings(paths, _register(in_force, settings))
     for document in files.get("sites", []):
         found += _problems(partial(documents.validate, document, register.RegisterFile))
     for document in files.get("notify", []):
         found += _problems(partial(routes.parse, document))
     return found
+
+
+def _register(folder: Path, settings: Settings) -> Register:
+    """What it says; when sites.yaml is broken, its own check says so."""
+    try:
+        return register.load(folder / "sites.yaml", settings.sessions.zone)
+    except FileProblems:
+        return Register()
 
 
 def _in_force(ids: Callable[[], Collection[str]]) -> Collection[str]:

@@ -1,7 +1,7 @@
 """The operator's files in force: loaded together, reloaded on change; a broken one leaves the last good in force."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from monitor.register import Register
 from monitor.rules import files as rule_files
 from monitor.rules.program import Program, compile_rules
 from monitor.tariffs import files as tariff_files
+from monitor.tariffs.rounding import policy_of
 
 T = TypeVar("T")
 
@@ -70,7 +71,10 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
             lambda: register.load(folder / "sites.yaml", zone),
             previous.register if previous else Register(default_zone=zone),
         ),
-        tariffs=take(lambda: tariff_files.load(folder), before.tariffs),
+        tariffs=replace(
+            take(lambda: tariff_files.load(folder), before.tariffs),
+            policy=policy_of(settings),
+        ),
         routes=take(lambda: routes.load(folder / "notify.yaml"), before.routes),
         problems=tuple(sorted(problems)),
         stamp=stamp,

@@ -35,6 +35,7 @@ BEHIND = timedelta(hours=24)
 def demo(port: int, speed: float) -> None:
     """Run the whole service on a day of real charging sessions; Ctrl-C ends it and leaves nothing behind."""
     serve.configure_logging(logging.WARNING)
+    serve.keep_freed_memory()
     with tempfile.TemporaryDirectory(prefix="laddvakt-demo-", ignore_cleanup_errors=True) as folder:
         run_demo(Path(folder), port, speed)
 
@@ -67,7 +68,10 @@ def run_demo(folder: Path, port: int, speed: float) -> None:
         mailbox.stop()
 
     try:
-        serve.serve(serve.bind(create_app(service, mailbox), settings), start, feeder.stop)
+        app = create_app(service, mailbox)
+        server = serve.bind(app, settings)
+        with serve.announced(app, server, settings, service.store.path):
+            serve.serve(server, start, feeder.stop)
     finally:
         stop()
         structlog.get_logger().info("demo ended")

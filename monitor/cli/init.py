@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
+from pydantic import BaseModel
 
 from monitor.cli.starter import starter_rules
 from monitor.config import Settings
@@ -40,4 +41,6 @@ def commented_defaults() -> str:
 def _toml(value: object) -> str:
     if isinstance(value, timedelta):
         return f'"{duration_text(value)}"'
+    if isinstance(value, BaseModel | dict):
+        return "{}"
     return f'"{value}"' if isinstance(value, str | Path) else str(value).lower()

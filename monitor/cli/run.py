@@ -15,11 +15,14 @@ from monitor.service import RealClock, Service
 def run(config_file: Path | None) -> None:
     """Run the service until SIGTERM or Ctrl-C."""
     serve.configure_logging()
+    serve.keep_freed_memory()
     settings = load(config_file)
     serve.refuse_open_address(settings)
     service = Service(settings, RealClock())
     try:
-        server = serve.bind(create_app(service), settings)
-        serve.serve(server, service.start, lambda: None)
+        app = create_app(service)
+        server = serve.bind(app, settings)
+        with serve.announced(app, server, settings, service.store.path):
+            serve.serve(server, service.start, lambda: None)
     finally:
         service.stop()

@@ -1,14 +1,22 @@
-"""Where bodies of line protocol enter the store, and the running counts that the health page shows."""
+"""Where line protocol and OCPP messages enter the store, and the running counts that the health page shows."""
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from monitor.ingest.clock import Precision
-from monitor.ingest.line_protocol import Parsed, parse
-from monitor.readings.store import ReadingStore
+import pyarrow as pa
 
+from monitor.ids import Place
+from monitor.ingest.clock import Precision
+from monitor.ingest.identity import PLAIN, Identities
+from monitor.ingest.line_protocol import Parsed, parse
+from monitor.ingest.ocpp.reader import Default, Reader, recall_from
+from monitor.readings.store import ReadingStore
+from monitor.register import Register
+
+_REMEMBERED = 100
+"""How many transaction rows of a station are read when its first message comes."""
 _UNKNOWN_NAMES = 1000
 """How many names are told apart; a sender that makes up names must not fill the memory."""
 OTHER_NAMES = "(other names)"
@@ -17,9 +25,17 @@ OTHER_NAMES = "(other names)"
 class Intake:
     """Parses a body and appends its good lines. May be called from any number of threads."""
 
-    def __init__(self, store: ReadingStore, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: ReadingStore,
+        now: Callable[[], datetime],
+        identities: Identities = PLAIN,
+        register: Callable[[], Register] = Register,
+    ) -> None:
         self._store = store
         self._now = now
+        self._identities = identities
+        self._messages = Reader(register, recall_from(self._transactions_of))
         self._counting = threading.Lock()
         self._accepted = 0
         self._rejected = 0
@@ -30,11 +46,14 @@ class Intake:
 
         Raises StoreUnavailable; then none is stored.
         """
-        parsed = parse(body, precision, self._now())
-        if parsed.batch.rows:
-            self._store.append(parsed.batch)
-        self._count(parsed)
-        return parsed
+        return self._take(parse(body, precision, self._now()))
+
+    def hear(self, body: bytes, default: Default) -> Parsed:
+        """Store what OCPP messages say (one a line, or a JSON array of them); `default`: whose they are.
+
+        Raises StoreUnavailable; then none is stored, and they may be sent again.
+        """
+        return self._take(self._messages.read(body, self._now(), default))
 
     @property
     def accepted(self) -> int:
@@ -51,6 +70,15 @@ class Intake:
         """How often each unknown measurement, field (`meter.colour`) or tag (`meter,host`) was seen since the start."""
         with self._counting:
             return dict(self._unknown)
+
+    def _take(self, parsed: Parsed) -> Parsed:
+        if parsed.batch.rows:
+            self._store.append(self._identities.hidden(parsed.batch))
+        self._count(parsed)
+        return parsed
+
+    def _transactions_of(self, station: Place) -> Iterator[pa.RecordBatch]:
+        return self._store.scan("transaction", place=station, newest_first=True, limit=_REMEMBERED)
 
     def _count(self, parsed: Parsed) -> None:
         with self._counting:

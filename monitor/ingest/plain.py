@@ -24,6 +24,7 @@ LINE = "line"
 
 Doubles = npt.NDArray[np.float64]
 _ABSENT = -1
+_SMALL = 2**15
 _LARGEST_LONG = 2**63 - 1
 _NUMBER = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _INTEGER = r"^-?[0-9]+$"
@@ -131,7 +132,7 @@ class _Reading:
         """By line the place of its measurement in `_found`."""
         tokens = self._tokens
         heads = np.flatnonzero((tokens.before == NEWLINE) & (tokens.kinds == COMMA) & self.good[tokens.lines])
-        names = tokens.words.take(pa.array(heads)).dictionary_encode()
+        names = tokens.words(heads).dictionary_encode()
         codes = names.indices.to_numpy().astype(np.int64)
         lines = tokens.lines[heads]
         for code, raw in enumerate(names.dictionary.to_pylist()):
@@ -151,10 +152,12 @@ class _Reading:
         """Every name=value, in groups of one measurement, section and name."""
         tokens = self._tokens
         keys = np.flatnonzero((tokens.kinds == EQUALS) & self.good[tokens.lines])
-        names = tokens.words.take(pa.array(keys)).dictionary_encode()
+        names = tokens.words(keys).dictionary_encode()
         words = names.dictionary.to_pylist()
         groups = measurement_of_line[tokens.lines[keys]] * 2 + (tokens.sections[keys] == FIELDS)
         codes = groups * len(words) + names.indices.to_numpy()
+        if codes.max(initial=0) < _SMALL:
+            codes = codes.astype(np.int16)  # sorted six times as fast
         order = np.argsort(codes, kind="stable")
         borders = np.flatnonzero(np.diff(codes[order], prepend=-1, append=-1))
         for first, end in pairwise(borders.tolist()):
@@ -194,7 +197,7 @@ class _Reading:
 
     def _numbers(self, places: Longs) -> tuple[Doubles, Flags]:
         """Words as numbers, and which of them are."""
-        words = self._tokens.words.take(pa.array(places))
+        words = self._tokens.words(places)
         certain = ~self._tokens.is_text[places]
         try:
             values = words.cast(pa.float64()).to_numpy()
@@ -213,7 +216,7 @@ class _Reading:
     def _are_values(self, places: Longs) -> Flags:
         """Which words are numbers or booleans: an unknown field is not stored, but a line has to be right."""
         values, certain = self._numbers(places)
-        booleans = pc.is_in(self._tokens.words.take(pa.array(places)), pa.array(list(BOOLEANS)))
+        booleans = pc.is_in(self._tokens.words(places), pa.array(list(BOOLEANS)))
         finite_or_text: Flags = certain & np.isfinite(values) | booleans.to_numpy(zero_copy_only=False)
         return finite_or_text
 
@@ -223,7 +226,7 @@ class _Reading:
         times, timed = np.full(len(self.good), self._received_us), np.zeros(len(self.good), dtype=bool)
         places = np.flatnonzero((tokens.before == SPACE) & (tokens.sections == TIME) & self.good[tokens.lines])
         lines = tokens.lines[places]
-        words = tokens.words.take(pa.array(places))
+        words = tokens.words(places)
         fits = pc.match_substring_regex(words, _TIME_WORD)
         try:
             written = pc.if_else(fits, words, "0").cast(pa.int64()).to_numpy()
@@ -254,7 +257,7 @@ class _Reading:
 
     def _check_words(self, lines: Longs, places: Longs, vocabulary: tuple[str, ...]) -> None:
         present = np.flatnonzero(places != _ABSENT)
-        known = pc.is_in(self._tokens.words.take(pa.array(places[present])), pa.array(vocabulary))
+        known = pc.is_in(self._tokens.words(places[present]), pa.array(vocabulary))
         self._doubt(lines[present[~known.to_numpy(zero_copy_only=False)]])
 
     def _table(self, columns: _Columns, kept: Longs) -> pa.Table:
@@ -267,7 +270,7 @@ class _Reading:
                 made[name] = pa.array(values[kept], mask=missing[kept])
             elif name in columns.words:
                 places = columns.words[name][kept]
-                words = self._tokens.words.take(pa.array(places, mask=places == _ABSENT))
+                words = self._tokens.words(places, places == _ABSENT)
                 made[name] = _unescaped(words, name, columns.measurement) if self._tokens.escapes else words
         return pa.table({name: column for name, column in made.items() if _is_wanted(name, column)})
 

@@ -27,14 +27,15 @@ _SMALL_I, _SMALL_U = b"iu"
 # A backslash before these may or may not escape them, depending on what is before it.
 _UNCERTAIN = (rb"\\", b"\\\n", b"\\\r")
 
-# Which delimiter may follow which, by section: index (section, before, this). A line with any other is not plain.
-_FOLLOWS = np.zeros((4, 8, 8), dtype=bool)
+# Which delimiter may follow which; section, before and this are 2, 3 and 3 bits of the index. A line with any other is
+# not plain.
+_FOLLOWS = np.zeros(4 << 6, dtype=bool)
 for _section, _before, _this in (
     (TAGS, NEWLINE, COMMA), (TAGS, COMMA, EQUALS), (TAGS, EQUALS, COMMA), (TAGS, EQUALS, SPACE),
     (FIELDS, SPACE, EQUALS), (FIELDS, EQUALS, COMMA), (FIELDS, COMMA, EQUALS), (FIELDS, EQUALS, SPACE),
     (FIELDS, EQUALS, NEWLINE), (TIME, SPACE, NEWLINE),
 ):  # fmt: skip
-    _FOLLOWS[_section, _before, _this] = True
+    _FOLLOWS[_section << 6 | _before << 3 | _this] = True
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,29 @@ class Tokens:
 
     A word ends at a delimiter of its kind, `before` is the kind of the one in front of it, and `lines` its line, from
     0. `is_text`: it stands in double quotes, which do not belong to it. `suffix`: it ends in `i` or `u` (that byte),
-    else 0, and that does not belong to it either. `plain` tells, by line, whether its delimiters make sense;
+    else 0, and that does not belong to it either. `stretches` holds the whole text without copying it: each word, and
+    behind it what lies between it and the next one. `plain` tells, by line, whether its delimiters make sense;
     `line_starts` and `line_ends` are its bytes.
     """
 
     text: Bytes
     kinds: Bytes
     before: Bytes
-    sections: Longs
+    sections: Bytes
     lines: Longs
     starts: Longs
     ends: Longs
     is_text: Flags
     suffix: Bytes
-    words: pa.StringArray
+    stretches: pa.StringArray
     plain: Flags
     line_starts: Longs
     line_ends: Longs
     escapes: bool
+
+    def words(self, places: Longs, absent: Flags | None = None) -> pa.StringArray:
+        """The words at `places`; null where `absent`."""
+        return self.stretches.take(pa.array(places * 2, mask=absent))
 
     @cached_property
     def line_numbers(self) -> Longs:
@@ -113,7 +119,7 @@ def _without_escaped(at: Longs, kinds: Bytes) -> tuple[Longs, Bytes]:
 def _outside_text(text: Bytes, at: Longs, kinds: Bytes) -> Flags | None:
     """Which delimiters stand outside quotes; None unless every quote opens or closes the text of a field."""
     is_quote = kinds == QUOTE
-    odd = np.cumsum(is_quote) % 2 == 1
+    odd = (np.cumsum(is_quote, dtype=np.uint8) & 1).view(bool)  # the sum may run over: only its last bit counts
     outside: Flags = ~is_quote & ~odd
     if not is_quote.any():
         return outside
@@ -140,8 +146,8 @@ def _words(text: Bytes, at: Longs, kinds: Bytes, quotes: Longs, *, escapes: bool
     firsts: Longs = np.concatenate(([0], breaks[:-1] + 1))
     words_of_line = breaks + 1 - firsts
     lines: Longs = np.repeat(np.arange(len(breaks)), words_of_line)
-    spaces = np.cumsum(is_space) - is_space
-    sections: Longs = np.minimum(spaces - np.repeat(spaces[firsts], words_of_line), 3)
+    spaces = np.cumsum(is_space, dtype=np.int32) - is_space
+    sections: Bytes = np.minimum(spaces - np.repeat(spaces[firsts], words_of_line), 3).astype(np.uint8)
     is_text = (before == EQUALS) & (text[starts] == _QUOTE) & (len(quotes) > 0)
     line_starts, line_ends = starts[firsts], at[is_break]
     if (is_text & (sections != FIELDS)).any() or _quoted_comment(text, line_starts, quotes):
@@ -149,20 +155,16 @@ def _words(text: Bytes, at: Longs, kinds: Bytes, quotes: Longs, *, escapes: bool
     returned = is_break & (at > starts) & (text[at - 1] == _CARRIAGE_RETURN)
     ends = at - returned - is_text
     starts = starts + is_text
-    suffix = np.where((before == EQUALS) & (sections == FIELDS) & ~is_text & (ends > starts), text[ends - 1], 0)
-    suffix[(suffix != _SMALL_I) & (suffix != _SMALL_U)] = 0
+    lasts = text[ends - 1]
+    suffixed = (before == EQUALS) & (sections == FIELDS) & ~is_text & (ends > starts)
+    suffix = lasts * (suffixed & ((lasts == _SMALL_I) | (lasts == _SMALL_U)))
     ends = ends - (suffix != 0)
-    fits = _FOLLOWS[sections, before, kinds] & ((ends > starts) | is_text)
+    fits = _FOLLOWS.take((sections << 6) | (before << 3) | kinds) & ((ends > starts) | is_text)
     fits |= (before == NEWLINE) & (kinds == NEWLINE) & (ends == starts)  # a blank line
     plain = np.ones(len(line_starts), dtype=bool)
     plain[lines[~fits]] = False
-    kept = np.ones(len(text), dtype=bool)
-    for places in (at, quotes, at[returned] - 1, ends[suffix != 0]):
-        kept[places] = False
-    dropped = 1 + 2 * is_text + returned + (suffix != 0)  # bytes of each word, with its delimiter, that go
-    offsets = at + 1 - np.cumsum(dropped)
-    words = _word_array(text[kept], offsets)
-    return Tokens(text, kinds, before, sections, lines, starts, ends, is_text, suffix.astype(np.uint8), words, plain,
+    stretches = _stretches(text, starts, ends)
+    return Tokens(text, kinds, before, sections, lines, starts, ends, is_text, suffix, stretches, plain,
                   line_starts, line_ends, escapes)  # fmt: skip
 
 
@@ -174,8 +176,8 @@ def _quoted_comment(text: Bytes, line_starts: Longs, quotes: Longs) -> bool:
     return bool(np.isin(text[line_starts[owners]], (_HASH, ord(" "), _TAB)).any())
 
 
-def _word_array(letters: Bytes, ends: Longs) -> pa.StringArray:
-    """All words as one Arrow array over the bytes that belong to words."""
-    offsets = np.zeros(len(ends) + 1, dtype=np.int32)
-    offsets[1:] = ends
-    return pa.Array.from_buffers(pa.string(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(letters)])
+def _stretches(text: Bytes, starts: Longs, ends: Longs) -> pa.StringArray:
+    """Words and what lies between them as one Arrow array over the text itself."""
+    offsets = np.empty(2 * len(ends) + 1, dtype=np.int32)
+    offsets[:-1:2], offsets[1::2], offsets[-1] = starts, ends, len(text)
+    return pa.Array.from_buffers(pa.string(), 2 * len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(text)])

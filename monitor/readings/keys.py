@@ -40,12 +40,12 @@ class KeyBook:
 
     def of(self, table: pa.Table) -> Keys:
         """The key of each row: the connector's where the table has that column, else the station's."""
-        names = [name for name in ("site", "station", "connector") if name in table.column_names]
-        find = self._connector if "connector" in names else self._station
-        codes, words = _combined([table[name] for name in names])
-        distinct, inverse = np.unique(codes, return_inverse=True)
-        keys = [find(name) for name in _names(distinct, words)]
-        return np.array(keys, dtype=np.int32)[inverse]
+        columns = [table[name].to_pylist() for name in ("site", "station", "connector") if name in table.column_names]
+        known, find = (self._connectors, self._connector) if len(columns) == 3 else (self._stations, self._station)
+        keys = list(map(known.get, zip(*columns, strict=True)))
+        if None in keys:
+            keys = list(map(find, zip(*columns, strict=True)))
+        return np.array(keys, dtype=np.int32)
 
     def save(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write the keys that are new since the last `save`, inside the caller's transaction."""
@@ -89,26 +89,3 @@ class KeyBook:
 
 def _columns(names: Sequence[tuple[str, ...]], labels: Sequence[str]) -> dict[str, pa.Array]:
     return {label: pa.array([name[i] for name in names], pa.string()) for i, label in enumerate(labels)}
-
-
-def _combined(columns: Sequence[pa.ChunkedArray]) -> tuple[npt.NDArray[np.int64], list[list[str]]]:
-    """One integer per row that stands for its names, and the words of each column that it is made of."""
-    codes: npt.NDArray[np.int64] | None = None
-    words = []
-    for column in columns:
-        encoded = column.combine_chunks().dictionary_encode()
-        words.append(encoded.dictionary.to_pylist())
-        indices = encoded.indices.to_numpy().astype(np.int64)
-        codes = indices if codes is None else codes * len(words[-1]) + indices
-    assert codes is not None
-    return codes, words
-
-
-def _names(codes: npt.NDArray[np.int64], words: Sequence[list[str]]) -> list[tuple[str, ...]]:
-    """`_combined` backwards, for distinct codes."""
-    parts: list[list[str]] = []
-    rest = codes
-    for vocabulary in reversed(words):
-        rest, index = np.divmod(rest, len(vocabulary))
-        parts.append([vocabulary[i] for i in index])
-    return list(zip(*reversed(parts), strict=True))

@@ -36,7 +36,7 @@ def _stage_table(measurement: Measurement, table: pa.Table, received_us: int) ->
     clock = (CLAIMED,) if measurement.name in CLOCK_STANDS_IN else ()
     fields = {field.name: field for field in measurement.fields}
     for name in table.column_names:
-        if name not in {*names, "time_us", *clock, *fields}:
+        if name not in {*names, "time_us", "received_us", *clock, *fields}:
             raise InputError(f"{measurement.name} has no column {name!r}")
     staged: dict[str, pa.Array | pa.ChunkedArray] = {
         name: _required(measurement, table, name, pa.string()) for name in names
@@ -44,7 +44,11 @@ def _stage_table(measurement: Measurement, table: pa.Table, received_us: int) ->
     if "event" in names and not pc.all(pc.is_in(table["event"], pa.array(TRANSACTION_EVENTS))).as_py():
         raise InputError(f"{measurement.name}: event is one of {', '.join(TRANSACTION_EVENTS)}")
     staged["time_us"] = _required(measurement, table, "time_us", pa.int64())
-    staged["received_us"] = pa.array(np.full(table.num_rows, received_us))
+    staged["received_us"] = (
+        _required(measurement, table, "received_us", pa.int64())
+        if "received_us" in table.column_names
+        else pa.array(np.full(table.num_rows, received_us))
+    )
     for name in clock:
         staged[name] = (
             table[name].cast(pa.int64()) if name in table.column_names else pa.nulls(table.num_rows, pa.int64())

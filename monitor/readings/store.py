@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -17,7 +18,8 @@ class Batch:
 
     Columns of each table: `site`, `station` (string), `connector` (string; not on link), `event` (transaction only),
     `time_us` (int64 epoch microseconds), then any of the measurement's fields by wire name: float64 or string, null
-    where missing. `received_at` is kept beside every row.
+    where missing. `received_at` is kept beside every row, but where a table has a column `received_us` (int64): rows of
+    a file that says when each of them arrived.
 
     `transaction` and `link` may have `claimed_us` (int64): null where the charger's clock was believed, else the time
     it claimed while `time_us` is `received_at`. A session with such a transaction row is flagged `clock_skew`.
@@ -58,6 +60,11 @@ class Snapshot(Protocol):
 
 class ReadingStore(Protocol):
     """A store of record with its hot window. All methods raise StoreUnavailable when it is away."""
+
+    @property
+    def path(self) -> Path:
+        """The file that this process has open, and other processes find it by."""
+        ...
 
     def append(self, batch: Batch) -> None:
         """Store a batch; on return it survives kill -9. Writing the same point again merges field by field.
@@ -105,7 +112,8 @@ class ReadingStore(Protocol):
         """Rows with start <= time < end in wire units, late ones too, ordered by time.
 
         Columns: `site`, `station`, (`connector`), (`event`), `time_us`, `received_us`, every field by wire name.
-        `place` restricts to a site, station or connector.
+        `place` restricts to a site, station or connector. `received_us` of a point that was written again is that of
+        its first write, but where a server of record knows only the last.
         """
         ...
 

@@ -62,7 +62,7 @@ def bill(session: Session, book: TariffBook, register: Register, bill_until: Bil
     return replace(
         session,
         state=session.state if session.closed_at is None else "priced",
-        bill=price(usage_of(session, bill_until), assigned.tariff, zone),
+        bill=price(usage_of(session, bill_until), assigned.tariff, zone, book.policy),
         tariff_reason=assigned.reason,
     )
 

@@ -65,7 +65,7 @@ def row_of(session: Session) -> dict[str, Any]:
         "tariff_reason": session.tariff_reason,
         "currency": bill.currency if bill else None,
         "excl_vat_micro": _micro(bill.total.excl_vat) if bill else None,
-        "incl_vat_micro": _micro(bill.total.incl_vat) if bill and bill.total.incl_vat is not None else None,
+        "incl_vat_micro": _micro(bill.total.incl_vat) if bill else None,
         "bill": bill_to_json(bill) if bill else None,
     }
 
@@ -150,5 +150,5 @@ def _whole(milli: int | None) -> float | None:
     return None if milli is None else milli / 1000
 
 
-def _micro(amount: Decimal) -> int:
-    return int(amount.scaleb(6).to_integral_value())
+def _micro(amount: Decimal | None) -> int | None:
+    return None if amount is None else int(amount.scaleb(6).to_integral_value())

@@ -83,14 +83,14 @@ def _line(document: Mapping[str, Any]) -> BillLine:
 
 def _amount_to_json(amount: Amount) -> dict[str, str | None]:
     return {
-        "excl_vat": str(amount.excl_vat),
+        "excl_vat": None if amount.excl_vat is None else str(amount.excl_vat),
         "incl_vat": None if amount.incl_vat is None else str(amount.incl_vat),
     }
 
 
 def _amount(document: Mapping[str, Any]) -> Amount:
-    incl_vat = document["incl_vat"]
-    return Amount(Decimal(document["excl_vat"]), None if incl_vat is None else Decimal(incl_vat))
+    excl_vat, incl_vat = document["excl_vat"], document["incl_vat"]
+    return Amount(None if excl_vat is None else Decimal(excl_vat), None if incl_vat is None else Decimal(incl_vat))
 
 
 def _time(moment: datetime) -> str:

@@ -14,6 +14,7 @@ _NAMES: dict[str, dict[str, str]] = {
         "steps": "in steps of {}", "min": "At least {} {} per session", "max": "At most {} {} per session",
         "free": "Free of charge", "vat": "Prices include {} % VAT", "vats": "Prices include VAT ({} %)",
         "no vat": "No VAT applies", "excl": "without VAT",
+        "taxes in": "Prices include taxes", "taxes on top": "Taxes come on top",
     },
     "sv": {
         "ENERGY": "Energi", "TIME": "Laddtid", "PARKING_TIME": "Ansluten utan att ladda",
@@ -21,6 +22,7 @@ _NAMES: dict[str, dict[str, str]] = {
         "steps": "i steg om {}", "min": "Minst {} {} per session", "max": "Högst {} {} per session",
         "free": "Gratis", "vat": "Priserna innehåller {} % moms", "vats": "Priserna innehåller moms ({} %)",
         "no vat": "Ingen moms tillkommer", "excl": "utan moms",
+        "taxes in": "Priserna innehåller skatter", "taxes on top": "Skatter tillkommer",
     },
 }  # fmt: skip
 
@@ -45,18 +47,18 @@ def _dimension(tariff: Tariff, dimension: Dimension, language: str, *, reserved:
         for element in tariff.elements
         if (element.restrictions.reservation is not None) == reserved and element.component(dimension)
     ]
-    parts = list(_prices(elements, dimension, tariff.currency, language))
+    parts = list(_prices(elements, dimension, tariff, language))
     if not parts or all(not _price(element, dimension) for element in elements):
         return
     name = _NAMES[language][f"reservation {dimension}" if reserved else dimension]
     yield f"{name}: {'; '.join(parts)}"
 
 
-def _prices(elements: list[Element], dimension: Dimension, currency: str, language: str) -> Iterator[str]:
+def _prices(elements: list[Element], dimension: Dimension, tariff: Tariff, language: str) -> Iterator[str]:
     for index, element in enumerate(elements):
         component = element.component(dimension)
         assert component is not None  # the caller chose elements that have it
-        words = [unit_price(component, currency, language), when(element.restrictions, language)]
+        words = [unit_price(tariff, component, language), when(element.restrictions, language)]
         if index and not words[1]:
             words = [TEXTS[language]["otherwise"], words[0]]
         # Steps of a minute and of 100 Wh or less change a price by less than a driver would ask about.
@@ -76,7 +78,9 @@ def _price(element: Element, dimension: Dimension) -> Decimal:
 def _vat(tariff: Tariff, language: str) -> str:
     components = [component for element in tariff.elements for component in element.price_components]
     rates = sorted({component.vat for component in components if component.vat is not None})
-    if not rates:
+    if tariff.tax_included in {"YES", "NO"} and not rates:
+        return _NAMES[language]["taxes in" if tariff.tax_included == "YES" else "taxes on top"]
+    if not rates or tariff.tax_included == "N/A":
         return _NAMES[language]["no vat"]
     texts = [number(rate) for rate in rates]
     return (

@@ -14,6 +14,7 @@ from monitor.documents import Document, Path_, Strict, nearest
 from monitor.errors import FileProblems, Problem
 from monitor.ids import Place
 from monitor.tariffs.ocpi import Tariff
+from monitor.tariffs.rounding import PER_TOTAL, Policy
 from monitor.tariffs.values import LocalDate
 
 Current = Literal["AC", "DC"]
@@ -48,10 +49,13 @@ class Assignment(Strict):
 
     def fits(self, place: Place, current: Current | None, group: str | None, day: date) -> bool:
         """Whether this is for a session there and then. What is not known fits no condition on it."""
-        globs = ((self.site, place.site), (self.station, place.station), (self.connector, place.connector))
-        names_fit = all(_matches(glob, name) for glob, name in (*globs, (self.group, group)))
         dates_fit = (self.first is None or self.first <= day) and (self.end is None or day < self.end)
-        return names_fit and dates_fit and self.current in {None, current}
+        return self.fits_place(place, current) and _matches(self.group, group) and dates_fit
+
+    def fits_place(self, place: Place, current: Current | None) -> bool:
+        """Whether this is for a connector, for somebody at some time."""
+        globs = ((self.site, place.site), (self.station, place.station), (self.connector, place.connector))
+        return all(_matches(glob, name) for glob, name in globs) and self.current in {None, current}
 
     def __str__(self) -> str:
         said = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"tariff"})
@@ -87,6 +91,7 @@ class TariffBook:
 
     tariffs: Mapping[str, Tariff] = field(default_factory=dict)
     assignments: tuple[PlacedAssignment, ...] = ()
+    policy: Policy = PER_TOTAL
 
     def tariff_for(
         self, place: Place, current: Current | None, group: str | None, at: datetime, zone: tzinfo | None = None
@@ -102,11 +107,27 @@ class TariffBook:
                 return Assigned(tariff, f"{placed.where}: {placed.assignment}")
         return None
 
+    def possible(self, place: Place, current: Current | None) -> set[str]:
+        """The ids of the tariffs that somebody may have at a connector at some time."""
+        found = set()
+        for placed in self.assignments:
+            assignment = placed.assignment
+            if assignment.fits_place(place, current):
+                found.add(assignment.tariff)
+                if assignment.group is None and assignment.first is None and assignment.end is None:
+                    break  # what stands behind it is for nobody
+        return found
+
 
 def load(folder: Path) -> TariffBook:
     """Read `folder/tariffs`; without it an empty book; raise FileProblems with every mistake of all files."""
+    return load_files(paths_of(folder))
+
+
+def paths_of(folder: Path) -> dict[str, Path]:
+    """The files of `folder/tariffs`, in the order of their names, under the names that errors carry."""
     paths = sorted(path for path in (folder / "tariffs").glob("*") if path.suffix in SUFFIXES)
-    return load_files({f"tariffs/{path.name}": path for path in paths})
+    return {f"tariffs/{path.name}": path for path in paths}
 
 
 def load_files(paths: Mapping[str, Path], known: Collection[str] = ()) -> TariffBook:
@@ -119,7 +140,7 @@ def load_files(paths: Mapping[str, Path], known: Collection[str] = ()) -> Tariff
     for name, path in paths.items():
         try:
             document = documents.read(path, name=name)
-            read.append((document, *_parse(document)))
+            read.append((document, *parse(document)))
         except FileProblems as error:
             problems += error.problems
     tariffs: dict[str, Tariff] = {}
@@ -136,7 +157,7 @@ def load_files(paths: Mapping[str, Path], known: Collection[str] = ()) -> Tariff
     return TariffBook(tariffs, placed)
 
 
-def _parse(document: Document) -> tuple[TariffFile, list[Path_]]:
+def parse(document: Document) -> tuple[TariffFile, list[Path_]]:
     """A file in any of its three shapes, and the path of each of its tariffs."""
     content = document.content
     if isinstance(content, list):

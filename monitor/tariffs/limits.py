@@ -6,7 +6,9 @@ from typing import Literal
 
 from monitor.tariffs.model import Amount, BillLine, Usage
 from monitor.tariffs.ocpi import Price, Tariff
+from monitor.tariffs.rounding import Policy
 from monitor.tariffs.splitting import ZERO
+from monitor.tariffs.taxes import only_rate
 from monitor.tariffs.values import tidy
 from monitor.tariffs.words import LANGUAGES, money
 
@@ -15,69 +17,79 @@ _TEXTS = {
     "MAX_PRICE": {"en": "maximum price {} {} without VAT", "sv": "högsta pris {} {} utan moms"},
 }
 
+UNTOLD_LIMIT = "the tariff limits the price with or without taxes, but not the one that is known: it was not applied"
+
 
 def total_of(lines: Iterable[BillLine]) -> Amount:
-    """The sum; with VAT it is unknown as soon as one line's is."""
-    excl_vat, incl_vat = ZERO, ZERO
-    known = True
+    """The sum, without and with tax; either is unknown as soon as one line's is."""
+    excl_vat: Decimal | None = ZERO
+    incl_vat: Decimal | None = ZERO
     for line in lines:
-        excl_vat += line.amount.excl_vat
-        known = known and line.amount.incl_vat is not None
-        incl_vat += line.amount.incl_vat or ZERO
-    return Amount(tidy(excl_vat), tidy(incl_vat) if known else None)
+        excl_vat, incl_vat = _plus(excl_vat, line.amount.excl_vat), _plus(incl_vat, line.amount.incl_vat)
+    return Amount(None if excl_vat is None else tidy(excl_vat), None if incl_vat is None else tidy(incl_vat))
 
 
-def limit_lines(tariff: Tariff, total: Amount, usage: Usage, *, expired: bool) -> list[BillLine]:
-    """What lacks to min_price and what is above max_price, without and with VAT each by itself, as OCPI says.
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
+
+
+def limit_lines(tariff: Tariff, total: Amount, usage: Usage, policy: Policy, *, expired: bool) -> list[BillLine]:
+    """What lacks to min_price and what is above max_price, without and with tax each by itself, as OCPI says.
 
     min_price is what a charging session costs at least; an expired reservation is none.
     """
     lines = []
     if tariff.min_price and not expired:
-        low = Amount(
-            max(tariff.min_price.excl_vat - total.excl_vat, ZERO),
-            _beyond(tariff, tariff.min_price, total, sign=1),
-        )
-        lines.append(_line("MIN_PRICE", tariff, tariff.min_price, low, usage))
+        lines.append(_line("MIN_PRICE", tariff, total, usage, policy))
     if tariff.max_price:
-        high = Amount(
-            min(tariff.max_price.excl_vat - total.excl_vat, ZERO),
-            _beyond(tariff, tariff.max_price, total, sign=-1),
-        )
-        lines.append(_line("MAX_PRICE", tariff, tariff.max_price, high, usage))
-    return [line for line in lines if line.amount.excl_vat or line.amount.incl_vat != 0]
+        lines.append(_line("MAX_PRICE", tariff, total, usage, policy))
+    return [line for line in lines if line.amount != Amount(ZERO, ZERO)]
 
 
-def _beyond(tariff: Tariff, limit: Price, total: Amount, *, sign: int) -> Decimal | None:
-    """The correction of the sum with VAT: up to a minimum (sign 1) or down to a maximum (-1).
+def untold(tariff: Tariff, total: Amount) -> bool:
+    """Whether a limit could not be applied: it is said without tax, where only the price with tax is known."""
+    limits = [limit for limit in (tariff.min_price, tariff.max_price) if limit]
+    return total.excl_vat is None and any(limit.incl_vat is None for limit in limits)
 
-    A limit without `incl_vat` has the VAT that all components share; where they differ it is unknown.
+
+def _with_tax(tariff: Tariff, limit: Price, total: Amount, *, sign: int) -> Decimal | None:
+    """The correction of the sum with tax: up to a minimum (sign 1) or down to a maximum (-1).
+
+    A limit without its amount with tax has the rate that all components share; where they differ it is unknown.
     """
     bound = limit.incl_vat
     if bound is None:
-        rates = {component.vat or ZERO for element in tariff.elements for component in element.price_components}
-        if (limit.excl_vat - total.excl_vat) * sign <= 0:
+        if total.excl_vat is None or (limit.excl_vat - total.excl_vat) * sign <= 0:
             return ZERO
-        if len(rates) != 1:
+        rate = only_rate(tariff)
+        if rate is None:
             return None
-        bound = limit.excl_vat * (100 + rates.pop()) / 100
-    assert total.incl_vat is not None  # 2.2.1 components always give it, and limits are asked of the session's sum
-    return sign * max((bound - total.incl_vat) * sign, ZERO)
+        bound = limit.excl_vat * (100 + rate) / 100
+    return _beyond(bound, total.incl_vat, sign)
+
+
+def _beyond(bound: Decimal, total: Decimal | None, sign: int) -> Decimal:
+    # What is unknown needs no correction: its sum stays unknown.
+    return ZERO if total is None else sign * max((bound - total) * sign, ZERO)
 
 
 def _line(
-    dimension: Literal["MIN_PRICE", "MAX_PRICE"], tariff: Tariff, limit: Price, amount: Amount, usage: Usage
+    dimension: Literal["MIN_PRICE", "MAX_PRICE"], tariff: Tariff, total: Amount, usage: Usage, policy: Policy
 ) -> BillLine:
-    exact = Amount(tidy(amount.excl_vat), None if amount.incl_vat is None else tidy(amount.incl_vat))
+    sign, limit = (1, tariff.min_price) if dimension == "MIN_PRICE" else (-1, tariff.max_price)
+    assert limit is not None  # the caller looked
+    amount = policy.line(
+        Amount(_beyond(limit.excl_vat, total.excl_vat, sign), _with_tax(tariff, limit, total, sign=sign))
+    )
     texts = _TEXTS[dimension]
     return BillLine(
         dimension=dimension,
         element=None,
         quantity=Decimal(1),
         unit="session",
-        unit_price=exact.excl_vat,
+        unit_price=amount.excl_vat or ZERO,
         vat_percent=None,
-        amount=exact,
+        amount=amount,
         start=usage.start,
         end=usage.end,
         reason={name: texts[name].format(money(limit.excl_vat), tariff.currency) for name in LANGUAGES},

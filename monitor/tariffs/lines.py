@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
-from monitor.tariffs.model import Amount, BillLine, Dimension
-from monitor.tariffs.ocpi import PriceComponent, Tariff
-from monitor.tariffs.rounding import stored
+from monitor.tariffs.model import BillLine, Dimension
+from monitor.tariffs.ocpi import Tariff
+from monitor.tariffs.rounding import Policy, stored
 from monitor.tariffs.selection import KILO, Pass
 from monitor.tariffs.splitting import HOUR_US
 from monitor.tariffs.tally import Tally
+from monitor.tariffs.taxes import taxed
 from monitor.tariffs.words import reason
 from monitor.units import from_us
 
@@ -22,10 +23,11 @@ _UNITS: Mapping[Dimension, tuple[Decimal, Literal["kWh", "h", "session"]]] = {
 """What a tally's quantity is divided by to get the unit that the price is for."""
 
 
-def line_of(tariff: Tariff, part: Pass, tally: Tally) -> BillLine:
+def line_of(tariff: Tariff, part: Pass, tally: Tally, policy: Policy) -> BillLine:
     """The line of one component. The amount comes from the exact quantity, not from the hours as they are shown."""
     component = tally.picked.component
     divisor, unit = _UNITS[tally.dimension]
+    exact = taxed(tariff, tally.quantity * component.price / divisor, component.vat)
     return BillLine(
         dimension=tally.dimension,
         element=tally.picked.element,
@@ -33,16 +35,9 @@ def line_of(tariff: Tariff, part: Pass, tally: Tally) -> BillLine:
         unit=unit,
         unit_price=component.price,
         vat_percent=component.vat,
-        amount=_amount(tally.quantity, divisor, component),
+        amount=policy.line(exact),
         start=from_us(tally.start_us),
         end=from_us(tally.end_us),
         reason=reason(tariff, tally.picked.element, tally.dimension, tally.step),
         reservation=part != "session",
     )
-
-
-def _amount(quantity: Decimal, divisor: Decimal, component: PriceComponent) -> Amount:
-    # Without a `vat` no VAT applies (2.2.1), so both amounts are the same and both are known.
-    excl_vat = quantity * component.price / divisor
-    incl_vat = excl_vat * (100 + component.vat) / 100 if component.vat else excl_vat
-    return Amount(stored(excl_vat), stored(incl_vat))

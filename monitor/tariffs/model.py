@@ -44,9 +44,9 @@ class Usage:
 
 @dataclass(frozen=True)
 class Amount:
-    """Money without and with tax. `incl_vat` None: the tariff does not say."""
+    """Money without and with tax. None: the tariff does not say (2.3.0 prices with or without taxes, and no rate)."""
 
-    excl_vat: Decimal
+    excl_vat: Decimal | None
     incl_vat: Decimal | None
 
 
@@ -54,7 +54,8 @@ class Amount:
 class BillLine:
     """One line: quantity x unit price = amount. `element` is the index in the tariff, None for min/max price lines.
 
-    `quantity` is in `unit` (kWh, h, session), after `step_size`; `unit_price` is without tax, as in the tariff.
+    `quantity` is in `unit` (kWh, h, session), after `step_size`; `unit_price` is as in the tariff: without tax, unless
+    its `tax_included` is YES.
     `reason` says in words why this price held, per language. `reservation`: the time before the session was priced.
     """
 

@@ -1,15 +1,14 @@
-"""OCPI 2.2.1 Tariff objects (module tariffs, release-2.2.1-bugfixes), as an operator's file or a CDR carries them.
+"""OCPI 2.2.1 and 2.3.0 Tariff objects (module tariffs), as an operator's file or a CDR carries them.
 
 Names are OCPI's. What OCPI requires but no price depends on (country_code, party_id, last_updated) may be missing.
 """
 
 import hashlib
 import json
-from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
 
 from monitor.documents import Strict
 from monitor.tariffs.model import Dimension
@@ -28,11 +27,18 @@ TariffType = Annotated[
 ]
 
 
-class Price(Strict):
-    """Money without and, where given, with VAT."""
+TaxIncluded = Annotated[Literal["YES", "NO", "N/A"], one_of("YES", "NO", "N/A")]
 
-    excl_vat: Number
-    incl_vat: Number | None = None
+
+class Price(Strict):
+    """Money without and, where given, with taxes: 2.2.1's Price, 2.3.0's PriceLimit."""
+
+    excl_vat: Number = Field(validation_alias=AliasChoices("excl_vat", "before_taxes"))
+    incl_vat: Number | None = Field(default=None, validation_alias=AliasChoices("incl_vat", "after_taxes"))
+
+
+def _null_is_one(value: object) -> object:
+    return 1 if value is None else value
 
 
 class DisplayText(Strict):
@@ -43,7 +49,7 @@ class DisplayText(Strict):
 
 
 class PriceComponent(Strict):
-    """What one unit costs without VAT: a kWh, an hour, a session. `vat` None: no VAT applies (not the same as 0 %).
+    """What one unit costs: a kWh, an hour, a session; taxes.py says what of it is tax. `vat` is a percentage.
 
     `step_size` is in Wh or seconds, 0 rounds nothing; for FLAT it means nothing.
     """
@@ -51,12 +57,7 @@ class PriceComponent(Strict):
     type: Annotated[Dimension, one_of(*DIMENSIONS)]
     price: Number
     vat: Percent | None = None
-    step_size: int = Field(default=1, ge=0)
-
-    @property
-    def price_incl_vat(self) -> Decimal:
-        """The unit price that a consumer pays."""
-        return self.price * (100 + (self.vat or 0)) / 100
+    step_size: Annotated[int, Field(ge=0), BeforeValidator(_null_is_one)] = 1
 
 
 class Restrictions(Strict):
@@ -130,6 +131,8 @@ class Tariff(Strict):
     tariff_alt_url: str | None = None
     min_price: Price | None = None
     max_price: Price | None = None
+    tax_included: TaxIncluded | None = None
+    preauthorize_amount: Number | None = None
     start_date_time: Moment | None = None
     end_date_time: Moment | None = None
     energy_mix: dict[str, Any] | None = None
@@ -145,6 +148,11 @@ class Tariff(Strict):
 
     def __hash__(self) -> int:
         return hash(self.version)  # computed once, where pydantic's own would walk all fields on every look-up
+
+    @cached_property
+    def names_rates(self) -> bool:
+        """Whether any price component says a VAT percentage: then a component without one has none (OCPI)."""
+        return any(component.vat is not None for element in self.elements for component in element.price_components)
 
     @cached_property
     def version(self) -> str:

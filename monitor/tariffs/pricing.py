@@ -3,18 +3,18 @@
 usage -> passes (reservation, session) -> segments -> tallies per component -> step_size -> lines -> min/max price
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from monitor.tariffs.limits import limit_lines, total_of
+from monitor.tariffs.limits import UNTOLD_LIMIT, limit_lines, total_of, untold
 from monitor.tariffs.lines import line_of
 from monitor.tariffs.model import Amount, Bill, BillLine, Dimension, Usage, UsagePeriod
 from monitor.tariffs.ocpi import DIMENSIONS, Tariff
-from monitor.tariffs.rounding import EXACT, stored
+from monitor.tariffs.rounding import EXACT, PER_TOTAL, Policy, stored
 from monitor.tariffs.selection import KILO, SECOND_US, Pass, Picked, plan_of
 from monitor.tariffs.shading import price_periods
 from monitor.tariffs.splitting import HOUR_US, ZERO, Segment, choice_at_start, current_of, segments
@@ -27,7 +27,7 @@ _KINDS: dict[str, Kind] = {"FLAT": "fixed", "ENERGY": "energy", "TIME": "time", 
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """The periods of one pass, and what its durations count from."""
 
     name: Pass
@@ -35,33 +35,33 @@ class _Part:
     periods: tuple[UsagePeriod, ...]
 
 
-def price(usage: Usage, tariff: Tariff, zone: ZoneInfo) -> Bill:
+def price(usage: Usage, tariff: Tariff, zone: ZoneInfo, policy: Policy = PER_TOTAL) -> Bill:
     """The bill of a usage; `zone` is the location's: times of day, weekdays and dates of the tariff are meant there."""
     with localcontext(EXACT):
         lines: list[BillLine] = []
         walked: list[Segment] = []
-        parts = _parts(usage)
+        parts = parts_of(usage)
         for part in parts:
             pieces, tallies = _tallied(part, tariff, zone)
             walked += pieces
-            lines += [line_of(tariff, part.name, tally) for tally in tallies]
+            lines += [line_of(tariff, part.name, tally, policy) for tally in tallies]
         expired = parts[-1].name == "expired"
-        lines += limit_lines(tariff, total_of(lines), usage, expired=expired)
+        lines += limit_lines(tariff, total_of(lines), usage, policy, expired=expired)
         return _bill(usage, tariff, lines, walked)
 
 
-def _parts(usage: Usage) -> list[_Part]:
+def parts_of(usage: Usage) -> list[Part]:
     """Session first. Nothing but reservation time is a reservation that expired; nothing at all a session of 0 s."""
     reserved = tuple(period for period in usage.periods if period.kind == "reservation")
     charged = tuple(period for period in usage.periods if period.kind != "reservation")
     if not reserved:
-        return [_Part("session", usage.start, charged)]
+        return [Part("session", usage.start, charged)]
     if not charged:
-        return [_Part("expired", reserved[0].start, reserved)]
-    return [_Part("session", charged[0].start, charged), _Part("reservation", reserved[0].start, reserved)]
+        return [Part("expired", reserved[0].start, reserved)]
+    return [Part("session", charged[0].start, charged), Part("reservation", reserved[0].start, reserved)]
 
 
-def _tallied(part: _Part, tariff: Tariff, zone: ZoneInfo) -> tuple[list[Segment], list[Tally]]:
+def _tallied(part: Part, tariff: Tariff, zone: ZoneInfo) -> tuple[list[Segment], list[Tally]]:
     plan = plan_of(tariff, part.name)
     if not part.periods:
         flat = choice_at_start(part.start, plan, zone).flat
@@ -123,13 +123,13 @@ def _bill(usage: Usage, tariff: Tariff, lines: list[BillLine], walked: list[Segm
         tariff_version=tariff.version,
         currency=tariff.currency,
         lines=tuple(lines),
-        periods=price_periods(session, tariff.currency),
+        periods=price_periods(session, tariff),
         total=total_of(lines),
         by_kind=_by_kind(lines),
         total_energy_kwh=tidy(sum((period.energy_wh for period in usage.periods), ZERO) / KILO),
         total_time_h=stored(Decimal(sum(piece.end_us - piece.start_us for piece in session)) / HOUR_US),
         total_parking_h=stored(Decimal(sum(piece.time_us for piece in session if piece.kind == "parking")) / HOUR_US),
-        warnings=_warnings(usage, tariff),
+        warnings=tuple(_warnings(usage, tariff, total_of(lines))),
     )
 
 
@@ -141,10 +141,17 @@ def _by_kind(lines: Iterable[BillLine]) -> dict[Kind, Amount]:
     return {kind: total_of(group) for kind, group in groups.items()}
 
 
-def _warnings(usage: Usage, tariff: Tariff) -> tuple[str, ...]:
-    plan = plan_of(tariff, "session")
-    if plan.current.trivial or all(current_of(period) is not None for period in usage.periods):
-        return ()
-    return (
-        "the tariff asks for the current, which is not known all the time: elements that ask for it did not hold then",
-    )
+def _warnings(usage: Usage, tariff: Tariff, total: Amount) -> Iterator[str]:
+    if not plan_of(tariff, "session").current.trivial and any(current_of(period) is None for period in usage.periods):
+        yield (
+            "the tariff asks for the current, which is not known all the time: "
+            "elements that ask for it did not hold then"
+        )
+    if total.excl_vat is None:
+        yield "prices include taxes and the tariff does not say their rate: the price without taxes is unknown"
+    if total.incl_vat is None and tariff.tax_included == "NO":
+        yield "taxes come on top and the tariff does not say their rate: the price with taxes is unknown"
+    if untold(tariff, total):
+        yield UNTOLD_LIMIT
+    if tariff.tax_included == "N/A" and tariff.names_rates:
+        yield "tax_included is N/A: the VAT percentages of the tariff were not applied"

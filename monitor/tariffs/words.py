@@ -9,6 +9,7 @@ from itertools import groupby
 from monitor.tariffs.calendar import MIDNIGHT
 from monitor.tariffs.model import Dimension
 from monitor.tariffs.ocpi import WEEKDAYS, Element, PriceComponent, Restrictions, Tariff
+from monitor.tariffs.taxes import shown_price
 from monitor.tariffs.values import tidy
 from monitor.units import decimal_comma
 
@@ -92,9 +93,9 @@ def number(value: Decimal) -> str:
     return decimal_comma(str(tidy(value)))
 
 
-def unit_price(component: PriceComponent, currency: str, language: str) -> str:
-    """The price with VAT per unit: `4,99 SEK per kWh`, `0,50 SEK per minute`, per hour where a minute is not round."""
-    texts, price = TEXTS[language], component.price_incl_vat
+def unit_price(tariff: Tariff, component: PriceComponent, language: str) -> str:
+    """What a consumer pays: `4,99 SEK per kWh`, `0,50 SEK per minute`, per hour where a minute is not round."""
+    texts, currency, price = TEXTS[language], tariff.currency, shown_price(tariff, component)
     if component.type == "FLAT":
         return f"{money(price)} {currency}"
     if component.type == "ENERGY":

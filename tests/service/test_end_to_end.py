@@ -12,6 +12,8 @@ from threading import Thread
 from influxdb_client import InfluxDBClient, Point
 from influxdb_client.client.write_api import SYNCHRONOUS
 
+from monitor.readings.running import find
+
 
 def connector(measurement: str, at: datetime, number: str, **fields: object) -> Point:
     point = Point(measurement).tag("site", "lund").tag("station", "l-1").tag("connector", number).time(at)
@@ -66,7 +68,10 @@ def test_readings_become_an_alert_a_mail_and_a_priced_session_and_survive_kill_9
         writer = client.write_api(write_options=SYNCHRONOUS)
         writer.write("b", record=finished_session(now - timedelta(minutes=30)))
         writer.write("b", record=dead_session(now - timedelta(minutes=12), now))
+    found = find(service.folder / "var" / "readings.duckdb")
+    assert (found.address, found.pid) == (service.url, service.process.pid)
     service.kill()  # right after the 204
+    assert find(service.folder / "var" / "readings.duckdb") is None
 
     service.start()
     assert len(service.items("/api/v1/readings?measurement=meter&site=lund&station=l-1&connector=1")) == 21

@@ -1,6 +1,6 @@
 """Answers to a question -> Arrow, never row by row: CSV of 1.x and 2.x, Parquet of 3.x."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from io import BytesIO
 
 import pyarrow as pa
@@ -52,17 +52,26 @@ def from_parquet(body: bytes, kinds: Kinds) -> pa.Table:
     return pa.table(columns)
 
 
-def names_from_csv(body: bytes) -> Sequence[str]:
-    """The column `name` of SHOW DATABASES and the like, whose second column is called so too."""
+def column_from_csv(body: bytes, name: str) -> list[str]:
+    """One column of SHOW DATABASES and the like; the last of its name, because the first may be the series' own."""
     if not body.strip():
         return []
+    names = body.partition(b"\n")[0].decode().strip().split(",")
+    unique = [f"{each} {position}" for position, each in enumerate(names)]
+    wanted = next(each for each in reversed(unique) if each.rpartition(" ")[0] == name)
     table = pa_csv.read_csv(
         BytesIO(body),
-        read_options=pa_csv.ReadOptions(column_names=["series", "tags", "name"], skip_rows=1),
-        convert_options=pa_csv.ConvertOptions(column_types={"name": pa.string()}),
+        read_options=pa_csv.ReadOptions(column_names=unique, skip_rows=1),
+        convert_options=pa_csv.ConvertOptions(include_columns=[wanted], column_types={wanted: pa.string()}),
     )
-    names: list[str] = table["name"].to_pylist()
-    return names
+    found: list[str] = table[wanted].to_pylist()
+    return found
+
+
+def column_from_parquet(body: bytes, name: str) -> list[str]:
+    """The same of Parquet."""
+    found: list[str] = _column(pq.read_table(BytesIO(body)), name, pa.string()).to_pylist() if body else []
+    return found
 
 
 def _empty(kinds: Kinds) -> pa.Table:

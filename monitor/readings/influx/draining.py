@@ -5,7 +5,6 @@ import threading
 import structlog
 
 from monitor.errors import InputError, LaddvaktError
-from monitor.readings.influx import lines
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.influx.window import Window
 from monitor.readings.spool import Spool
@@ -72,7 +71,8 @@ class Drain:
     def _drain_some(self) -> None:
         batches = self._spool.first(_ROWS_AT_ONCE)
         try:
-            self._server.write_lines(b"\n".join(lines.of_batch(batch) for batch in batches))
+            self._server.connect()
+            self._server.write_lines(b"\n".join(self._server.lines_of(batch) for batch in batches))
             kept = batches
         except InputError:
             kept = [batch for batch in batches if self._takes(batch)]

@@ -1,59 +1,89 @@
 """Batches -> line protocol with microseconds, column by column."""
 
+import re
+from collections.abc import Iterator, Mapping
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from monitor.errors import InputError
-from monitor.readings.influx.questions import RECEIVED, tags_of
-from monitor.readings.schema import MEASUREMENTS, Measurement
+from monitor.readings.influx.mapping import CLAIMED, RECEIVED, Naming
 from monitor.readings.store import Batch
+from monitor.readings.tables import CLAIMED as CLAIMED_US
 
-_UNWRITABLE = r"(^|[^\\])(\\\\)*\\[, =]|\\$"
-"""A backslash is itself in a tag, but before a comma, a space, an equals sign or at the end it would escape these."""
+_UNWRITABLE = r"(^|[^\\])(\\\\)*\\[, =]|\\$|[\n\x00]"
+"""In 1.x and 2.x a backslash in a tag is itself, but at the end or before a comma, a space or an equals sign.
+
+A nul could be written, but InfluxQL has no way to ask for it again."""
 
 
-def of_batch(batch: Batch) -> bytes:
-    """All rows, a line each; raise InputError for a name that line protocol has no way to write."""
+def of_batch(batch: Batch, namings: Mapping[str, Naming], *, resolves: bool = False) -> bytes:
+    """All rows, a line each; raise InputError for a name that line protocol has no way to write.
+
+    `resolves`: whether the server takes two backslashes in a tag for one, as 3.x does.
+    """
     received = batch.received_at.timestamp()
-    found = [of_table(MEASUREMENTS[name], table, received) for name, table in batch.tables.items() if table.num_rows]
+    found = [
+        of_table(namings[name], table, received, resolves=resolves)
+        for name, table in batch.tables.items()
+        if table.num_rows
+    ]
     return b"\n".join(found)
 
 
-def of_table(measurement: Measurement, table: pa.Table, received_s: float) -> bytes:
+def of_table(naming: Naming, table: pa.Table, received_s: float, *, resolves: bool) -> bytes:
     """The rows of one measurement."""
-    tags = [_tag(measurement, table, name) for name in tags_of(measurement)]
-    fields = [
-        _field(table[field.name], field.name, field.kind)
-        for field in measurement.fields
-        if field.name in table.column_names
-    ]
-    head = pc.binary_join_element_wise(measurement.name, *tags, ",")
-    # A row always has this field, so that one without any other is a point too.
-    body = pc.binary_join_element_wise(f"{RECEIVED}={received_s!r}", *fields, ",", null_handling="skip")
+    tags = [_tag(naming, table, name, resolves=resolves) for name in naming.tags]
+    fields = [_field(naming, table[name], name) for name in naming.columns if _is_field(naming, table, name)]
+    head = pc.binary_join_element_wise(_key(naming.called), *tags, ",")
+    # A row always has `received_at`, so that one without any other is a point too.
+    body = pc.binary_join_element_wise(*_times(naming, table, received_s), *fields, ",", null_handling="skip")
     lines = pc.binary_join_element_wise(head, body, table["time_us"].cast(pa.string()), " ")
-    joined: bytes = (
-        pc.binary_join(pa.ListArray.from_arrays([0, table.num_rows], lines.combine_chunks()), "\n")[0]
-        .as_buffer()
-        .to_pybytes()
-    )
+    whole = pa.ListArray.from_arrays([0, table.num_rows], lines.combine_chunks())
+    joined: bytes = pc.binary_join(whole, "\n")[0].as_buffer().to_pybytes()
     return joined
 
 
-def _tag(measurement: Measurement, table: pa.Table, name: str) -> pa.ChunkedArray:
+def _times(naming: Naming, table: pa.Table, received_s: float) -> Iterator[pa.ChunkedArray | str]:
+    own = "received_us" in table.column_names
+    yield _seconds(RECEIVED, table["received_us"]) if own else f"{RECEIVED}={received_s!r}"
+    if CLAIMED in naming.times and CLAIMED_US in table.column_names:
+        yield _seconds(CLAIMED, table[CLAIMED_US])
+
+
+def _seconds(name: str, epoch_us: pa.ChunkedArray) -> pa.ChunkedArray:
+    seconds = pc.divide(epoch_us.cast(pa.float64()), 1e6)
+    return pc.binary_join_element_wise(name, seconds.cast(pa.string()), "=")
+
+
+def _is_field(naming: Naming, table: pa.Table, name: str) -> bool:
+    return name in table.column_names and naming.measurement.field(name) is not None
+
+
+def _key(name: str) -> str:
+    """A measurement's, tag's or field's name."""
+    return re.sub(r"([, =])", r"\\\1", name)
+
+
+def _tag(naming: Naming, table: pa.Table, name: str, *, resolves: bool) -> pa.ChunkedArray:
     values = table[name].cast(pa.string())
-    if (
-        pc.any(pc.match_substring_regex(values, _UNWRITABLE)).as_py()
-        or pc.any(pc.match_substring(values, "\n")).as_py()
-    ):
+    unwritable = r"[\n\x00]" if resolves else _UNWRITABLE
+    if pc.any(pc.match_substring_regex(values, unwritable)).as_py():
         raise InputError(
-            f"{measurement.name}: InfluxDB cannot store a {name} that has a line break, or a backslash at its end or "
-            "before a comma, a space or an equals sign"
+            f"{naming.measurement.name}: InfluxDB cannot store a {name} that has a line break or a nul, or a backslash "
+            "at its end or before a comma, a space or an equals sign"
         )
-    return pc.binary_join_element_wise(name, pc.replace_substring_regex(values, r"([, =])", r"\\\1"), "=")
+    special = r"([, =\\])" if resolves else r"([, =])"
+    escaped = pc.replace_substring_regex(values, special, r"\\\1")
+    return pc.binary_join_element_wise(_key(naming.theirs(name)), escaped, "=")
 
 
-def _field(column: pa.ChunkedArray, name: str, kind: str) -> pa.ChunkedArray:
-    if kind == "number":
-        return pc.binary_join_element_wise(name, column.cast(pa.float64()).cast(pa.string()), "=")
+def _field(naming: Naming, column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    field = naming.measurement.field(name)
+    assert field is not None
+    key = _key(naming.theirs(name))
+    if field.kind == "number":
+        numbers = pc.divide(column.cast(pa.float64()), naming.factors.get(name, 1.0))
+        return pc.binary_join_element_wise(key, numbers.cast(pa.string()), "=")
     escaped = pc.replace_substring_regex(column.cast(pa.string()), r'(["\\])', r"\\\1")
-    return pc.binary_join_element_wise(f'{name}="', escaped, '"', "")
+    return pc.binary_join_element_wise(f'{key}="', escaped, '"', "")

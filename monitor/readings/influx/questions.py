@@ -1,14 +1,14 @@
 """InfluxQL, the one query language of all generations. Every identifier is quoted: `user` is a keyword."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 from monitor.ids import Place
-from monitor.readings.schema import Measurement
+from monitor.readings.influx.mapping import Naming
 
 EARLIEST_US = 0
 LATEST_US = 4_102_444_800_000_000
 """1970 and 2100: both bounds always stand in a question, because what an absent one means differs."""
-
-RECEIVED = "received_at"
-"""A field that we add to each row we write: when it came in, epoch seconds."""
 
 
 def identifier(name: str) -> str:
@@ -21,18 +21,8 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
 
 
-def tags_of(measurement: Measurement) -> tuple[str, ...]:
-    """All tags, site first."""
-    return ("site", "station", *measurement.tags)
-
-
-def columns_of(measurement: Measurement) -> tuple[str, ...]:
-    """Tags, fields and when it was received, as they stand in a question."""
-    return (*tags_of(measurement), *(field.name for field in measurement.fields), RECEIVED)
-
-
 def rows(
-    measurement: Measurement,
+    naming: Naming,
     start_us: int | None,
     end_us: int | None,
     place: Place | None,
@@ -40,44 +30,52 @@ def rows(
     newest_first: bool,
     limit: int | None,
 ) -> str:
-    """Rows with start <= time < end."""
-    chosen = ", ".join(identifier(name) for name in columns_of(measurement))
-    conditions = [_between(start_us, end_us), *_at(place)]
+    """Rows with start <= time < end; columns have our names."""
+    conditions = " AND ".join([_between(start_us, end_us), *_at(naming, place)])
     order = " ORDER BY time DESC" if newest_first else " ORDER BY time ASC"
     most = f" LIMIT {limit}" if limit is not None else ""
-    return f"SELECT {chosen} FROM {identifier(measurement.name)} WHERE {' AND '.join(conditions)}{order}{most}"
+    chosen = ", ".join(_renamed(naming, name) for name in naming.columns)
+    return f"SELECT {chosen} FROM {identifier(naming.called)} WHERE {conditions}{order}{most}"
 
 
-def last_status(measurement: Measurement) -> str:
+def last_status(naming: Naming) -> str:
     """The last row of each connector that has a status. The inner question keeps the moment; tags become columns."""
-    tags = [identifier(name) for name in tags_of(measurement)]
-    others = [identifier(name) for name in columns_of(measurement) if identifier(name) not in {*tags, '"status"'}]
+    values = [name for name in naming.columns if name not in {*naming.tags, "status"}]
     inner = (
-        f'SELECT last("status") AS "status", {", ".join(others)} FROM {identifier(measurement.name)} '
-        f"WHERE {_between(None, None)} GROUP BY {', '.join(tags)}"
+        f'SELECT last({identifier(naming.theirs("status"))}) AS "status", '
+        f"{', '.join(_renamed(naming, name) for name in values)} FROM {identifier(naming.called)} "
+        f"WHERE {_between(None, None)} GROUP BY {_tags(naming, naming.tags)}"
     )
-    return f"SELECT {', '.join([*tags, identifier('status'), *others])} FROM ({inner}) WHERE {_between(None, None)}"
+    tags = ", ".join(_renamed(naming, name) for name in naming.tags)
+    return f"SELECT {tags}, {_names(['status', *values])} FROM ({inner}) WHERE {_between(None, None)}"
 
 
-def counts(measurement: Measurement, start_us: int, end_us: int, every_s: int, *, by_station: bool) -> str:
-    """How many values of each field there are per `every_s` seconds, and per station where asked."""
-    counted = ", ".join(
-        f"count({identifier(field.name)}) AS {identifier('n_' + field.name)}" for field in measurement.fields
-    )
-    grouped = f"time({every_s}s)" + (', "site", "station"' if by_station else "")
+def counts(naming: Naming, start_us: int, end_us: int, every_s: int, *, by_station: bool) -> str:
+    """How many values of each field there are per `every_s` seconds, and per station where asked: `n_<field>`."""
+    fields = [each.name for each in naming.measurement.fields]
+    counted = ", ".join(f"count({identifier(naming.theirs(name))}) AS {identifier('n_' + name)}" for name in fields)
+    places = [name for name in ("site", "station") if name in naming.tags] if by_station else []
+    grouped = ", ".join([f"time({every_s}s)", *([_tags(naming, places)] if places else [])])
     inner = (
-        f"SELECT {counted} FROM {identifier(measurement.name)} WHERE {_between(start_us, end_us)} "
+        f"SELECT {counted} FROM {identifier(naming.called)} WHERE {_between(start_us, end_us)} "
         f"GROUP BY {grouped} fill(none)"
     )
-    if not by_station:
+    if not places:
         return inner
-    names = ", ".join(['"site"', '"station"', *(identifier("n_" + field.name) for field in measurement.fields)])
-    return f"SELECT {names} FROM ({inner}) WHERE {_between(start_us, end_us)}"
+    tags = ", ".join(_renamed(naming, name) for name in places)
+    return (
+        f"SELECT {tags}, {_names(['n_' + name for name in fields])} FROM ({inner}) WHERE {_between(start_us, end_us)}"
+    )
 
 
-def delete(measurement: Measurement, before_us: int) -> str:
+def delete(naming: Naming, before_us: int) -> str:
     """1.x: rows before a moment."""
-    return f"DELETE FROM {identifier(measurement.name)} WHERE time < {before_us * 1000}"
+    return f"DELETE FROM {identifier(naming.called)} WHERE time < {before_us * 1000}"
+
+
+def keys(naming: Naming, kind: Literal["FIELD", "TAG"]) -> str:
+    """The names that stand in the measurement."""
+    return f"SHOW {kind} KEYS FROM {identifier(naming.called)}"
 
 
 def create_database(name: str) -> str:
@@ -92,7 +90,25 @@ def _between(start_us: int | None, end_us: int | None) -> str:
     return f"time >= {first * 1000} AND time < {last * 1000}"
 
 
-def _at(place: Place | None) -> list[str]:
-    if place is None:
-        return []
-    return [f"{identifier(name)} = {literal(value)}" for name, value in place._asdict().items() if value is not None]
+def _at(naming: Naming, place: Place | None) -> list[str]:
+    """Conditions on tags; of another site than the constant one there are no rows."""
+    found = []
+    for name, value in (place._asdict() if place else {}).items():
+        if value is not None and name not in naming.constants:
+            found.append(f"{identifier(naming.theirs(name))} = {literal(value)}")
+        elif value is not None and naming.constants[name] != value:
+            found.append("time < 0")
+    return found
+
+
+def _renamed(naming: Naming, name: str) -> str:
+    theirs = naming.theirs(name)
+    return identifier(name) if theirs == name else f"{identifier(theirs)} AS {identifier(name)}"
+
+
+def _tags(naming: Naming, names: Sequence[str]) -> str:
+    return ", ".join(identifier(naming.theirs(name)) for name in names)
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(identifier(name) for name in names)

@@ -1,22 +1,25 @@
 """One InfluxDB of any generation: what the store asks of it, in the fastest form that the server has."""
 
 import threading
-from collections.abc import Mapping
 from time import perf_counter
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 
-from monitor.config import InfluxDB
+from monitor.config import InfluxDB, Mapping
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
 from monitor.readings.influx import answers, lines, questions
 from monitor.readings.influx.exchange import Exchange, translated
 from monitor.readings.influx.generation import Generation, of_ping, of_version
-from monitor.readings.schema import MEASUREMENTS, Measurement
+from monitor.readings.influx.mapping import Naming, all_tags, namings
 from monitor.readings.store import Batch
+from monitor.readings.tables import CLAIMED as CLAIMED_US
+
+_OURS = Mapping()
 
 
 class InfluxServer:
@@ -26,8 +29,11 @@ class InfluxServer:
     it does not take what is written.
     """
 
-    def __init__(self, settings: InfluxDB) -> None:
+    def __init__(self, settings: InfluxDB, mapping: Mapping = _OURS) -> None:
+        """`mapping`: what the readings are called there; raises InputError when it names what we do not have."""
         self.settings = settings
+        self.mapping = mapping
+        self._namings = namings(mapping)
         self._exchange = Exchange(settings)
         self._lock = threading.Lock()
         self._generation: Generation | None = None
@@ -53,7 +59,16 @@ class InfluxServer:
 
     def write(self, batch: Batch) -> None:
         """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
-        self.write_lines(lines.of_batch(batch))
+        self.connect()
+        self.write_lines(self.lines_of(batch))
+
+    def lines_of(self, batch: Batch) -> bytes:
+        """A batch as this server wants it, a line a row; raises InputError for a name that it cannot store.
+
+        As for 1.x, which can store the fewest names, while the server has not been found.
+        """
+        found = self._generation
+        return lines.of_batch(batch, self._namings, resolves=found is not None and found.major == 3)
 
     def write_lines(self, body: bytes) -> None:
         """The same of line protocol with microseconds."""
@@ -82,14 +97,14 @@ class InfluxServer:
 
         `received_us` is null in rows that did not come in through us.
         """
-        known = MEASUREMENTS[measurement]
-        question = questions.rows(known, start_us, end_us, place, newest_first=newest_first, limit=limit)
-        return _rows(known, self._ask(question, _kinds(known)))
+        naming = self._namings[measurement]
+        question = questions.rows(naming, start_us, end_us, place, newest_first=newest_first, limit=limit)
+        return _rows(naming, self._ask(question, _kinds(naming)))
 
     def last_status(self) -> pa.Table:
         """Per connector the last row that has a status, whatever its age, in the columns of `read`."""
-        known = MEASUREMENTS["status"]
-        return _rows(known, self._ask(questions.last_status(known), _kinds(known)))
+        naming = self._namings["status"]
+        return _rows(naming, self._ask(questions.last_status(naming), _kinds(naming)))
 
     def counts(
         self, measurement: str, start_us: int, end_us: int, every_s: int, *, by_station: bool = False
@@ -99,15 +114,15 @@ class InfluxServer:
         All values of the measurement's fields are counted: InfluxDB has no count of rows. Stretches without any have
         no line.
         """
-        known = MEASUREMENTS[measurement]
-        places = {"site": pa.string(), "station": pa.string()} if by_station else {}
-        fields = {f"n_{field.name}": pa.int64() for field in known.fields}
-        question = questions.counts(known, start_us, end_us, every_s, by_station=by_station)
+        naming = self._namings[measurement]
+        places = {name: pa.string() for name in ("site", "station")} if by_station else {}
+        fields = {f"n_{field.name}": pa.int64() for field in naming.measurement.fields}
+        question = questions.counts(naming, start_us, end_us, every_s, by_station=by_station)
         table = self._ask(question, {**places, **fields})
         total = pa.chunked_array([pa.array([0] * table.num_rows, pa.int64())])
         for name in fields:
             total = pc.add(total, pc.fill_null(table[name], 0))
-        counted = table.select(["time_us", *places]).append_column("values", total)
+        counted = _with_constants(naming, table.select(["time_us", *places])).append_column("values", total)
         return counted.filter(pc.greater(counted["values"], 0))
 
     def span(self, measurement: str) -> tuple[int, int] | None:
@@ -118,21 +133,30 @@ class InfluxServer:
 
     def delete(self, measurement: str, before_us: int) -> None:
         """Delete rows before a moment; raise InputError where the generation cannot."""
-        generation, known = self.connect(), MEASUREMENTS[measurement]
+        generation, naming = self.connect(), self._namings[measurement]
         if not generation.can_delete:
             raise InputError("InfluxDB 3 Core deletes nothing by request; give the database a retention period instead")
         if generation.major == 1:
-            fields = {"db": self.settings.bucket, "q": questions.delete(known, before_us)}
+            fields = {"db": self.settings.bucket, "q": questions.delete(naming, before_us)}
             self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
             return
         with translated(self.settings):
             self._writer(generation).delete_api().delete(
                 "1970-01-01T00:00:00Z",
                 pc.strftime(pa.scalar(before_us - 1, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ").as_py(),
-                f'_measurement="{measurement}"',
+                f'_measurement="{naming.called}"',
                 bucket=self.settings.bucket,
                 org=self.settings.org,
             )
+
+    def unmapped(self) -> dict[str, list[str]]:
+        """Per measurement of ours the tags and fields that stand in theirs and are not read: what to map next."""
+        found = {}
+        for name, naming in self._namings.items():
+            there = [*self._names(naming, "FIELD", "fieldKey"), *self._names(naming, "TAG", "tagKey")]
+            if rest := naming.unmapped(there):
+                found[name] = rest
+        return found
 
     def close(self) -> None:
         """Close what is kept open."""
@@ -166,12 +190,18 @@ class InfluxServer:
 
     def _databases(self, generation: Generation) -> set[str]:
         body = self._answer(generation, "SHOW DATABASES", named=False)
-        return set(answers.names_from_csv(body))
+        return set(answers.column_from_csv(body, "name"))
 
     def _ask(self, question: str, kinds: answers.Kinds) -> pa.Table:
         generation = self.connect()
         body = self._answer(generation, question)
         return answers.from_parquet(body, kinds) if generation.parquet else answers.from_csv(body, kinds)
+
+    def _names(self, naming: Naming, kind: Literal["FIELD", "TAG"], column: str) -> list[str]:
+        generation = self.connect()
+        body = self._answer(generation, questions.keys(naming, kind))
+        read = answers.column_from_parquet if generation.parquet else answers.column_from_csv
+        return read(body, column)
 
     def _answer(self, generation: Generation, question: str, *, named: bool = True) -> bytes:
         exchange = self._exchange
@@ -206,16 +236,29 @@ class InfluxServer:
         return self._client
 
 
-def _kinds(measurement: Measurement) -> Mapping[str, pa.DataType]:
-    tags = {name: pa.string() for name in questions.tags_of(measurement)}
-    fields = {field.name: pa.float64() if field.kind == "number" else pa.string() for field in measurement.fields}
-    return {**tags, **fields, questions.RECEIVED: pa.float64()}
+def _kinds(naming: Naming) -> answers.Kinds:
+    fields = {
+        field.name: pa.float64() if field.kind == "number" else pa.string() for field in naming.measurement.fields
+    }
+    return {**dict.fromkeys(naming.tags, pa.string()), **fields, **dict.fromkeys(naming.times, pa.float64())}
 
 
-def _rows(measurement: Measurement, table: pa.Table) -> pa.Table:
-    """In the order and with the names that a scan has."""
-    seconds = table[questions.RECEIVED]
-    received_us = pc.round(pc.multiply(seconds, 1e6)).cast(pa.int64())
-    tags, fields = questions.tags_of(measurement), [field.name for field in measurement.fields]
-    whole = table.drop_columns([questions.RECEIVED]).append_column("received_us", received_us)
-    return whole.select([*tags, "time_us", "received_us", *fields])
+def _rows(naming: Naming, table: pa.Table) -> pa.Table:
+    """In our units, and in the order and with the names that a scan has."""
+    whole = _with_constants(naming, table.drop_columns(naming.times))
+    for name, column in zip(naming.times, ("received_us", CLAIMED_US), strict=False):
+        whole = whole.append_column(column, pc.round(pc.multiply(table[name], 1e6)).cast(pa.int64()))
+    for name, factor in naming.factors.items():
+        whole = whole.set_column(whole.column_names.index(name), name, pc.multiply(whole[name], factor))
+    fields = [field.name for field in naming.measurement.fields]
+    times = ["time_us", "received_us", CLAIMED_US][: 1 + len(naming.times)]
+    return whole.select([*all_tags(naming.measurement), *times, *fields])
+
+
+def _with_constants(naming: Naming, table: pa.Table) -> pa.Table:
+    """With the tags that do not stand in their rows; a column of that name that was asked for has nothing in it."""
+    for name, value in naming.constants.items():
+        if name in table.column_names:
+            table = table.drop_columns([name])
+        table = table.append_column(name, pa.array([value] * table.num_rows, pa.string()))
+    return table

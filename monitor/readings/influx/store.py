@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from monitor.errors import StoreUnavailable, Unavailable
 from monitor.ids import Place
-from monitor.readings.influx import lines, ranges
+from monitor.readings.influx import ranges
 from monitor.readings.influx.draining import Drain
 from monitor.readings.influx.late import LateRows
 from monitor.readings.influx.pulling import Puller, Reach
@@ -54,7 +54,8 @@ class InfluxStore:
         """`folder`: where the window's file and the spool are kept."""
         self._server = server
         settings = server.settings
-        self._window = Window(folder / "window.duckdb", bounds.window, f"{settings.url} {settings.bucket}", opened_at)
+        source = f"{settings.url} {settings.bucket} {server.mapping.model_dump_json()}"
+        self._window = Window(folder / "window.duckdb", bounds.window, source, opened_at)
         self._spool = Spool(folder / "spool", bounds.spool_limit)
         self._bounds = bounds
         keep = max(bounds.window, bounds.lateness) + timedelta(minutes=1)
@@ -68,16 +69,20 @@ class InfluxStore:
         self._drain.start()
         self._upkeep.start()
 
+    @property
+    def path(self) -> Path:
+        return self._window.path
+
     def append(self, batch: Batch) -> None:
         """Also raises StoreFull and DiskFull, when InfluxDB is away and the spool cannot take the batch."""
         self._check_open()
         if not stage(batch):
             return
-        body = lines.of_batch(batch)  # here, so that what can never be written is refused and not spooled
-        if self._spool or not self._written(body):
-            self._spool.append(batch)
-        else:
+        if not self._spool and self._written(batch):
             self._window.append(batch)
+            return
+        self._server.lines_of(batch)  # what could never be written is refused now, not spooled
+        self._spool.append(batch)
 
     def register(self, places: Sequence[Place]) -> None:
         self._window.register(places)
@@ -166,13 +171,13 @@ class InfluxStore:
         self._window.close()
         self._server.close()
 
-    def _written(self, body: bytes) -> bool:
+    def _written(self, batch: Batch) -> bool:
         """Whether InfluxDB has it. Raises InputError when it is there and does not want it."""
         with self._turn() as mine:
             if not mine:
                 return False
             try:
-                self._server.write_lines(body)
+                self._server.write(batch)
             except StoreUnavailable as error:
                 self._away = str(error)
                 return False

@@ -14,6 +14,8 @@ from monitor.readings.influx import answers
 from monitor.readings.influx.exchange import refused
 from monitor.readings.influx.generation import of_ping
 
+AFTERWARDS = {"bad", "conflict"}
+"""Sites of the bad batches, of which each server kept other lines."""
 SERVERS = ("1.6.7", "2.9", "3.6")
 KINDS = {
     name: pa.float64() if name in {"power_w", "energy_wh", "soc", "meter_wh", "nofield", "count"} else pa.string()
@@ -50,12 +52,15 @@ def test_the_generation_is_told_by_ping(recorded, server, major, by_client):
 def test_all_generations_give_the_same_readings(recorded):
     names = ("power_w", "energy_wh", "soc", "session", "site", "station", "connector")
     first, second, third = (
-        table_of(recorded, server, "all_meter", *names).drop_columns("time_us").to_pylist() for server in SERVERS
-    )
-    assert len(first) == 9
+        [row for row in table_of(recorded, server, "all_meter", *names).drop_columns("time_us").to_pylist()
+         if row["site"] not in AFTERWARDS]
+        for server in SERVERS
+    )  # fmt: skip
+    assert len(first) == 7
     assert first == second
-    key = str
-    assert sorted(third, key=key) == sorted(first, key=key)
+    for row in third:  # 3.x resolves a backslash that escapes itself in a tag, 1.x and 2.x keep both
+        row["site"] = row["site"].replace("back\\slash", "back\\\\slash")
+    assert sorted(third, key=str) == sorted(first, key=str)  # 3.x orders rows of one time freely
 
 
 @pytest.mark.parametrize("case", ["all_status", "transaction"])
@@ -90,7 +95,13 @@ def test_counts(recorded, server):
 
 def test_databases_are_listed(recorded):
     for server in ("1.6.7", "2.9"):
-        assert "rec" in answers.names_from_csv(body_of(recorded[server, "show_databases"]))
+        assert "rec" in answers.column_from_csv(body_of(recorded[server, "show_databases"]), "name")
+
+
+def test_fields_are_listed(recorded):
+    first, second = (answers.column_from_csv(body_of(recorded[s, "show_field_keys"]), "fieldKey") for s in SERVERS[:2])
+    third = answers.column_from_parquet(body_of(recorded["3.6", "show_field_keys"]), "fieldKey")
+    assert {"power_w", "energy_wh", "status"} <= set(first) & set(second) & set(third)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from uuid import uuid4
 import pyarrow as pa
 import pytest
 
-from monitor.config import InfluxDB
+from monitor.config import InfluxDB, MappedMeasurement, Mapping
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
 from monitor.readings.influx import lines
+from monitor.readings.influx.mapping import namings
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.store import Batch
 from tests import influx
@@ -22,8 +23,8 @@ from tests.conftest import missing
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 NOON_US = 1_777_636_800_000_000
 HOSTILE = (
-    "Malmö C", "a,b", "a=b", "it's", '"quoted"', "back\\slash", "back\\\\slash", "充电站😀", "null", "true", "1", "%", "/",
-    "'; DROP DATABASE x; --", "#1",
+    "Malmö C", "a,b", "a=b", "it's", '"quoted"', "back\\slash", "back\\\\slash", "充电站😀", "null", "true", "1", "%",
+    "/", "'; DROP DATABASE x; --", "#1",
 )  # fmt: skip
 TEXTS = ("two\nlines", 'say "hi"', "a\\b", "ends in \\", "comma, and = sign", " ", "null", "true", "1.0", "å")
 
@@ -154,7 +155,7 @@ def test_rows_before_a_moment_are_deleted(server):
 def test_a_field_of_another_type_is_told_with_the_server_s_words(server):
     numbers = batch(meter=[{"time_us": NOON_US, "power_w": 1.0}])
     server.write(numbers)
-    body = lines.of_batch(numbers).replace(b"power_w=1", b'power_w="text"')
+    body = lines.of_batch(numbers, namings(Mapping())).replace(b"power_w=1", b'power_w="text"')
     with pytest.raises(InputError, match="(?i)field type conflict|parsing for line protocol failed"):
         server.write_lines(body)
 
@@ -190,3 +191,38 @@ def test_a_server_that_takes_the_call_and_never_answers_is_given_up_in_time():
         settings = InfluxDB(url=url, timeout=timedelta(milliseconds=300))
         with closing(InfluxServer(settings)) as server, pytest.raises(StoreUnavailable, match="does not answer"):
             server.read("meter", None, None)
+
+
+FOREIGN = Mapping(
+    meter=MappedMeasurement(
+        measurement="ev charger",
+        tags={"station": "charger id", "connector": "outlet"},
+        constants={"site": "malmo"},
+        fields={"power_w": "power kW", "session": "tx"},
+        factors={"power_w": 1000.0},
+    )
+)
+
+
+def test_a_foreign_schema_is_read_and_written_as_ours(server):
+    server.connect()
+    server.write_lines(
+        rf'ev\ charger,charger\ id=a\ 1,outlet=2 power\ kW=11.5,tx="7",rpm=3 {NOON_US}'.replace("\\\\", "\\").encode()
+    )
+    with closing(InfluxServer(server.settings, FOREIGN)) as mapped:
+        [row] = given(mapped.read("meter", None, None))
+        place = {"site": "malmo", "station": "a 1", "connector": "2"}
+        assert row == {**place, "time_us": NOON_US, "power_w": 11500.0, "session": "7"}
+        assert mapped.read("meter", None, None, place=Place("malmo", "a 1")).num_rows == 1
+        assert mapped.read("meter", None, None, place=Place("lund")).num_rows == 0
+        assert mapped.unmapped() == {"meter": ["rpm"]}
+        mapped.write(batch(meter=[{**place, "time_us": NOON_US, "power_w": 500.0}]))
+        assert mapped.read("meter", None, None)["power_w"].to_pylist() == [500.0]
+        hours = mapped.counts("meter", NOON_US, NOON_US + 1, 3600, by_station=True)
+        assert hours.to_pylist() == [{"time_us": NOON_US, "station": "a 1", "site": "malmo", "values": 2}]
+
+
+def test_a_mapping_of_a_name_that_we_do_not_have_names_the_key_and_the_nearest():
+    wrong = Mapping(meter=MappedMeasurement(fields={"power_v": "p"}))
+    with pytest.raises(InputError, match=r"mapping\.meter\.fields: meter has no 'power_v'; did you mean 'power_w'"):
+        InfluxServer(InfluxDB(), wrong)

@@ -1,0 +1,49 @@
+"""`POST /api/v1/ocpp/STATION`: OCPP-J messages that a CSMS or a proxy passes on, one or many.
+
+The body is one message (`[2, "19", "Heartbeat", {}]`), one a line, or a JSON array of them; each may stand in an
+envelope with its own time (docs/ingest.md). Answers are needed too: the id of a 1.6 transaction is in them. `?site=`
+names the site where the register does not have the station, or has it twice.
+"""
+
+from http import HTTPStatus
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from dashboards.sources import service
+from dashboards.writes import Refused, answer, body, refuse_other_sites
+from monitor.errors import InputError, StoreUnavailable
+from monitor.ingest.line_protocol import Parsed
+from monitor.ingest.ocpp.reader import Default
+
+NAMED = 100
+"""How many wrong messages an answer names."""
+
+ocpp = Blueprint("ocpp", __name__, url_prefix="/api/v1/ocpp")
+
+
+@ocpp.post("/<path:station>")
+def hear(station: str) -> ResponseReturnValue:
+    """200 once what the messages say is on disk; 400 names what was wrong, and the rest is stored."""
+    try:
+        refuse_other_sites()
+        try:
+            parsed = service().intake.hear(body(), Default(station, request.args.get("site") or None))
+        except StoreUnavailable as error:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error)) from error
+        except InputError as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, "invalid", str(error)) from error
+    except Refused as refused:
+        return answer(refused, {"code": refused.code, "message": refused.message})
+    return jsonify(report(parsed)), HTTPStatus.BAD_REQUEST if parsed.rejected else HTTPStatus.OK
+
+
+def report(parsed: Parsed) -> dict[str, object]:
+    """What became of the messages, as JSON."""
+    named = [{"line": wrong.line, "message": wrong.message} for wrong in parsed.rejected[:NAMED]]
+    return {
+        "stored": parsed.batch.rows,
+        "rejected": named,
+        "rejected_count": len(parsed.rejected),
+        "unknown": dict(parsed.unknown),
+    }

@@ -1,0 +1,15 @@
+"""`laddvakt tariffs`: say what a tariff costs, and what a session cost under it."""
+
+import click
+
+from monitor.cli.tariffs.describe import describe
+from monitor.cli.tariffs.price import price
+
+
+@click.group()
+def tariffs() -> None:
+    """Describe tariffs, price CDRs, compare prices."""
+
+
+tariffs.add_command(describe)
+tariffs.add_command(price)

@@ -1,0 +1,107 @@
+"""What has to be known of a station from one message to the next.
+
+A StopTransaction of 1.6 does not name its connector, an `Occupied` of 2.0.1 means different things with and without a
+transaction, and the id of a 1.6 transaction is in the answer to its start. After a restart the store tells what
+transactions there are.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from monitor.ids import Place
+from monitor.ingest.meaning import Row
+from monitor.ingest.ocpp.messages import Payload
+
+Recall = Callable[[Place], Iterable[Mapping[str, Any]]]
+"""The newest transaction rows of a station in wire units, newest first: where the memory begins."""
+
+Answered = Callable[[Payload], list[Row]]
+"""The rows that the answer to a request gives."""
+
+_AWAITED, _TRANSACTIONS = 50, 200
+"""How many requests and transactions of a station are remembered: far more than it has under way."""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A transaction that was seen. `started_us`: the time of its start row, None while that was not seen."""
+
+    id: str
+    connector: str
+    started_us: int | None = None
+    user: str | None = None
+    stopped: bool = False
+
+
+@dataclass
+class Connector:
+    """What was last said of a connector. `metered_us`: its newest values that are not of a transaction's beginning."""
+
+    status: str | None = None
+    charging: str | None = None
+    transaction: str | None = None
+    metered_us: int | None = None
+    nameless_start_us: int | None = None
+
+
+@dataclass
+class Station:
+    """What is known of one station."""
+
+    awaited: OrderedDict[str, Answered] = field(default_factory=OrderedDict)
+    transactions: OrderedDict[str, Transaction] = field(default_factory=OrderedDict)
+    connectors: dict[str, Connector] = field(default_factory=dict)
+
+    def connector(self, name: str) -> Connector:
+        """What was last said of a connector; nothing yet of one that is new."""
+        return self.connectors.setdefault(name, Connector())
+
+    def note(self, transaction: Transaction) -> None:
+        """Remember a transaction, or what is new of it."""
+        self.transactions[transaction.id] = transaction
+        self.transactions.move_to_end(transaction.id)
+        while len(self.transactions) > _TRANSACTIONS:
+            self.transactions.popitem(last=False)
+
+    def end(self, name: str) -> None:
+        """Note that a transaction is over."""
+        if (known := self.transactions.get(name)) is not None:
+            self.note(replace(known, stopped=True))
+            of = self.connector(known.connector)
+            if of.transaction == name:
+                of.transaction = of.charging = None
+
+    def expect(self, name: str, then: Answered) -> None:
+        """Do `then` with the answer to the request of this id, each time it comes: it may be sent again."""
+        self.awaited[name] = then
+        self.awaited.move_to_end(name)
+        while len(self.awaited) > _AWAITED:
+            self.awaited.popitem(last=False)
+
+
+class Memory:
+    """All stations. Only one thread may use it at a time."""
+
+    def __init__(self, recall: Recall = lambda _: ()) -> None:
+        self._recall = recall
+        self._stations: dict[Place, Station] = {}
+
+    def station(self, place: Place) -> Station:
+        """What is known of a station; the first time the store is asked for its transactions."""
+        known = self._stations.get(place)
+        if known is None:
+            known = self._stations[place] = self._recalled(place)
+        return known
+
+    def _recalled(self, place: Place) -> Station:
+        station = Station()
+        for row in reversed(list(self._recall(place))):
+            name, connector = row["session"] or "", row["connector"]
+            if row["event"] == "stop":
+                station.end(name)
+            elif name:
+                station.note(Transaction(name, connector, row["time_us"], row["user"]))
+                station.connector(connector).transaction = name
+        return station

@@ -50,7 +50,8 @@ class Drain:
         """End after the batch under way; what waits stays."""
         self._stopped.set()
         self._spool.wake()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S

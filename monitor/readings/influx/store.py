@@ -66,6 +66,9 @@ class InfluxStore:
         self._turns = threading.BoundedSemaphore(_DIRECT_WRITES)
         self._away = ""
         self._closed = False
+
+    def start(self) -> None:
+        """Begin to drain the spool and to look for late rows beside the ticks."""
         self._drain.start()
         self._upkeep.start()
 

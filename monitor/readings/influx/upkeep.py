@@ -36,7 +36,8 @@ class Upkeep:
         with self._condition:
             self._stopped = True
             self._condition.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def wake(self, now_us: int) -> None:
         """A tick of `now_us` has its rows."""

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic
 
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from monitor.ids import Place
 from monitor.readings.influx import ranges
 from monitor.readings.influx.draining import Drain
 from monitor.readings.influx.late import LateRows
+from monitor.readings.influx.nightly import Nightly
 from monitor.readings.influx.pulling import Puller, Reach
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.influx.upkeep import Upkeep
@@ -61,7 +61,8 @@ class InfluxStore:
         keep = max(bounds.window, bounds.lateness) + timedelta(minutes=1)
         self._puller = Puller(server, self._window, Reach(keep, bounds.window_limit))
         self._late = LateRows(server, self._window, self._puller, bounds.lateness)
-        self._upkeep = Upkeep(self._window, self._late, keep)
+        nightly = Nightly(server, self._window, self._puller)
+        self._upkeep = Upkeep(self._window, self._late, nightly, keep)
         self._drain = Drain(self._spool, server, self._window)
         self._turns = threading.BoundedSemaphore(_DIRECT_WRITES)
         self._away = ""
@@ -198,13 +199,9 @@ class InfluxStore:
 
     def _wait_for_spool(self, now: datetime) -> None:
         """Rows that wait are not in the window: evaluated without them, their stations would seem silent."""
-        deadline = monotonic() + _DRAINED_S
-        while (oldest := self._spool.oldest) is not None and oldest <= now:
-            if monotonic() > deadline or self._drain.error:
-                waiting = self._spool.waiting
-                why = self._drain.error or "they are on their way"
-                raise StoreUnavailable(f"{waiting.rows:,} readings wait in the spool for InfluxDB: {why}")
-            self._drain.pause()
+        if self._spool and (why := self._drain.hurry(now, _DRAINED_S)):
+            waiting = self._spool.waiting
+            raise StoreUnavailable(f"{waiting.rows:,} readings wait in the spool for InfluxDB: {why}")
 
     def _check_open(self) -> None:
         if self._closed:

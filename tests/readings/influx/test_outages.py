@@ -86,17 +86,15 @@ def test_only_a_few_writers_wait_for_a_server_that_hangs_and_the_next_do_not(sto
     assert store._spool.waiting.rows == 49
 
 
-def test_rules_wait_until_what_came_in_meanwhile_is_in_the_window(world, batch):
-    store = world.open()  # its threads are not running: nothing drains
+def test_rules_wait_until_what_came_in_meanwhile_is_in_the_window(store, proxy, batch):
     store.bring_up_to(NOON)
-    store._spool.append(power(batch, 10))
-    store._drain._error = "InfluxDB does not answer"
-
-    with pytest.raises(StoreUnavailable, match="1 readings wait in the spool"):
+    proxy.mode = "503"
+    store.append(power(batch, 10))
+    with pytest.raises(StoreUnavailable, match="1 readings wait in the spool for InfluxDB: .*overloaded"):
         store.bring_up_to(after_noon(10))
-    store.start()
-    store._drain._error = ""
-    store.bring_up_to(after_noon(10))
+
+    proxy.mode = PASS
+    store.bring_up_to(after_noon(10))  # it does not wait for the next attempt that the drain would make by itself
     assert held(store) == [(10, 10_000)]
 
 

@@ -44,6 +44,8 @@ class Puller:
         self._server = server
         self._window = window
         self._reach = reach
+        self.reached_us: int | None = None
+        """How far a pull that is under way, or was the last, has come with meter readings."""
 
     def pull(self, now_us: int) -> tuple[int, int] | None:
         """Bring the window's rows up to `now_us`, that moment included.
@@ -85,6 +87,7 @@ class Puller:
             for upto_us, table in self._pieces(name, start_us, end_us):
                 self._window.take({name: table}, seen_us)
                 rows += table.num_rows
+                self.reached_us = upto_us
                 if name == "meter" and upto_us < end_us:
                     self._check_fit(rows, upto_us - start_us)
                     log.info("reading from InfluxDB", upto=from_us(upto_us).isoformat(), rows=rows,

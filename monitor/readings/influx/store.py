@@ -15,6 +15,7 @@ from monitor.readings.influx import ranges
 from monitor.readings.influx.draining import Drain
 from monitor.readings.influx.late import LateRows
 from monitor.readings.influx.nightly import Nightly
+from monitor.readings.influx.patience import Patience, StillBusy
 from monitor.readings.influx.pulling import Puller, Reach
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.influx.upkeep import Upkeep
@@ -27,6 +28,8 @@ from monitor.units import from_us, to_us
 _DIRECT_WRITES = 4
 """Threads that may wait for InfluxDB at once. When it hangs, the others of the web server spool, and stay free."""
 _TURN_S = 1.0
+_PATIENCE = 2
+"""How many times `influxdb.timeout` a tick waits for its rows."""
 _DRAINED_S = 5.0
 """How long a tick waits for the spool to be empty again before it is given up."""
 
@@ -65,6 +68,7 @@ class InfluxStore:
         self._upkeep = Upkeep(self._window, self._late, nightly, keep)
         self._drain = Drain(self._spool, server, self._window)
         self._turns = threading.BoundedSemaphore(_DIRECT_WRITES)
+        self._patience = Patience()
         self._away = ""
         self._closed = False
 
@@ -82,7 +86,8 @@ class InfluxStore:
         self._check_open()
         if not stage(batch):
             return
-        if not self._spool and self._written(batch):
+        # Known to be away: nobody waits for it, the drain tries.
+        if not self._spool and not self._away and self._written(batch):
             self._window.append(batch)
             return
         self._server.lines_of(batch)  # what could never be written is refused now, not spooled
@@ -96,13 +101,16 @@ class InfluxStore:
         self._check_open()
         try:
             self._wait_for_spool(now)
-            passed_over = self._puller.pull(to_us(now))
+            self._patience.run(
+                lambda: self._pull(to_us(now)), _PATIENCE * self._server.settings.timeout.total_seconds()
+            )
+        except StillBusy as error:
+            self._away = f"still reading from InfluxDB, up to {_moment(self._puller.reached_us)}"
+            raise StoreUnavailable(self._away) from error
         except Unavailable as error:
             self._away = str(error)
             raise
         self._away = ""
-        if passed_over:
-            self._late.note_passed_over(*passed_over, to_us(now))
         self._late.note(self._window.resumed(self._bounds.lateness), to_us(now))
         self._window.bring_up_to(now)
         self._upkeep.wake(to_us(now))
@@ -174,6 +182,11 @@ class InfluxStore:
         self._spool.close()
         self._window.close()
         self._server.close()
+
+    def _pull(self, now_us: int) -> None:
+        passed_over = self._puller.pull(now_us)
+        if passed_over:
+            self._late.note_passed_over(*passed_over, now_us)
 
     def _written(self, batch: Batch) -> bool:
         """Whether InfluxDB has it. Raises InputError when it is there and does not want it."""

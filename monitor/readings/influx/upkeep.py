@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 
@@ -12,9 +13,12 @@ from monitor.readings.influx.window import Window
 
 log = structlog.get_logger()
 
+_REST = 3
+"""How many times as long as a round took the thread rests after it."""
+
 
 class Upkeep:
-    """A thread that does one round after each tick; ticks that come while it works share the next."""
+    """A thread that does one round after each tick; ticks that come while it works or rests share the next."""
 
     def __init__(self, window: Window, late: LateRows, nightly: Nightly, keep: timedelta) -> None:
         self._window = window
@@ -70,9 +74,12 @@ class Upkeep:
                     return
                 now_us, self._now_us = self._now_us, None
             assert now_us is not None
+            began = monotonic()
             try:
                 self.work(now_us)
             except LaddvaktError as error:
                 log.warning("late rows were not looked for", error=str(error))
             except Exception:
                 log.exception("late rows were not looked for")
+            with self._condition:  # the server has others to answer, too
+                self._condition.wait_for(lambda: self._stopped, _REST * (monotonic() - began))

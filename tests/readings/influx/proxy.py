@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
@@ -12,9 +13,12 @@ CUT = "cut"
 HANG = "hang"
 """Connections are taken and nothing is ever said."""
 
+DRIBBLE = "dribble"
+"""The answer comes a byte at a time: each is in time, the whole never is."""
+
 
 class Proxy:
-    """`mode`: PASS, CUT, HANG, or a status that every request gets (`500`, `503`, `429`)."""
+    """`mode`: PASS, CUT, HANG, DRIBBLE, or a status that every request gets (`500`, `503`, `429`)."""
 
     def __init__(self, upstream: str) -> None:
         self.mode = PASS
@@ -55,6 +59,10 @@ class Proxy:
             with socket.create_connection(self._upstream) as server:
                 server.sendall(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
                 answer = b"".join(iter(lambda: server.recv(65536), b""))
+            while self.mode == DRIBBLE:
+                client.sendall(answer[:1])
+                answer = answer[1:] or b"x"
+                time.sleep(0.02)
             client.sendall(answer[: -len(answer) // 3] if self.mode == CUT else answer)
 
 

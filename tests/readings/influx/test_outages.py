@@ -1,6 +1,8 @@
 """InfluxDB away, hung, overloaded, cut off or misconfigured: nothing is lost, no tick is stuck, all rows once."""
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,7 +19,7 @@ from monitor.readings.influx.window import Window
 from tests import influx
 from tests.conftest import missing
 from tests.readings.influx.conftest import BOUNDS, NOON, World, after_noon, held
-from tests.readings.influx.proxy import CUT, HANG, PASS, Proxy, proxy_before
+from tests.readings.influx.proxy import CUT, DRIBBLE, HANG, PASS, Proxy, proxy_before
 
 IMPATIENT = timedelta(seconds=0.5)
 
@@ -54,7 +56,7 @@ def power(batch: Callable[..., Any], second: float) -> Any:
     return batch(at, meter=[{"time_us": round(at.timestamp() * 1e6), "power_w": float(second)}])
 
 
-@pytest.mark.parametrize("mode", ["500", "503", "429", CUT, HANG])
+@pytest.mark.parametrize("mode", ["500", "503", "429", CUT, HANG, DRIBBLE])
 def test_whatever_influxdb_answers_a_tick_ends_in_time_and_writes_are_safe(store, proxy, batch, mode):
     store.append(power(batch, 1))
     store.bring_up_to(after_noon(10))
@@ -212,6 +214,67 @@ def test_a_server_that_stops_and_one_that_is_killed_come_back_to_all_rows_once(o
                 assert held(store) == [(second, power * 1000) for second, power in expected]
             arrived, _ = store.arrivals("meter", 0)
             assert arrived.num_rows == 40
+
+
+# Appends through the proxy for ever, ticks in between, and prints each number after its append has returned.
+WRITER = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import pyarrow as pa
+import structlog
+from monitor.config import InfluxDB
+from monitor.errors import StoreUnavailable
+from monitor.readings.influx.server import InfluxServer
+from monitor.readings.influx.store import Bounds, InfluxStore
+from monitor.readings.store import Batch
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+noon = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+folder, url, bucket, start = sys.argv[1:]
+settings = InfluxDB(url=url, bucket=bucket, timeout=timedelta(seconds=1))
+bounds = Bounds(timedelta(minutes=30), timedelta(minutes=5), 10**9, 10**8)
+store = InfluxStore(InfluxServer(settings), Path(folder), bounds, noon)
+store.start()
+for number in range(int(start), 10**9):
+    at = noon + timedelta(seconds=number / 100)
+    rows = [{"site": "s", "station": "x", "connector": "1", "power_w": float(number),
+             "time_us": round(at.timestamp() * 1e6)}]
+    store.append(Batch({"meter": pa.Table.from_pylist(rows)}, at))
+    print(number, flush=True)
+    if number % 20 == 0:
+        try:
+            store.bring_up_to(at)
+        except StoreUnavailable:
+            pass
+"""
+
+
+def test_an_acknowledged_row_survives_kill_9_with_the_server_there_and_away(world, proxy):
+    acknowledged: list[int] = []
+    arguments = [str(world.folder), proxy.url, world.settings.bucket]
+    for mode, count in ((PASS, 15), ("503", 20), (PASS, 5)):
+        proxy.mode = mode
+        start = str(acknowledged[-1] + 2 if acknowledged else 0)  # one may be safe that was not acknowledged
+        command = [sys.executable, "-c", WRITER, *arguments, start]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            acknowledged += [int(writer.stdout.readline()) for _ in range(count)]
+            writer.send_signal(signal.SIGKILL)
+            acknowledged += [int(line) for line in writer.stdout.read().split()]
+
+    proxy.mode = PASS
+    store = world.open(settings=world.settings.model_copy(update={"url": proxy.url}))
+    store.start()
+    store.bring_up_to(after_noon(60))
+    assert not store._spool
+    for found in (rows_of(store), held(store)):
+        times = [at for at, *_ in found]
+        assert len(times) == len(set(times))
+    powers = {round(power) for _, power in rows_of(store)}
+    assert set(acknowledged) <= powers
+    assert powers - set(acknowledged) <= {number + 1 for number in acknowledged}
+    assert {round(power / 1000) for _, power in held(store)} == powers
 
 
 def test_a_wrong_password_names_the_keys_to_set(own_influxd, tmp_path):

@@ -114,7 +114,7 @@ class Service:
         self._clock = clock
         self.database = Database(settings.state_url)
         self.database.migrate()
-        self.store = store or EmbeddedStore(settings.paths.var / "readings.duckdb", settings.evaluate.window)
+        self.store = store or EmbeddedStore(settings.readings_file, settings.evaluate.window)
         users = identities(settings.privacy, settings.paths.var)
         self.intake = Intake(self.store, self.now, users, lambda: self.register)
         self.alerts = AlertStore(self.database)

@@ -1,6 +1,8 @@
 """One InfluxDB of any generation: what the store asks of it, in the fastest form that the server has."""
 
 import threading
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from time import perf_counter
 from typing import Literal
 
@@ -8,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
+from urllib3 import BaseHTTPResponse
 
 from monitor.config import InfluxDB, Mapping
 from monitor.errors import InputError, StoreUnavailable
@@ -52,8 +55,16 @@ class InfluxServer:
     def ping(self) -> float:
         """How long the server takes to answer, in seconds."""
         began = perf_counter()
-        self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+        self._ping()
         return perf_counter() - began
+
+    def clock_offset(self, now: datetime) -> timedelta | None:
+        """How far the server's clock is ahead of `now`, to the second; None when it does not tell.
+
+        What writers send without a time gets the server's, and retention goes by it.
+        """
+        said = self._ping().headers.get("Date")
+        return parsedate_to_datetime(said) - now if said else None
 
     def write(self, batch: Batch) -> None:
         """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
@@ -154,10 +165,13 @@ class InfluxServer:
                 self._client.close()  # type: ignore[no-untyped-call]
             self._exchange.close()
 
+    def _ping(self) -> BaseHTTPResponse:
+        return self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+
     def _found(self) -> Generation:
         if self.settings.version != "auto":
             return of_version(self.settings.version)
-        answer = self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+        answer = self._ping()
         return of_ping(answer.headers, answer.data)
 
     def _ensure_bucket(self, generation: Generation) -> None:

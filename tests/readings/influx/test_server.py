@@ -193,6 +193,12 @@ def test_a_server_that_takes_the_call_and_never_answers_is_given_up_in_time():
             server.read("meter", None, None)
 
 
+def test_the_server_s_clock_is_compared_with_ours(server):
+    now = datetime.now(UTC)
+    offset = server.clock_offset(now - timedelta(hours=1))
+    assert abs(offset - timedelta(hours=1)) < timedelta(seconds=10)
+
+
 FOREIGN = Mapping(
     meter=MappedMeasurement(
         measurement="ev charger",

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from monitor.errors import InputError, StoreUnavailable
+from monitor.errors import DiskFull, InputError, StoreUnavailable
 from monitor.ingest.clock import Precision
 from monitor.ingest.line_protocol import Parsed, Rejected
 from monitor.service import Service
@@ -84,6 +84,8 @@ def _write(precisions: dict[str, Precision]) -> None:
         raise Refused(HTTPStatus.BAD_REQUEST, "invalid", f"precision {written!r} is none of {', '.join(precisions)}")
     try:
         parsed = _service().intake.write(body(), precisions[written])
+    except DiskFull as error:
+        raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "insufficient storage", str(error)) from error
     except StoreUnavailable as error:
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error)) from error
     except InputError as error:

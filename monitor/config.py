@@ -83,6 +83,12 @@ class Mapping(Section):
     link: MappedMeasurement = Field(MappedMeasurement(), description="heartbeats, boots, connections")
 
 
+class Spool(Section):
+    """Where batches wait while InfluxDB is away: paths.var/spool."""
+
+    limit: int = Field(2**30, description="largest size on disk in bytes; beyond it writes are answered by 503")
+
+
 class State(Section):
     """The SQL database for everything that is not a reading."""
 
@@ -99,6 +105,10 @@ class Evaluate(Section):
         timedelta(seconds=5), description="how far behind the slot `now` is, so that readings have arrived"
     )
     window: Duration = Field(timedelta(minutes=30), description="longest look back of a rule over readings")
+    window_limit: int = Field(8 * 2**30, description="largest file of the window beside InfluxDB, in bytes")
+    lateness: Duration = Field(
+        timedelta(minutes=5), description="how late rows in InfluxDB may be and still be found within a minute or two"
+    )
 
 
 class Web(Section):
@@ -155,6 +165,7 @@ class Settings(Section):
     store: Store = Store()
     influxdb: InfluxDB = InfluxDB()
     mapping: Mapping = Mapping()
+    spool: Spool = Spool()
     state: State = State()
     evaluate: Evaluate = Evaluate()
     web: Web = Web()

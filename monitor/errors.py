@@ -7,6 +7,8 @@
     ├── UsageError              the command was called in a way it does not know     exit 2
     └── Unavailable             a dependency is down; the same call may work later   exit 3, HTTP 503
         ├── StoreUnavailable    the readings store
+        │   ├── StoreFull       it takes nothing more for a while: its spool is at its limit
+        │   └── DiskFull        the disk has no room                               HTTP 507
         ├── StateUnavailable    the SQL database
         └── MailUnavailable     the mail server
 
@@ -50,6 +52,14 @@ class Unavailable(LaddvaktError):
 
 class StoreUnavailable(Unavailable):
     """The readings store cannot be reached or cannot write."""
+
+
+class StoreFull(StoreUnavailable):
+    """The spool is at its limit; the same batch is taken once the server of record is back and it has drained."""
+
+
+class DiskFull(StoreUnavailable):
+    """The disk has no room for a batch; somebody has to free some."""
 
 
 class StateUnavailable(Unavailable):

@@ -19,7 +19,7 @@ from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.worker import OutboxWorker
-from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.opening import open_store
 from monitor.readings.snapshot import scratch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
@@ -114,7 +114,7 @@ class Service:
         self._clock = clock
         self.database = Database(settings.state_url)
         self.database.migrate()
-        self.store = store or EmbeddedStore(settings.readings_file, settings.evaluate.window)
+        self.store = store or open_store(settings, self.now())
         users = identities(settings.privacy, settings.paths.var)
         self.intake = Intake(self.store, self.now, users, lambda: self.register)
         self.alerts = AlertStore(self.database)

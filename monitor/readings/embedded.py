@@ -38,6 +38,7 @@ class EmbeddedStore:
         """Open or create the file; raise StoreUnavailable saying what to do when another process has it."""
         self.path = path
         self.window = window
+        self.arrivals_are_all = True
         self._connection = open_file(path)
         self._cursors = threading.Lock()
         try:

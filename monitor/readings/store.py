@@ -88,6 +88,11 @@ class ReadingStore(Protocol):
         """
         ...
 
+    @property
+    def arrivals_are_all(self) -> bool:
+        """Whether `arrivals(measurement, 0)` is every row there ever was; else `scan` alone has the older ones."""
+        ...
+
     def scan(
         self,
         measurement: str,

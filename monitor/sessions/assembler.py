@@ -54,7 +54,7 @@ class Assembler:
     def resume(self, position: int, under_way: Iterable[Session]) -> None:
         """Forget what is in memory and go on from `position` with the sessions that were not closed then."""
         self._position = position
-        self._from_the_first_row = position == 0
+        self._from_the_first_row = position == 0 and self._store.arrivals_are_all
         self._interrupted: dict[Place, int] = {}
         for session in under_way:
             plug_in_us = to_us(session.plug_in)

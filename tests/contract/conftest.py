@@ -5,22 +5,58 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pytest
 
+from monitor.config import InfluxDB
 from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.influx.server import InfluxServer
+from monitor.readings.influx.store import Bounds, InfluxStore
 from monitor.readings.store import Batch, ReadingStore
+from tests import influx
+from tests.conftest import missing
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+BOUNDS = Bounds(timedelta(minutes=30), timedelta(minutes=5), window_limit=10**9, spool_limit=10**8)
 OpenStore = Callable[[], ReadingStore]
 Row = dict[str, Any]
 
 
-@pytest.fixture(params=["embedded"])
+@pytest.fixture(scope="session")
+def influx_1_6(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB]:
+    yield from running(tmp_path_factory, users=False)
+
+
+@pytest.fixture(scope="session")
+def influx_1_6_with_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB]:
+    yield from running(tmp_path_factory, users=True)
+
+
+@pytest.fixture(scope="session")
+def named_influx() -> InfluxDB:
+    """The server of LADDVAKT_TEST_INFLUX_URL: where there is a 2.x or 3.x."""
+    if not influx.others():
+        pytest.skip("LADDVAKT_TEST_INFLUX_URL names no server")
+    return influx.others()["named"]
+
+
+def running(folders: pytest.TempPathFactory, *, users: bool) -> Iterator[InfluxDB]:
+    if influx.installed() is None:
+        missing("no influxd 1.x on PATH (Debian: apt-get install influxdb)")
+    with influx.influxd_1(folders.mktemp("influxd"), users=users) as server:
+        yield server.settings
+
+
+@pytest.fixture(params=["embedded", "influx_1_6", "influx_1_6_with_users", "named_influx"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
     """Opens the store; again after a `close`, with what was written before."""
-    return {"embedded": lambda: EmbeddedStore(tmp_path / "readings.duckdb", timedelta(minutes=30))}[request.param]
+    if request.param == "embedded":
+        return lambda: EmbeddedStore(tmp_path / "readings.duckdb", timedelta(minutes=30))
+    server: InfluxDB = request.getfixturevalue(request.param)
+    settings = server.model_copy(update={"bucket": f"test {uuid4().hex[:8]}"})
+    return lambda: InfluxStore(InfluxServer(settings), tmp_path, BOUNDS, NOON)
 
 
 @pytest.fixture

@@ -274,6 +274,8 @@ class Shelf:
     def bring_up_to(self, now: datetime) -> None:
         """There is nothing to merge here."""
 
+    arrivals_are_all = True
+
     def arrivals(self, measurement: str, after: int, upto: int | None = None) -> tuple[pa.Table, int]:
         last = self._seq if upto is None else upto
         return self._table(measurement, [row for row in self._all(measurement) if after < row["seq"] <= last]), last

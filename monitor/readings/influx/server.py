@@ -68,7 +68,13 @@ class InfluxServer:
 
     def write(self, batch: Batch) -> None:
         """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
-        self.write_lines(lines.of_batch(batch, self._namings, resolves=self.connect().major == 3))
+        self.connect()
+        self.write_lines(self.lines_of(batch))
+
+    def lines_of(self, batch: Batch) -> bytes:
+        """Line protocol of a batch in the server's names; raise InputError for what can never be written to it."""
+        generation = self._generation
+        return lines.of_batch(batch, self._namings, resolves=generation is not None and generation.major == 3)
 
     def write_lines(self, body: bytes) -> None:
         """The same of line protocol with microseconds."""

@@ -1,0 +1,90 @@
+"""The spool's way into InfluxDB: one thread, in order, with back-off while the server is away."""
+
+import threading
+
+import structlog
+
+from monitor.errors import InputError, LaddvaktError
+from monitor.readings.influx.server import InfluxServer
+from monitor.readings.influx.window import Window
+from monitor.readings.spool import Spool
+from monitor.readings.store import Batch
+
+log = structlog.get_logger()
+
+_ROWS_AT_ONCE = 20_000
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
+
+
+class Drain:
+    """Empties the spool by itself from `start` to `stop`."""
+
+    def __init__(self, spool: Spool, server: InfluxServer, window: Window) -> None:
+        self._spool = spool
+        self._server = server
+        self._window = window
+        self._stopped = threading.Event()
+        self._refused = 0
+        self._error = ""
+        self._thread = threading.Thread(target=self._run, name="spool-drain", daemon=True)
+
+    @property
+    def error(self) -> str:
+        """Why the last attempt failed; empty when it did not."""
+        return self._error
+
+    def pause(self) -> None:
+        """Let it work a little."""
+        self._stopped.wait(0.02)
+
+    @property
+    def refused(self) -> int:
+        """Rows since the start that InfluxDB would not take out of the spool, whatever the day."""
+        return self._refused
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch under way; what waits stays."""
+        self._stopped.set()
+        self._spool.wake()
+        self._thread.join()
+
+    def _run(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._stopped.is_set():
+            self._spool.wait(1.0)
+            try:
+                while self._spool and not self._stopped.is_set():
+                    self._drain_some()
+                    pause_s, self._error = _FIRST_PAUSE_S, ""
+            except LaddvaktError as error:
+                self._error = str(error)
+                log.warning(
+                    "the spool waits", error=str(error), again_in_s=pause_s, batches=self._spool.waiting.batches
+                )
+                self._stopped.wait(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _drain_some(self) -> None:
+        batches = self._spool.first(_ROWS_AT_ONCE)
+        try:
+            self._server.write_lines(b"\n".join(self._server.lines_of(batch) for batch in batches))
+            kept = batches
+        except InputError:
+            kept = [batch for batch in batches if self._takes(batch)]
+        for batch in kept:
+            self._window.append(batch)
+        self._spool.drop_first()
+
+    def _takes(self, batch: Batch) -> bool:
+        """Write one batch; False when the server refuses it, as it always would: others must not wait behind it."""
+        try:
+            self._server.write(batch)
+        except InputError as error:
+            self._refused += batch.rows
+            log.warning("InfluxDB refuses a batch of the spool", rows=batch.rows, error=str(error))
+            return False
+        return True

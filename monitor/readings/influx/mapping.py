@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from monitor import config
 from monitor.documents import nearest
 from monitor.errors import InputError
-from monitor.readings.schema import MEASUREMENTS, Measurement
+from monitor.readings.schema import CLOCK_STANDS_IN, MEASUREMENTS, Measurement
 
 RECEIVED = "received_at"
 """A field that we add to each row we write: when it came in, epoch seconds."""
+CLAIMED = "claimed_at"
+"""A field of rows whose charger's clock was not believed: what it said, epoch seconds."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Naming:
     @property
     def columns(self) -> tuple[str, ...]:
         """Our names of all columns that a row of theirs can have."""
-        return (*self.tags, *(each.name for each in self.measurement.fields), RECEIVED)
+        claimed = (CLAIMED,) if self.measurement.name in CLOCK_STANDS_IN else ()
+        return (*self.tags, *(each.name for each in self.measurement.fields), RECEIVED, *claimed)
 
     def theirs(self, name: str) -> str:
         """What one of our tags or fields is called there."""

@@ -18,7 +18,7 @@ from monitor.ids import Place
 from monitor.readings.influx import answers, lines, questions
 from monitor.readings.influx.exchange import Exchange, translated
 from monitor.readings.influx.generation import Generation, of_ping, of_version
-from monitor.readings.influx.mapping import RECEIVED, Naming, all_tags, namings
+from monitor.readings.influx.mapping import CLAIMED, RECEIVED, Naming, all_tags, namings
 from monitor.readings.store import Batch
 
 _OURS = Mapping()
@@ -249,17 +249,27 @@ def _kinds(naming: Naming) -> answers.Kinds:
     fields = {
         field.name: pa.float64() if field.kind == "number" else pa.string() for field in naming.measurement.fields
     }
-    return {**dict.fromkeys(naming.tags, pa.string()), **fields, RECEIVED: pa.float64()}
+    kinds = {**dict.fromkeys(naming.tags, pa.string()), **fields}
+    return {name: kinds.get(name, pa.float64()) for name in naming.columns}
 
 
 def _rows(naming: Naming, table: pa.Table) -> pa.Table:
-    """In our units, and in the order and with the names that a scan has."""
-    received_us = pc.round(pc.multiply(table[RECEIVED], 1e6)).cast(pa.int64())
-    whole = _with_constants(naming, table.drop_columns([RECEIVED])).append_column("received_us", received_us)
-    for name, factor in naming.factors.items():
-        whole = whole.set_column(whole.column_names.index(name), name, pc.multiply(whole[name], factor))
-    fields = [field.name for field in naming.measurement.fields]
-    return whole.select([*all_tags(naming.measurement), "time_us", "received_us", *fields])
+    """In our units, to the digit that any store keeps, and in the order and with the names that a scan has."""
+    columns = {name: _with_constants(naming, table)[name] for name in all_tags(naming.measurement)}
+    columns |= {"time_us": table["time_us"], "received_us": _microseconds(table[RECEIVED])}
+    if CLAIMED in naming.columns:
+        columns["claimed_us"] = _microseconds(table[CLAIMED])
+    for field in naming.measurement.fields:
+        values = table[field.name]
+        if field.kind == "number":
+            stored = pc.round(pc.multiply(values, naming.factors.get(field.name, 1.0) * field.scale))
+            values = pc.divide(stored, field.scale)
+        columns[field.name] = values
+    return pa.table(columns)
+
+
+def _microseconds(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.round(pc.multiply(seconds, 1e6)).cast(pa.int64())
 
 
 def _with_constants(naming: Naming, table: pa.Table) -> pa.Table:

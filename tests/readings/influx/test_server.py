@@ -95,7 +95,7 @@ def test_names_and_texts_of_every_kind(server):
 
 @pytest.mark.parametrize("name", ["ends\\", "ends\\\\", "a\\,b", "two\nlines"])
 def test_a_name_that_line_protocol_cannot_say_is_refused_and_nothing_is_written(server, name):
-    with pytest.raises(InputError, match="cannot store a station that has"):
+    with pytest.raises(InputError, match="cannot store a site that has|cannot store a station that has"):
         server.write(
             batch(meter=[{"time_us": NOON_US, "power_w": 1.0}, {"time_us": 1, "station": name, "power_w": 1.0}])
         )

@@ -28,7 +28,7 @@ from monitor.readings.store import Batch
 from tests import influx
 
 NOON_US = 1_777_636_800_000_000
-CONNECTORS, EACH, ROUNDS = 10_000, 10, 5
+CONNECTORS, EACH, ROUNDS = 10_000, 10, 7
 
 
 def rows() -> Batch:
@@ -49,14 +49,15 @@ def rows() -> Batch:
     return Batch({"meter": meter}, datetime(2026, 5, 1, 12, tzinfo=UTC))
 
 
-def median(what: Callable[[], object]) -> float:
-    """Seconds, of several rounds."""
-    times = []
+def medians(*ways: Callable[[], object]) -> list[float]:
+    """Seconds of each way, of several rounds in which they take turns: these machines are noisy."""
+    times: list[list[float]] = [[] for _ in ways]
     for _ in range(ROUNDS):
-        began = perf_counter()
-        what()
-        times.append(perf_counter() - began)
-    return statistics.median(times)
+        for way, found in zip(ways, times, strict=True):
+            began = perf_counter()
+            way()
+            found.append(perf_counter() - began)
+    return [statistics.median(each) for each in times]
 
 
 def measure(name: str, settings: InfluxDB) -> None:
@@ -69,12 +70,11 @@ def measure(name: str, settings: InfluxDB) -> None:
         written = perf_counter() - began
         found = server.read("meter", None, None).num_rows
         question = questions.rows(namings(Mapping())["meter"], None, None, None, newest_first=False, limit=None)
-        own = median(lambda: server._answer(generation, question))
-        ours = median(lambda: server.read("meter", None, None))
+        own, ours = medians(lambda: server._answer(generation, question), lambda: server.read("meter", None, None))
         print(f"{name} ({generation.version}): {found} rows written in {written:.2f} s")
         print(f"  the server's own answer {own:.3f} s; into Arrow {ours:.3f} s: {ours / own:.2f} times (to reach: 1.3)")
         if generation.major == 2:
-            frames = median(lambda: by_client(fresh))
+            [frames] = medians(lambda: by_client(fresh))
             print(f"  influxdb-client's query_data_frame {frames:.3f} s: {frames / own:.2f} times")
 
 

@@ -64,6 +64,12 @@ class InfluxDB(Section):
     timeout: Duration = Field(timedelta(seconds=10), description="how long one answer may take")
 
 
+class Spool(Section):
+    """Where batches wait while InfluxDB is away: paths.var/spool."""
+
+    limit: int = Field(2**30, description="largest size on disk in bytes; beyond it writes are answered by 503")
+
+
 class MappedMeasurement(Section):
     """What a measurement is called in an InfluxDB that others write to; what is not given has our name."""
 
@@ -81,12 +87,6 @@ class Mapping(Section):
     status: MappedMeasurement = Field(MappedMeasurement(), description="statuses")
     transaction: MappedMeasurement = Field(MappedMeasurement(), description="starts and stops")
     link: MappedMeasurement = Field(MappedMeasurement(), description="heartbeats, boots, connections")
-
-
-class Spool(Section):
-    """Where batches wait while InfluxDB is away: paths.var/spool."""
-
-    limit: int = Field(2**30, description="largest size on disk in bytes; beyond it writes are answered by 503")
 
 
 class State(Section):
@@ -164,8 +164,8 @@ class Settings(Section):
     paths: Paths = Paths()
     store: Store = Store()
     influxdb: InfluxDB = InfluxDB()
-    mapping: Mapping = Mapping()
     spool: Spool = Spool()
+    mapping: Mapping = Mapping()
     state: State = State()
     evaluate: Evaluate = Evaluate()
     web: Web = Web()

@@ -15,4 +15,6 @@ def open_store(settings: Settings, now: datetime) -> ReadingStore:
     if settings.store.kind == "embedded":
         return EmbeddedStore(settings.readings_file, evaluate.window)
     bounds = Bounds(evaluate.window, evaluate.lateness, evaluate.window_limit, settings.spool.limit)
-    return InfluxStore(InfluxServer(settings.influxdb, settings.mapping), var, bounds, now)
+    store = InfluxStore(InfluxServer(settings.influxdb, settings.mapping), var, bounds, now)
+    store.start()
+    return store

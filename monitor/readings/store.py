@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -60,6 +61,11 @@ class Snapshot(Protocol):
 class ReadingStore(Protocol):
     """A store of record with its hot window. All methods raise StoreUnavailable when it is away."""
 
+    @property
+    def path(self) -> Path:
+        """The file that this process has open, and other processes find it by."""
+        ...
+
     def append(self, batch: Batch) -> None:
         """Store a batch; on return it survives kill -9. Writing the same point again merges field by field.
 
@@ -106,7 +112,8 @@ class ReadingStore(Protocol):
         """Rows with start <= time < end in wire units, late ones too, ordered by time.
 
         Columns: `site`, `station`, (`connector`), (`event`), `time_us`, `received_us`, every field by wire name.
-        `place` restricts to a site, station or connector.
+        `place` restricts to a site, station or connector. `received_us` of a point that was written again is that of
+        its first write, but where a server of record knows only the last.
         """
         ...
 

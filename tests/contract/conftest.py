@@ -56,7 +56,13 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
         return lambda: EmbeddedStore(tmp_path / "readings.duckdb", timedelta(minutes=30))
     server: InfluxDB = request.getfixturevalue(request.param)
     settings = server.model_copy(update={"bucket": f"test {uuid4().hex[:8]}"})
-    return lambda: InfluxStore(InfluxServer(settings), tmp_path, BOUNDS, NOON)
+
+    def opened() -> ReadingStore:
+        store = InfluxStore(InfluxServer(settings), tmp_path, BOUNDS, NOON)
+        store.start()
+        return store
+
+    return opened
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from monitor.errors import StoreUnavailable
 
 Kinds = Mapping[str, pa.DataType]
+_NUMBER = r"^[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?$"
 
 
 def from_csv(body: bytes, kinds: Kinds) -> pa.Table:
@@ -21,19 +22,9 @@ def from_csv(body: bytes, kinds: Kinds) -> pa.Table:
     if not body.strip():
         return _empty(kinds)
     try:
-        table = pa_csv.read_csv(
-            BytesIO(body),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
-            convert_options=pa_csv.ConvertOptions(
-                column_types={"time": pa.int64(), **kinds},
-                include_columns=["time", *kinds],
-                include_missing_columns=True,
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise StoreUnavailable(f"InfluxDB's answer cannot be read as CSV: {error}") from error
+        table = _read_csv(body, kinds)
+    except pa.ArrowInvalid:
+        table = _numbers_where_they_are(_read_csv_as_text(body, kinds), kinds)
     return table.rename_columns(["time_us", *kinds])
 
 
@@ -72,6 +63,36 @@ def column_from_parquet(body: bytes, name: str) -> list[str]:
     """The same of Parquet."""
     found: list[str] = _column(pq.read_table(BytesIO(body)), name, pa.string()).to_pylist() if body else []
     return found
+
+
+def _read_csv(body: bytes, kinds: Kinds) -> pa.Table:
+    return pa_csv.read_csv(
+        BytesIO(body),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types={"time": pa.int64(), **kinds},
+            include_columns=["time", *kinds],
+            include_missing_columns=True,
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+
+
+def _read_csv_as_text(body: bytes, kinds: Kinds) -> pa.Table:
+    try:
+        return _read_csv(body, dict.fromkeys(kinds, pa.string()))
+    except pa.ArrowInvalid as error:
+        raise StoreUnavailable(f"InfluxDB's answer cannot be read as CSV: {error}") from error
+
+
+def _numbers_where_they_are(table: pa.Table, kinds: Kinds) -> pa.Table:
+    """Somebody wrote text or booleans to a field of numbers: those values are missing, the others are read."""
+    for name, kind in kinds.items():
+        if pa.types.is_floating(kind):
+            text = pc.if_else(pc.match_substring_regex(table[name], _NUMBER), table[name], pa.scalar(None, pa.string()))
+            table = table.set_column(table.column_names.index(name), name, text.cast(kind))
+    return table
 
 
 def _empty(kinds: Kinds) -> pa.Table:

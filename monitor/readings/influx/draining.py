@@ -1,6 +1,8 @@
 """The spool's way into InfluxDB: one thread, in order, with back-off while the server is away."""
 
 import threading
+from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -24,18 +26,26 @@ class Drain:
         self._server = server
         self._window = window
         self._stopped = threading.Event()
+        self._hurry = threading.Event()
+        self._failures = 0
         self._refused = 0
         self._error = ""
         self._thread = threading.Thread(target=self._run, name="spool-drain", daemon=True)
 
-    @property
-    def error(self) -> str:
-        """Why the last attempt failed; empty when it did not."""
-        return self._error
+    def hurry(self, until: datetime, seconds: float) -> str:
+        """Try now, and wait until what came in up to `until` is drained; empty then, else what keeps it.
 
-    def pause(self) -> None:
-        """Let it work a little."""
-        self._stopped.wait(0.02)
+        Returns after `seconds` at the latest, and at once when the attempt fails.
+        """
+        failures, deadline = self._failures, monotonic() + seconds
+        self._hurry.set()
+        while (oldest := self._spool.oldest) is not None and oldest <= until:
+            if self._failures > failures:
+                return self._error
+            if monotonic() > deadline:
+                return self._error or "they are on their way"
+            self._stopped.wait(0.02)
+        return ""
 
     @property
     def refused(self) -> int:
@@ -49,8 +59,10 @@ class Drain:
     def stop(self) -> None:
         """End after the batch under way; what waits stays."""
         self._stopped.set()
+        self._hurry.set()
         self._spool.wake()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -62,15 +74,18 @@ class Drain:
                     pause_s, self._error = _FIRST_PAUSE_S, ""
             except LaddvaktError as error:
                 self._error = str(error)
+                self._failures += 1
                 log.warning(
                     "the spool waits", error=str(error), again_in_s=pause_s, batches=self._spool.waiting.batches
                 )
-                self._stopped.wait(pause_s)
+                self._hurry.clear()
+                self._hurry.wait(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _drain_some(self) -> None:
         batches = self._spool.first(_ROWS_AT_ONCE)
         try:
+            self._server.connect()
             self._server.write_lines(b"\n".join(self._server.lines_of(batch) for batch in batches))
             kept = batches
         except InputError:

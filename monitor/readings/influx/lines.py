@@ -1,7 +1,7 @@
 """Batches -> line protocol with microseconds, column by column."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,9 +9,12 @@ import pyarrow.compute as pc
 from monitor.errors import InputError
 from monitor.readings.influx.mapping import CLAIMED, RECEIVED, Naming
 from monitor.readings.store import Batch
+from monitor.readings.tables import CLAIMED as CLAIMED_US
 
 _UNWRITABLE = r"(^|[^\\])(\\\\)*\\[, =]|\\$|[\n\x00]"
-"""In 1.x and 2.x a backslash in a tag is itself, but at the end or before a comma, a space or an equals sign."""
+"""In 1.x and 2.x a backslash in a tag is itself, but at the end or before a comma, a space or an equals sign.
+
+A nul could be written, but InfluxQL has no way to ask for it again."""
 
 
 def of_batch(batch: Batch, namings: Mapping[str, Naming], *, resolves: bool = False) -> bytes:
@@ -33,21 +36,24 @@ def of_table(naming: Naming, table: pa.Table, received_s: float, *, resolves: bo
     tags = [_tag(naming, table, name, resolves=resolves) for name in naming.tags]
     fields = [_field(naming, table[name], name) for name in naming.columns if _is_field(naming, table, name)]
     head = pc.binary_join_element_wise(_key(naming.called), *tags, ",")
-    # A row always has this field, so that one without any other is a point too.
-    ours = [f"{RECEIVED}={received_s!r}", *_claimed(table)]
-    body = pc.binary_join_element_wise(*ours, *fields, ",", null_handling="skip")
+    # A row always has `received_at`, so that one without any other is a point too.
+    body = pc.binary_join_element_wise(*_times(naming, table, received_s), *fields, ",", null_handling="skip")
     lines = pc.binary_join_element_wise(head, body, table["time_us"].cast(pa.string()), " ")
     whole = pa.ListArray.from_arrays([0, table.num_rows], lines.combine_chunks())
     joined: bytes = pc.binary_join(whole, "\n")[0].as_buffer().to_pybytes()
     return joined
 
 
-def _claimed(table: pa.Table) -> list[pa.ChunkedArray]:
-    """What a clock that was not believed said, where the batch has it."""
-    if "claimed_us" not in table.column_names:
-        return []
-    seconds = pc.divide(table["claimed_us"].cast(pa.float64()), 1e6)
-    return [pc.binary_join_element_wise(CLAIMED, seconds.cast(pa.string()), "=")]
+def _times(naming: Naming, table: pa.Table, received_s: float) -> Iterator[pa.ChunkedArray | str]:
+    own = "received_us" in table.column_names
+    yield _seconds(RECEIVED, table["received_us"]) if own else f"{RECEIVED}={received_s!r}"
+    if CLAIMED in naming.times and CLAIMED_US in table.column_names:
+        yield _seconds(CLAIMED, table[CLAIMED_US])
+
+
+def _seconds(name: str, epoch_us: pa.ChunkedArray) -> pa.ChunkedArray:
+    seconds = pc.divide(epoch_us.cast(pa.float64()), 1e6)
+    return pc.binary_join_element_wise(name, seconds.cast(pa.string()), "=")
 
 
 def _is_field(naming: Naming, table: pa.Table, name: str) -> bool:
@@ -64,8 +70,8 @@ def _tag(naming: Naming, table: pa.Table, name: str, *, resolves: bool) -> pa.Ch
     unwritable = r"[\n\x00]" if resolves else _UNWRITABLE
     if pc.any(pc.match_substring_regex(values, unwritable)).as_py():
         raise InputError(
-            f"{naming.measurement.name}: InfluxDB cannot store a {name} that has a line break, NUL, or a backslash at "
-            "its end or before a comma, a space or an equals sign"
+            f"{naming.measurement.name}: InfluxDB cannot store a {name} that has a line break or a nul, or a backslash "
+            "at its end or before a comma, a space or an equals sign"
         )
     special = r"([, =\\])" if resolves else r"([, =])"
     escaped = pc.replace_substring_regex(values, special, r"\\\1")

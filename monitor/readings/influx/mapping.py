@@ -11,7 +11,7 @@ from monitor.readings.schema import CLOCK_STANDS_IN, MEASUREMENTS, Measurement
 RECEIVED = "received_at"
 """A field that we add to each row we write: when it came in, epoch seconds."""
 CLAIMED = "claimed_at"
-"""A field of rows whose charger's clock was not believed: what it said, epoch seconds."""
+"""A field of rows whose time is when they came in: what the charger claimed instead, epoch seconds."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,12 @@ class Naming:
     @property
     def columns(self) -> tuple[str, ...]:
         """Our names of all columns that a row of theirs can have."""
-        claimed = (CLAIMED,) if self.measurement.name in CLOCK_STANDS_IN else ()
-        return (*self.tags, *(each.name for each in self.measurement.fields), RECEIVED, *claimed)
+        return (*self.tags, *(each.name for each in self.measurement.fields), *self.times)
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Our own fields with other times than the row's."""
+        return (RECEIVED, CLAIMED) if self.measurement.name in CLOCK_STANDS_IN else (RECEIVED,)
 
     def theirs(self, name: str) -> str:
         """What one of our tags or fields is called there."""

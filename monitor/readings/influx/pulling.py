@@ -1,6 +1,6 @@
 """InfluxDB -> window: the first load, and at each tick what has come since, in pieces of bounded size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -56,17 +56,25 @@ class Puller:
         if pulled_us is None:
             self._window.take({"status": self._server.last_status()}, None)
             self._pull(oldest_us, now_us + 1, seen_us=None)
+            self._window.begin_ledger(oldest_us, now_us)
             log.info("the window is loaded", rows=self._window.health().rows)
             return None
         begin_us = min(pulled_us, now_us) - OVERLAP_US
         self._pull(max(begin_us, oldest_us), now_us + 1, seen_us=now_us)
         return (begin_us, oldest_us) if begin_us < oldest_us else None
 
-    def read_again(self, start_us: int, end_us: int, seen_us: int, place: Place | None = None) -> int:
+    def read_again(
+        self,
+        start_us: int,
+        end_us: int,
+        seen_us: int,
+        place: Place | None = None,
+        measurements: Iterable[str] = tuple(MEASUREMENTS),
+    ) -> int:
         """Take in what the window lacks of start <= time < end; how many rows that were."""
         return sum(
             self._window.take({name: table}, seen_us)
-            for name in MEASUREMENTS
+            for name in measurements
             for _, table in self._pieces(name, start_us, end_us, place)
         )
 

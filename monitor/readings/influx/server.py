@@ -18,8 +18,9 @@ from monitor.ids import Place
 from monitor.readings.influx import answers, lines, questions
 from monitor.readings.influx.exchange import Exchange, translated
 from monitor.readings.influx.generation import Generation, of_ping, of_version
-from monitor.readings.influx.mapping import CLAIMED, RECEIVED, Naming, all_tags, namings
+from monitor.readings.influx.mapping import Naming, all_tags, namings
 from monitor.readings.store import Batch
+from monitor.readings.tables import CLAIMED as CLAIMED_US
 
 _OURS = Mapping()
 
@@ -34,6 +35,7 @@ class InfluxServer:
     def __init__(self, settings: InfluxDB, mapping: Mapping = _OURS) -> None:
         """`mapping`: what the readings are called there; raises InputError when it names what we do not have."""
         self.settings = settings
+        self.mapping = mapping
         self._namings = namings(mapping)
         self._exchange = Exchange(settings)
         self._lock = threading.Lock()
@@ -72,9 +74,12 @@ class InfluxServer:
         self.write_lines(self.lines_of(batch))
 
     def lines_of(self, batch: Batch) -> bytes:
-        """Line protocol of a batch in the server's names; raise InputError for what can never be written to it."""
-        generation = self._generation
-        return lines.of_batch(batch, self._namings, resolves=generation is not None and generation.major == 3)
+        """A batch as this server wants it, a line a row; raises InputError for a name that it cannot store.
+
+        As for 1.x, which can store the fewest names, while the server has not been found.
+        """
+        found = self._generation
+        return lines.of_batch(batch, self._namings, resolves=found is not None and found.major == 3)
 
     def write_lines(self, body: bytes) -> None:
         """The same of line protocol with microseconds."""
@@ -249,16 +254,15 @@ def _kinds(naming: Naming) -> answers.Kinds:
     fields = {
         field.name: pa.float64() if field.kind == "number" else pa.string() for field in naming.measurement.fields
     }
-    kinds = {**dict.fromkeys(naming.tags, pa.string()), **fields}
-    return {name: kinds.get(name, pa.float64()) for name in naming.columns}
+    return {**dict.fromkeys(naming.tags, pa.string()), **fields, **dict.fromkeys(naming.times, pa.float64())}
 
 
 def _rows(naming: Naming, table: pa.Table) -> pa.Table:
     """In our units, to the digit that any store keeps, and in the order and with the names that a scan has."""
-    columns = {name: _with_constants(naming, table)[name] for name in all_tags(naming.measurement)}
-    columns |= {"time_us": table["time_us"], "received_us": _microseconds(table[RECEIVED])}
-    if CLAIMED in naming.columns:
-        columns["claimed_us"] = _microseconds(table[CLAIMED])
+    placed = _with_constants(naming, table)
+    columns = {name: placed[name] for name in all_tags(naming.measurement)} | {"time_us": table["time_us"]}
+    for name, column in zip(naming.times, ("received_us", CLAIMED_US), strict=False):
+        columns[column] = pc.round(pc.multiply(table[name], 1e6)).cast(pa.int64())
     for field in naming.measurement.fields:
         values = table[field.name]
         if field.kind == "number":
@@ -266,10 +270,6 @@ def _rows(naming: Naming, table: pa.Table) -> pa.Table:
             values = pc.divide(stored, field.scale)
         columns[field.name] = values
     return pa.table(columns)
-
-
-def _microseconds(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.round(pc.multiply(seconds, 1e6)).cast(pa.int64())
 
 
 def _with_constants(naming: Naming, table: pa.Table) -> pa.Table:

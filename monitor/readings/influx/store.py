@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic
 
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from monitor.ids import Place
 from monitor.readings.influx import ranges
 from monitor.readings.influx.draining import Drain
 from monitor.readings.influx.late import LateRows
+from monitor.readings.influx.nightly import Nightly
 from monitor.readings.influx.pulling import Puller, Reach
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.influx.upkeep import Upkeep
@@ -54,30 +54,39 @@ class InfluxStore:
         """`folder`: where the window's file and the spool are kept."""
         self._server = server
         settings = server.settings
-        self._window = Window(folder / "window.duckdb", bounds.window, f"{settings.url} {settings.bucket}", opened_at)
+        source = f"{settings.url} {settings.bucket} {server.mapping.model_dump_json()}"
+        self._window = Window(folder / "window.duckdb", bounds.window, source, opened_at)
         self._spool = Spool(folder / "spool", bounds.spool_limit)
         self._bounds = bounds
         keep = max(bounds.window, bounds.lateness) + timedelta(minutes=1)
         self._puller = Puller(server, self._window, Reach(keep, bounds.window_limit))
         self._late = LateRows(server, self._window, self._puller, bounds.lateness)
-        self._upkeep = Upkeep(self._window, self._late, keep)
+        nightly = Nightly(server, self._window, self._puller)
+        self._upkeep = Upkeep(self._window, self._late, nightly, keep)
         self._drain = Drain(self._spool, server, self._window)
         self._turns = threading.BoundedSemaphore(_DIRECT_WRITES)
         self._away = ""
         self._closed = False
+
+    def start(self) -> None:
+        """Begin to drain the spool and to look for late rows beside the ticks."""
         self._drain.start()
         self._upkeep.start()
+
+    @property
+    def path(self) -> Path:
+        return self._window.path
 
     def append(self, batch: Batch) -> None:
         """Also raises StoreFull and DiskFull, when InfluxDB is away and the spool cannot take the batch."""
         self._check_open()
         if not stage(batch):
             return
-        body = self._server.lines_of(batch)  # here, so that what can never be written is refused and not spooled
-        if self._spool or not self._written(body):
-            self._spool.append(batch)
-        else:
+        if not self._spool and self._written(batch):
             self._window.append(batch)
+            return
+        self._server.lines_of(batch)  # what could never be written is refused now, not spooled
+        self._spool.append(batch)
 
     def register(self, places: Sequence[Place]) -> None:
         self._window.register(places)
@@ -166,13 +175,13 @@ class InfluxStore:
         self._window.close()
         self._server.close()
 
-    def _written(self, body: bytes) -> bool:
+    def _written(self, batch: Batch) -> bool:
         """Whether InfluxDB has it. Raises InputError when it is there and does not want it."""
         with self._turn() as mine:
             if not mine:
                 return False
             try:
-                self._server.write_lines(body)
+                self._server.write(batch)
             except StoreUnavailable as error:
                 self._away = str(error)
                 return False
@@ -190,13 +199,9 @@ class InfluxStore:
 
     def _wait_for_spool(self, now: datetime) -> None:
         """Rows that wait are not in the window: evaluated without them, their stations would seem silent."""
-        deadline = monotonic() + _DRAINED_S
-        while (oldest := self._spool.oldest) is not None and oldest <= now:
-            if monotonic() > deadline or self._drain.error:
-                waiting = self._spool.waiting
-                why = self._drain.error or "they are on their way"
-                raise StoreUnavailable(f"{waiting.rows:,} readings wait in the spool for InfluxDB: {why}")
-            self._drain.pause()
+        if self._spool and (why := self._drain.hurry(now, _DRAINED_S)):
+            waiting = self._spool.waiting
+            raise StoreUnavailable(f"{waiting.rows:,} readings wait in the spool for InfluxDB: {why}")
 
     def _check_open(self) -> None:
         if self._closed:

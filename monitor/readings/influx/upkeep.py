@@ -7,6 +7,7 @@ import structlog
 
 from monitor.errors import LaddvaktError
 from monitor.readings.influx.late import LateRows
+from monitor.readings.influx.nightly import Nightly
 from monitor.readings.influx.window import Window
 
 log = structlog.get_logger()
@@ -15,9 +16,10 @@ log = structlog.get_logger()
 class Upkeep:
     """A thread that does one round after each tick; ticks that come while it works share the next."""
 
-    def __init__(self, window: Window, late: LateRows, keep: timedelta) -> None:
+    def __init__(self, window: Window, late: LateRows, nightly: Nightly, keep: timedelta) -> None:
         self._window = window
         self._late = late
+        self._nightly = nightly
         self._keep_us = keep // timedelta(microseconds=1)
         self._condition = threading.Condition()
         self._working = threading.Lock()
@@ -36,7 +38,8 @@ class Upkeep:
         with self._condition:
             self._stopped = True
             self._condition.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def wake(self, now_us: int) -> None:
         """A tick of `now_us` has its rows."""
@@ -57,7 +60,7 @@ class Upkeep:
             if before_us - self._dropped_us >= self._keep_us // 6:
                 self._window.drop(before_us, self._consumed)
                 self._dropped_us = before_us
-            return taken
+            return taken + self._nightly.advance(now_us)
 
     def _run(self) -> None:
         while True:

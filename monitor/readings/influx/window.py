@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from monitor.ids import Place
 from monitor.readings.appending import Appender
 from monitor.readings.database import number, translated
 from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.influx import ledger
 from monitor.readings.influx.foreign import staged_rows
 from monitor.readings.late import has_late, merge_late, whole
 from monitor.readings.schema import MEASUREMENTS, Measurement
@@ -85,6 +88,31 @@ class Window(EmbeddedStore):
         """Forget rows older than `before_us` with numbers up to `consumed`; how many. Last values stay."""
         return self._writer.run("drop old rows", lambda connection, _: _drop(connection, before_us, consumed))
 
+    def begin_ledger(self, first_us: int, now_us: int) -> None:
+        """The first load has ended; it went back to `first_us`."""
+        night = ledger.night_of(now_us)
+        self._writer.run("begin its ledger", lambda connection, _: ledger.begin(connection, first_us, night))
+
+    @property
+    def compared(self) -> tuple[int, int]:
+        """See `ledger.progress`."""
+        with self._reading() as cursor, translated("read its ledger"):
+            return ledger.progress(cursor)
+
+    def note_night(self, night: int) -> None:
+        """See `ledger.note_night`."""
+        self._writer.run("note a night", lambda connection, _: ledger.note_night(connection, night))
+
+    def differing(self, measurement: str, counts: pa.Table) -> list[tuple[Place, int]]:
+        """See `ledger.differing`; `counts` as the server gives them by station and hour."""
+        known = MEASUREMENTS[measurement]
+        return self._writer.run("compare counts", lambda connection, _: ledger.differing(connection, known, counts))
+
+    def record(self, measurement: str, counts: pa.Table) -> None:
+        """See `ledger.record`."""
+        known = MEASUREMENTS[measurement]
+        self._writer.run("note counts", lambda connection, _: ledger.record(connection, known, counts))
+
 
 _NEW = " UNION ALL ".join(
     f"SELECT station_key, time_us FROM {main_table(each)} "
@@ -93,7 +121,7 @@ _NEW = " UNION ALL ".join(
     for each in MEASUREMENTS.values()
 )
 _RESUMED = f"""
-    SELECT site, station, any_value(seen_us) AS begin_us, min(time_us) AS end_us
+    SELECT site, station, any_value(seen_us) + 1 AS begin_us, min(time_us) AS end_us
     FROM ({_NEW}) JOIN latest_link USING (station_key) JOIN stations USING (station_key)
     WHERE time_us > seen_us GROUP BY site, station
     HAVING end_us - begin_us > greatest($lateness, coalesce(2000 * any_value(interval_ms), 0) + {MINUTE_US})
@@ -101,11 +129,12 @@ _RESUMED = f"""
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, source: str, first_seq: int) -> None:
-    connection.execute("CREATE TABLE IF NOT EXISTS window_state(source VARCHAR, pulled_us BIGINT)")
+    for statement in ("CREATE TABLE IF NOT EXISTS window_state(source VARCHAR, pulled_us BIGINT)", *ledger.CREATE):
+        connection.execute(statement)
     known = connection.execute("SELECT source FROM window_state").fetchall()
     if known == [(source,)]:
         return
-    for table in (*_tables(), "window_state"):
+    for table in (*_tables(), "window_state", "hours", "ledger_state"):
         connection.execute(f"DELETE FROM {table}")
     connection.execute("INSERT INTO window_state VALUES (?, ?)", [source, _NOTHING_US])
     connection.execute(
@@ -134,7 +163,8 @@ def _new_or_changed(
 ) -> pa.Table:
     """Rows that the window lacks, or has with another value; a value that is missing here changes nothing."""
     keyed = staged.append_column(subject_key(measurement), pa.array(appender.keys.of(staged)))
-    keyed = keyed.append_column("row", pa.array(range(staged.num_rows), pa.int64()))
+    keyed = keyed.append_column("row", pa.array(np.arange(staged.num_rows)))
+    times = pc.min_max(staged["time_us"]).as_py()
     differs = " OR ".join(
         f"coalesce(pulled.{name} <> stored.{name}, pulled.{name} IS NOT NULL)"
         for name in map(quoted, mergeable(measurement))
@@ -145,7 +175,7 @@ def _new_or_changed(
         rows = connection.sql(f"""
             SELECT pulled.row FROM pulled LEFT JOIN (
                 SELECT {wanted} FROM ({whole(measurement, late=has_late(connection, measurement))})
-                WHERE time_us >= (SELECT min(time_us) FROM pulled) AND time_us <= (SELECT max(time_us) FROM pulled)
+                WHERE time_us >= {times["min"]} AND time_us <= {times["max"]}
             ) AS stored USING ({", ".join(point_key(measurement))})
             WHERE stored.seq IS NULL OR {differs} ORDER BY 1""").to_arrow_table()
     finally:
@@ -155,6 +185,7 @@ def _new_or_changed(
 
 def _drop(connection: duckdb.DuckDBPyConnection, before_us: int, consumed: int) -> int:
     merge_late(connection)
+    ledger.let_go(connection, before_us)
     return sum(
         number(connection, _drop_statement(measurement), [before_us, consumed]) for measurement in MEASUREMENTS.values()
     )

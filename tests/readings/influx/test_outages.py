@@ -1,0 +1,226 @@
+"""InfluxDB away, hung, overloaded, cut off or misconfigured: nothing is lost, no tick is stuck, all rows once."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.errors import StoreFull, StoreUnavailable
+from monitor.readings.influx.store import InfluxStore
+from monitor.readings.influx.window import Window
+from tests import influx
+from tests.conftest import missing
+from tests.readings.influx.conftest import BOUNDS, NOON, World, after_noon, held
+from tests.readings.influx.proxy import CUT, HANG, PASS, Proxy, proxy_before
+
+IMPATIENT = timedelta(seconds=0.5)
+
+
+@pytest.fixture
+def proxy(world: World) -> Iterator[Proxy]:
+    with proxy_before(world.settings.url) as made:
+        yield made
+
+
+@pytest.fixture
+def store(world: World, proxy: Proxy) -> InfluxStore:
+    """Through the proxy, with little patience, its threads running."""
+    opened = world.open(settings=world.settings.model_copy(update={"url": proxy.url, "timeout": IMPATIENT}))
+    opened.start()
+    return opened
+
+
+def eventually(check: Callable[[], Any], what: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def rows_of(store: InfluxStore) -> list[tuple[float, float]]:
+    """Seconds after noon and power of all rows in InfluxDB."""
+    rows = [row for batch in store.scan("meter") for row in batch.to_pylist()]
+    return [(row["time_us"] / 1e6 - NOON.timestamp(), row["power_w"]) for row in rows]
+
+
+def power(batch: Callable[..., Any], second: float) -> Any:
+    at = after_noon(second)
+    return batch(at, meter=[{"time_us": round(at.timestamp() * 1e6), "power_w": float(second)}])
+
+
+@pytest.mark.parametrize("mode", ["500", "503", "429", CUT, HANG])
+def test_whatever_influxdb_answers_a_tick_ends_in_time_and_writes_are_safe(store, proxy, batch, mode):
+    store.append(power(batch, 1))
+    store.bring_up_to(after_noon(10))
+    proxy.mode = mode
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        store.bring_up_to(after_noon(20))
+    for second in range(11, 15):
+        store.append(power(batch, second))
+    assert time.monotonic() - began < 5
+    assert not store.health().reachable
+
+    proxy.mode = PASS
+    eventually(lambda: not store._spool, "the spool has drained")
+    store.bring_up_to(after_noon(30))
+    assert store.health().reachable
+    assert rows_of(store) == [(second, second) for second in (1, 11, 12, 13, 14)]
+    assert held(store) == [(second, second * 1000) for second in (1, 11, 12, 13, 14)]
+
+
+def test_only_a_few_writers_wait_for_a_server_that_hangs_and_the_next_do_not(store, proxy, batch):
+    store.append(power(batch, 0))
+    proxy.mode = HANG
+    store.append(power(batch, 1))
+    began = time.monotonic()
+    for second in range(2, 50):
+        store.append(power(batch, second))
+    assert time.monotonic() - began < 2
+    assert store._spool.waiting.rows == 49
+
+
+def test_rules_wait_until_what_came_in_meanwhile_is_in_the_window(store, proxy, batch):
+    store.bring_up_to(NOON)
+    proxy.mode = "503"
+    store.append(power(batch, 10))
+    with pytest.raises(StoreUnavailable, match="1 readings wait in the spool for InfluxDB: .*overloaded"):
+        store.bring_up_to(after_noon(10))
+
+    proxy.mode = PASS
+    store.bring_up_to(after_noon(10))  # it does not wait for the next attempt that the drain would make by itself
+    assert held(store) == [(10, 10_000)]
+
+
+def test_a_batch_in_the_spool_that_is_newer_than_the_tick_does_not_hold_it_up(world, batch):
+    store = world.open()
+    store._spool.append(power(batch, 10))
+
+    store.bring_up_to(after_noon(5))
+
+
+def test_batches_keep_their_order_behind_what_waits(store, proxy, batch, at):
+    proxy.mode = "503"
+    for value in range(5):
+        store.append(batch(meter=[{"time_us": at(0), "power_w": float(value)}]))
+    proxy.mode = PASS
+    store.append(batch(meter=[{"time_us": at(0), "power_w": 5.0}]))
+    eventually(lambda: not store._spool, "the spool has drained")
+
+    assert rows_of(store) == [(0, 5.0)]
+    store.bring_up_to(NOON)
+    assert held(store) == [(0, 5000)]
+
+
+def test_a_full_spool_says_so_and_what_it_has_is_safe_over_a_restart(world, proxy, batch):
+    away = world.settings.model_copy(update={"url": proxy.url})
+    proxy.mode = "503"
+    store = world.open(settings=away, bounds=replace(BOUNDS, spool_limit=4000))
+    taken: list[tuple[float, float]] = []
+
+    def fill() -> None:
+        for second in range(100):
+            store.append(power(batch, second))
+            taken.append((second, second))
+
+    with pytest.raises(StoreFull):
+        fill()
+    store.close()
+    assert taken
+
+    proxy.mode = PASS
+    store = world.open(settings=away)
+    store.start()
+    eventually(lambda: not store._spool, "the spool has drained")
+    assert rows_of(store) == taken
+
+
+def test_a_batch_that_influxdb_refuses_does_not_hold_up_the_others(world, store, proxy, batch, at):
+    world.write('meter,s/x/1 soc="text" @0')  # so that a number is a conflict of types
+    proxy.mode = "503"
+    store.append(power(batch, 1))
+    store.append(batch(meter=[{"time_us": at(2), "soc": 4.0}]))
+    store.append(power(batch, 3))
+    proxy.mode = PASS
+    eventually(lambda: not store._spool, "the spool has drained")
+
+    assert [power for _, power in rows_of(store) if power is not None] == [1, 3]
+    assert store.health().details["spool, rows refused by InfluxDB"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("change", "remedy"),
+    [({"bucket": "nowhere", "create": False}, r"influxdb\.create"), ({"url": "http://127.0.0.1:9"}, "does not answer")],
+    ids=["missing-database", "nobody-listens"],
+)
+def test_an_error_names_its_remedy_and_writes_are_kept(world, batch, change, remedy):
+    store = world.open(settings=world.settings.model_copy(update=change))
+    with pytest.raises(StoreUnavailable, match=remedy):
+        store.bring_up_to(NOON)
+    store.append(power(batch, 1))
+
+    assert store._spool.waiting.rows == 1
+    assert remedy.replace("\\", "") in store.health().details["error"]
+
+
+@pytest.fixture
+def own_influxd(tmp_path: Path) -> Path:
+    if influx.installed() is None:
+        missing("no influxd 1.x on PATH (Debian: apt-get install influxdb)")
+    return tmp_path / "influxd"
+
+
+def test_a_server_that_stops_and_one_that_is_killed_come_back_to_all_rows_once(own_influxd, tmp_path, batch):
+    with influx.influxd_1(own_influxd, users=True) as running:
+        impatient = running.settings.model_copy(update={"timeout": IMPATIENT})
+        world = World(impatient, tmp_path / "var")
+        with closing(world.writer), world.stores:
+            store = world.open()
+            store.start()
+            store.append(power(batch, 0))
+            store.bring_up_to(after_noon(1))
+
+            running.process.send_signal(signal.SIGSTOP)
+            for second in range(1, 30):
+                store.append(power(batch, second))
+                if second % 10 == 0:
+                    with pytest.raises(StoreUnavailable):
+                        store.bring_up_to(after_noon(second))
+            running.process.send_signal(signal.SIGCONT)
+            eventually(lambda: not store._spool, "the spool has drained")
+            store.bring_up_to(after_noon(29))
+            assert held(store) == [(second, second * 1000) for second in range(30)]
+
+            running.process.kill()
+            running.process.wait()
+            for second in range(30, 40):
+                store.append(power(batch, second))
+            with pytest.raises(StoreUnavailable):
+                store.bring_up_to(after_noon(40))
+            port = int(running.settings.url.rpartition(":")[2])
+            with influx.influxd_1(own_influxd, users=True, port=port):
+                eventually(lambda: not store._spool, "the spool has drained")
+                store.bring_up_to(after_noon(50))
+                expected = [(second, float(second)) for second in range(40)]
+                assert rows_of(store) == expected
+                assert held(store) == [(second, power * 1000) for second, power in expected]
+            arrived, _ = store.arrivals("meter", 0)
+            assert arrived.num_rows == 40
+
+
+def test_a_wrong_password_names_the_keys_to_set(own_influxd, tmp_path):
+    with influx.influxd_1(own_influxd, users=True) as running:
+        world = World(running.settings.model_copy(update={"password": "wrong"}), tmp_path / "var")
+        with closing(world.writer), world.stores, pytest.raises(StoreUnavailable, match=r"influxdb\.password"):
+            world.open().bring_up_to(NOON)
+
+
+def test_the_window_s_numbers_leave_room_for_a_restart(tmp_path):
+    with closing(Window(tmp_path / "w.duckdb", timedelta(minutes=30), "here", NOON)) as window:
+        assert window.arrivals("meter", 0)[1] == round(NOON.timestamp() * 1000)

@@ -10,10 +10,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.tariffs.cdr import Cdr, FoundCdr, Text
+from monitor.tariffs.cdr_periods import charging_periods
 from monitor.tariffs.codec import bill_from_json, bill_to_json
 from monitor.tariffs.model import Usage, UsagePeriod
 from monitor.tariffs.ocpi import WEEKDAYS, Element, PriceComponent, Restrictions, Tariff
+from monitor.tariffs.priced_cdr import price_cdr
 from monitor.tariffs.pricing import price
+from monitor.tariffs.rounding import PER_TOTAL
 
 ZONES = ("Europe/Stockholm", "Europe/London", "Europe/Lisbon", "Pacific/Apia")
 MOMENTS = (
@@ -216,6 +220,26 @@ def test_splitting_a_session_under_a_linear_tariff_changes_nothing(
     zone = ZoneInfo("Europe/Stockholm")
     split = price(Usage(usage.start, usage.end, tuple(periods)), tariff, zone)
     assert split.lines == price(usage, tariff, zone).lines
+
+
+@settings(max_examples=80, deadline=None)
+@given(tariffs(), usages(), st.sampled_from(ZONES))
+def test_the_charging_periods_of_our_cdr_cost_the_same_again(tariff: Tariff, usage: Usage, zone: str) -> None:
+    periods = charging_periods(usage, tariff, ZoneInfo(zone))
+    content = {
+        "start_date_time": usage.start, "end_date_time": usage.end, "currency": "EUR",
+        "charging_periods": [
+            {**each, "dimensions": tuple({**one, "volume": one["volume"]} for one in each["dimensions"])}
+            for each in periods
+        ],
+    }  # fmt: skip
+    found = FoundCdr(Cdr.model_validate(content), content, Text("cdr.json", ""), ())
+    ours, theirs = price(usage, tariff, ZoneInfo(zone)), price_cdr(found, tariff, ZoneInfo(zone), PER_TOTAL)
+    assert theirs.bill.total == ours.total
+    assert [(each.element, each.quantity) for each in theirs.bill.lines] == [
+        (each.element, each.quantity) for each in ours.lines
+    ]
+    assert not any("inside a charging period" in warning for warning in theirs.warnings)
 
 
 def _monotone(tariff: Tariff) -> Tariff:

@@ -73,7 +73,7 @@ def main() -> None:
             found = compare(url, prices, None, None, processes=processes)
             clock, cpu = time.perf_counter() - began, _used() - used
             print(
-                f"{tariff.id:10} {found.sessions} sessions of {PERIODS} periods: {count / cpu:7.0f} a second of processor "
+                f"{tariff.id:10} {found.sessions} sessions of {PERIODS} periods: {count / cpu:7.0f} a second of CPU "
                 f"time (target 8300), {count / clock:7.0f} a second on {processes} processes"
             )
 

@@ -156,6 +156,6 @@ def price_bands(bill: Bill | None) -> list[Band]:
 
 
 def tariff_words(source: Service, bill: Bill | None) -> list[str]:
-    """The tariff in the reader's words; nothing when it is in force no more."""
-    tariff = source.tariffs.tariffs.get(bill.tariff_id) if bill else None
+    """The tariff in the reader's words, in the version that priced the session; nothing where that was not kept."""
+    tariff = source.tariffs.version(bill.tariff_id, bill.tariff_version) if bill else None
     return [] if tariff is None else list(describe(tariff, context.language()))

@@ -175,6 +175,11 @@ class Settings(Section):
     privacy: Privacy = Privacy()
 
     @property
+    def readings_file(self) -> Path:
+        """Where the embedded store is; beside it stands who has it open."""
+        return self.paths.var / "readings.duckdb"
+
+    @property
     def state_url(self) -> str:
         """The database address in force."""
         return self.state.url or f"sqlite:///{self.paths.var / 'state.sqlite'}"

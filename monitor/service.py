@@ -33,6 +33,7 @@ from monitor.state.database import Database
 from monitor.state.outbox import Outbox
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
+from monitor.state.tariffs import TariffStore
 from monitor.state.tick import record_tick
 from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
@@ -126,7 +127,9 @@ class Service:
         self.picture: Picture | None = None
         self.flow: Flow | None = None
         self.ticks = TickStats()
-        self._session_tick = SessionTick(self.store, self.sessions, settings.sessions, self.register)
+        self._session_tick = SessionTick(
+            self.store, self.sessions, settings.sessions, self.register, TariffStore(self.database)
+        )
         self._session_tables = sessions_table(()), history_table({})
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
@@ -153,8 +156,8 @@ class Service:
 
     @property
     def tariffs(self) -> TariffBook:
-        """The tariffs in force."""
-        return self.rules.in_force.tariffs
+        """The tariffs in force, with the versions that they had."""
+        return self._session_tick.versioned(self.rules.in_force.tariffs)
 
     def session(self, session_id: str) -> Session | None:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""

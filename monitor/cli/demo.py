@@ -70,7 +70,7 @@ def run_demo(folder: Path, port: int, speed: float) -> None:
     try:
         app = create_app(service, mailbox)
         server = serve.bind(app, settings)
-        with serve.announced(app, server, settings, service.store.path):
+        with serve.announced(app, server, settings, settings.readings_file):
             serve.serve(server, start, feeder.stop)
     finally:
         stop()

@@ -22,7 +22,7 @@ def run(config_file: Path | None) -> None:
     try:
         app = create_app(service)
         server = serve.bind(app, settings)
-        with serve.announced(app, server, settings, service.store.path):
+        with serve.announced(app, server, settings, settings.readings_file):
             serve.serve(server, service.start, lambda: None)
     finally:
         service.stop()

@@ -170,6 +170,7 @@ def _start(state: State, row: TransactionRow, outlet: Outlet) -> State:
         user=row.user,
         group=row.group,
         services=row.services,
+        token=row.token,
         register_start_mwh=row.meter_mwh,
         flags=visit.flags | skew(row),
     )

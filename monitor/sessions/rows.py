@@ -46,9 +46,16 @@ class StatusRow:
         return 6 if self.status in {"Finishing", "Available"} else 2
 
 
+TOKEN_FIELDS = ("token_type", "issuer", "contract_id", "auth_method", "auth_reference", "signed")
+"""What CDRs need of who charged, beside `user`."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """A start or a stop. `clock_replaced`: the time is that of its arrival, because the charger's could not be."""
+    """A start or a stop. `clock_replaced`: the time is that of its arrival, because the charger's could not be.
+
+    `token`: what is known of `TOKEN_FIELDS`, by name.
+    """
 
     time_us: int
     received_us: int
@@ -60,6 +67,7 @@ class TransactionRow:
     reason: str | None
     services: str | None
     clock_replaced: bool
+    token: tuple[tuple[str, str], ...] = ()
 
     @property
     def rank(self) -> int:
@@ -151,6 +159,7 @@ def _transaction(record: Mapping[str, Any]) -> Row:
         record["reason"],
         record["services"],
         record.get("claimed_us") is not None,
+        tuple((name, text) for name in TOKEN_FIELDS if (text := record.get(name))),
     )
 
 

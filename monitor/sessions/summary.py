@@ -146,7 +146,7 @@ def _findings(visit: Visit, outlet: Outlet, shared_us: int) -> Findings:
 
 
 def _details(visit: Visit, *, by_power: bool) -> Mapping[str, str]:
-    details: dict[str, str] = {"seen_by": visit.source}
+    details: dict[str, str] = {"seen_by": visit.source, **dict(visit.token)}
     if by_power:
         details["energy_from"] = "power"
     if visit.evidence.current_summed:

@@ -57,6 +57,7 @@ class Visit(NamedTuple):
     group: str | None = None
     stop_reason: str | None = None
     services: str | None = None
+    token: tuple[tuple[str, str], ...] = ()
     register_start_mwh: int | None = None
     register_stop_mwh: int | None = None
     registers: Registers = Registers()
@@ -175,6 +176,11 @@ def settled(visit: Visit, periods: tuple[Period, ...]) -> Visit:
     )
 
 
+def joined_token(first: tuple[tuple[str, str], ...], then: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """What start and stop say of the token: of the two the later, as OCPI wants it of the authorisation."""
+    return tuple((dict(first) | dict(then)).items()) if then else first
+
+
 def stop(visit: Visit, row: TransactionRow, status: str | None, outlet: Outlet) -> Visit:
     """The visit after its transaction's end; the first one counts, another is only noted."""
     visit = visit._replace(flags=visit.flags | marks(row) | skew(row))
@@ -193,6 +199,7 @@ def stop(visit: Visit, row: TransactionRow, status: str | None, outlet: Outlet) 
         user=visit.user or row.user,
         group=visit.group or row.group,
         services=visit.services or row.services,
+        token=joined_token(visit.token, row.token),
     )
 
 

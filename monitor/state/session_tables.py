@@ -82,6 +82,16 @@ session_versions = Table(
 )
 """What a closed session was before rows that came late changed it, or withdrew it; `position`: of those rows."""
 
+tariff_versions = Table(
+    "tariff_versions",
+    metadata,
+    Column("tariff", String, primary_key=True),
+    Column("since_us", Moment, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("content", String, nullable=False),
+)
+"""What a tariff said from when on, as OCPI JSON; `version` is its fingerprint, which bills name."""
+
 positions = Table(
     "positions",
     metadata,

@@ -15,7 +15,9 @@ from monitor.sessions.billing import bill
 from monitor.sessions.for_rules import history_table, sessions_table
 from monitor.sessions.model import Session
 from monitor.state.sessions import SessionStore
+from monitor.state.tariffs import TariffStore
 from monitor.tariffs.files import TariffBook
+from monitor.tariffs.history import History
 
 SAVE_EVERY = 10_000
 """Commits of readings after which the position is saved though no session changed: a restart reads few again."""
@@ -24,8 +26,18 @@ SAVE_EVERY = 10_000
 class SessionTick:
     """Owns the assembler. Used by one thread, the one that ticks."""
 
-    def __init__(self, store: ReadingStore, sessions: SessionStore, settings: Sessions, register: Register) -> None:
+    def __init__(
+        self,
+        store: ReadingStore,
+        sessions: SessionStore,
+        settings: Sessions,
+        register: Register,
+        tariffs: TariffStore | None = None,
+    ) -> None:
         self._sessions = sessions
+        self._tariffs = tariffs
+        self._noted: TariffBook | None = None
+        self._versions: History = tariffs.history() if tariffs else {}
         self._settings = settings
         self._register = register
         self._assembler = Assembler(
@@ -50,6 +62,8 @@ class SessionTick:
         if register is not self._register:
             self._assembler.use(register)
             self._register = register
+        if self._tariffs and tariffs is not self._noted:
+            self._versions, self._noted = self._tariffs.note(tariffs.tariffs.values(), now), tariffs
         if self._ahead_of_saved:
             self._assembler.resume(self._sessions.position(), self._sessions.under_way())
             self._ahead_of_saved = False
@@ -69,13 +83,20 @@ class SessionTick:
         session = self._under_way.get(session_id)
         if session is None:
             return self._sessions.get(session_id)
-        return bill(session, tariffs, self._register, self._settings.bill_until)
+        return self._bill(session, tariffs)
 
     def _to_store(self, session: Session, tariffs: TariffBook) -> Session:
         """Priced once the car has left; before that only the summary, because the readings have its periods."""
         if session.under_way:
             return replace(session, periods=())
-        return bill(session, tariffs, self._register, self._settings.bill_until)
+        return self._bill(session, tariffs)
+
+    def versioned(self, tariffs: TariffBook) -> TariffBook:
+        """The book with the versions that its tariffs had, as far as a tick has seen them. Any thread may ask."""
+        return replace(tariffs, history=self._versions)
+
+    def _bill(self, session: Session, tariffs: TariffBook) -> Session:
+        return bill(session, self.versioned(tariffs), self._register, self._settings.bill_until)
 
     def _save(self, sessions: Sequence[Session]) -> None:
         reached = self._assembler.position

@@ -105,10 +105,10 @@ def _energetic(kinds: list[UsageKind]) -> UsageKind:
 
 
 def _power(period: ChargingPeriod) -> Decimal | None:
-    """POWER; without it None, energy over time; where no energy is told either, what MIN_ and MAX_ agree on."""
-    stated = period.volume("POWER")
-    if stated is None and period.volume("ENERGY") is None:
-        stated = _middle(period.volume("MIN_POWER"), period.volume("MAX_POWER"))
+    """POWER, or MIN_ and MAX_POWER that are equal; else None, energy over time; without energy their middle."""
+    stated, low, high = (period.volume(name) for name in ("POWER", "MIN_POWER", "MAX_POWER"))
+    if stated is None and (low == high or period.volume("ENERGY") is None):
+        stated = _middle(low, high)
     return None if stated is None else stated * KILO
 
 

@@ -13,6 +13,7 @@ from monitor import documents
 from monitor.documents import Document, Path_, Strict, nearest
 from monitor.errors import FileProblems, Problem
 from monitor.ids import Place
+from monitor.tariffs.history import History, in_force, version_of
 from monitor.tariffs.ocpi import Tariff
 from monitor.tariffs.rounding import PER_TOTAL, Policy
 from monitor.tariffs.values import LocalDate
@@ -92,20 +93,27 @@ class TariffBook:
     tariffs: Mapping[str, Tariff] = field(default_factory=dict)
     assignments: tuple[PlacedAssignment, ...] = ()
     policy: Policy = PER_TOTAL
+    history: History = field(default_factory=dict)
 
     def tariff_for(
         self, place: Place, current: Current | None, group: str | None, at: datetime, zone: tzinfo | None = None
     ) -> Assigned | None:
         """The first assignment that fits and whose tariff is valid `at` (aware; the start of the session), or None.
 
-        Dates of assignments are local to `zone`; without one, to the zone that `at` carries.
+        The tariff is in the version that was in force then. Dates of
+        assignments are local to `zone`; without one, to the zone that `at` carries.
         """
         day = (at.astimezone(zone) if zone else at).date()
         for placed in self.assignments:
-            tariff = self.tariffs[placed.assignment.tariff]
+            tariff = in_force(self.history, self.tariffs[placed.assignment.tariff], at)
             if placed.assignment.fits(place, current, group, day) and _valid(tariff, at):
                 return Assigned(tariff, f"{placed.where}: {placed.assignment}")
         return None
+
+    def version(self, tariff_id: str, version: str) -> Tariff | None:
+        """The content that a bill names; None: it was never kept."""
+        current = self.tariffs.get(tariff_id)
+        return current if current and current.version == version else version_of(self.history, tariff_id, version)
 
     def possible(self, place: Place, current: Current | None) -> set[str]:
         """The ids of the tariffs that somebody may have at a connector at some time."""

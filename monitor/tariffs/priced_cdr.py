@@ -10,12 +10,12 @@ from monitor.tariffs.cdr import FoundCdr
 from monitor.tariffs.cdr_usage import doubts, usage_of
 from monitor.tariffs.model import Amount, Bill, BillLine, Usage
 from monitor.tariffs.ocpi import Tariff
-from monitor.tariffs.pricing import price
+from monitor.tariffs.pricing import Kind, kind_of, price
 from monitor.tariffs.rounding import OCPI_DIGITS, Policy, rounded
 from monitor.tariffs.splits import splits
 from monitor.tariffs.values import tidy
 
-COSTS: Mapping[str, str] = {
+COSTS: Mapping[str, Kind] = {
     "total_fixed_cost": "fixed",
     "total_energy_cost": "energy",
     "total_time_cost": "time",
@@ -50,15 +50,14 @@ def to_json(priced: PricedCdr, policy: Policy) -> dict[str, Any]:
     """The answer for one CDR; money and hours with OCPI's decimals, lines with all that the bill keeps."""
     bill = priced.bill
     with_taxes = priced.tariff.tax_included is not None
-    costs = {name: [line for line in bill.lines if _kind(line) == kind] for name, kind in COSTS.items()}
     return {
         "id": priced.found.cdr.id,
         "tariff_id": bill.tariff_id,
         "currency": bill.currency,
         "total_cost": cost(bill.total, bill.lines, policy, with_taxes=with_taxes),
         **{
-            name: cost(bill.by_kind[COSTS[name]], lines, policy, with_taxes=with_taxes)  # type: ignore[index]
-            for name, lines in costs.items()
+            name: cost(bill.by_kind[kind], lines_of(bill, kind), policy, with_taxes=with_taxes)
+            for name, kind in COSTS.items()
         },
         "total_energy": bill.total_energy_kwh,
         "total_time": hours(bill.total_time_h),
@@ -66,6 +65,11 @@ def to_json(priced: PricedCdr, policy: Policy) -> dict[str, Any]:
         "lines": [_line(line) for line in bill.lines],
         "warnings": list(priced.warnings),
     }
+
+
+def lines_of(bill: Bill, kind: Kind) -> list[BillLine]:
+    """The lines that a sum by kind is made of."""
+    return [line for line in bill.lines if kind_of(line) == kind]
 
 
 def hours(value: Decimal) -> Decimal:
@@ -104,14 +108,6 @@ def taxes_of(amount: Amount, lines: Iterable[BillLine], policy: Policy) -> dict[
 def _tax(rate: Decimal | None, amount: Decimal) -> dict[str, Any]:
     said = {} if rate is None else {"percentage": rate}
     return {"name": "VAT" if rate is not None else RATELESS, **said, "amount": tidy(amount)}
-
-
-def _kind(line: BillLine) -> str | None:
-    if line.element is None:
-        return None
-    if line.reservation:
-        return "reservation"
-    return {"FLAT": "fixed", "ENERGY": "energy", "TIME": "time", "PARKING_TIME": "parking"}[line.dimension]
 
 
 def _line(line: BillLine) -> dict[str, Any]:

@@ -136,9 +136,16 @@ def _bill(usage: Usage, tariff: Tariff, lines: list[BillLine], walked: list[Segm
 def _by_kind(lines: Iterable[BillLine]) -> dict[Kind, Amount]:
     groups: dict[Kind, list[BillLine]] = {"fixed": [], "energy": [], "time": [], "parking": [], "reservation": []}
     for line in lines:
-        if line.element is not None:
-            groups["reservation" if line.reservation else _KINDS[line.dimension]].append(line)
+        if kind := kind_of(line):
+            groups[kind].append(line)
     return {kind: total_of(group) for kind, group in groups.items()}
+
+
+def kind_of(line: BillLine) -> Kind | None:
+    """OCPI's kind of cost that a line belongs to; None: a limit of the price."""
+    if line.element is None:
+        return None
+    return "reservation" if line.reservation else _KINDS[line.dimension]
 
 
 def _warnings(usage: Usage, tariff: Tariff, total: Amount) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Laws of pricing on random tariffs and sessions, among them a second engine that walks second by second."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,84 +10,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.tariffs.cdr import Cdr, FoundCdr, Text
+from monitor.tariffs.cdr_periods import charging_periods
 from monitor.tariffs.codec import bill_from_json, bill_to_json
 from monitor.tariffs.model import Usage, UsagePeriod
 from monitor.tariffs.ocpi import WEEKDAYS, Element, PriceComponent, Restrictions, Tariff
+from monitor.tariffs.priced_cdr import price_cdr
 from monitor.tariffs.pricing import price
-
-ZONES = ("Europe/Stockholm", "Europe/London", "Europe/Lisbon", "Pacific/Apia")
-MOMENTS = (
-    datetime(2026, 3, 29, 1, tzinfo=UTC),  # clocks go forward in Europe
-    datetime(2026, 10, 25, 1, tzinfo=UTC),  # and back
-    datetime(2025, 12, 31, 23, tzinfo=UTC),  # a year ends in Stockholm
-    datetime(2011, 12, 30, 10, tzinfo=UTC),  # Apia has no 30 December
-    datetime(2026, 6, 15, 22, tzinfo=UTC),
-)
-TIMES = ("00:00", "00:05", "01:00", "01:30", "02:00", "02:10", "02:30", "03:00", "23:50")
-DATES = (date(2011, 12, 31), date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 29), date(2026, 10, 26))
-
-prices = st.integers(0, 999).map(lambda cents: Decimal(cents) / 100)
-
-
-def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | st.none() | strategy
-
-
-@st.composite
-def bounds(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> tuple[Any, Any]:
-    low, high = draw(_maybe(values)), draw(_maybe(values))
-    return (low, high) if low is None or high is None or low < high else (low, None)
-
-
-@st.composite
-def restrictions(draw: st.DrawFn) -> Restrictions:
-    kwh = draw(bounds(st.integers(0, 9).map(lambda tenths: Decimal(tenths) / 10)))
-    duration = draw(bounds(st.integers(0, 900)))
-    power = draw(bounds(st.integers(0, 4).map(lambda step: Decimal(step) * 10)))
-    current = draw(bounds(st.integers(0, 4).map(lambda step: Decimal(step) * 16)))
-    days = draw(bounds(st.sampled_from(DATES)))
-    return Restrictions(
-        start_time=draw(_maybe(st.sampled_from(TIMES).map(time.fromisoformat))),
-        end_time=draw(_maybe(st.sampled_from(TIMES).map(time.fromisoformat))),
-        start_date=days[0], end_date=days[1], min_kwh=kwh[0], max_kwh=kwh[1],
-        min_duration=duration[0], max_duration=duration[1], min_power=power[0], max_power=power[1],
-        min_current=current[0], max_current=current[1],
-        day_of_week=draw(_maybe(st.lists(st.sampled_from(WEEKDAYS), max_size=3).map(tuple))),
-    )  # fmt: skip
-
-
-@st.composite
-def elements(draw: st.DrawFn, steps: st.SearchStrategy[int], limits: st.SearchStrategy[Restrictions]) -> Element:
-    types = draw(st.lists(st.sampled_from(["ENERGY", "TIME", "PARKING_TIME", "FLAT"]), min_size=1, unique=True))
-    vat = _maybe(st.sampled_from([Decimal(0), Decimal(6), Decimal(25)]))
-    components = tuple(
-        PriceComponent(type=name, price=draw(prices), vat=draw(vat), step_size=draw(steps)) for name in types
-    )
-    return Element(price_components=components, restrictions=draw(limits))
-
-
-def tariffs(
-    steps: st.SearchStrategy[int] | None = None, limits: st.SearchStrategy[Restrictions] | None = None
-) -> st.SearchStrategy[Tariff]:
-    sizes = st.sampled_from([0, 1, 7, 60, 300]) if steps is None else steps
-    parts = st.lists(elements(sizes, restrictions() if limits is None else limits), min_size=1, max_size=5)
-    return parts.map(lambda each: Tariff(id="random", currency="EUR", elements=tuple(each)))
-
-
-@st.composite
-def usages(draw: st.DrawFn) -> Usage:
-    """Up to 15 minutes around a moment at which something turns; 1 Wh a second or none, so that seconds are exact."""
-    start = draw(st.sampled_from(MOMENTS)) + timedelta(seconds=draw(st.integers(-2700, 2700)))
-    at, periods = start, []
-    for _ in range(draw(st.integers(1, 4))):
-        seconds = draw(st.integers(1, 225))
-        kind = draw(st.sampled_from(["charging", "charging", "parking", "neither"]))
-        energy = Decimal(seconds if kind == "charging" else 0)
-        power = draw(st.none() | st.integers(0, 4).map(lambda step: Decimal(step) * 10_000))
-        current = draw(st.none() | st.integers(0, 4).map(lambda step: Decimal(step) * 16))
-        periods.append(UsagePeriod(at, at + timedelta(seconds=seconds), kind, energy, power, current))
-        at += timedelta(seconds=seconds)
-    return Usage(start, at, tuple(periods))
+from monitor.tariffs.rounding import PER_TOTAL
+from tests.tariffs.strategies import ZONES, tariffs, usages
 
 
 class SecondBySecond:
@@ -216,6 +147,26 @@ def test_splitting_a_session_under_a_linear_tariff_changes_nothing(
     zone = ZoneInfo("Europe/Stockholm")
     split = price(Usage(usage.start, usage.end, tuple(periods)), tariff, zone)
     assert split.lines == price(usage, tariff, zone).lines
+
+
+@settings(max_examples=80, deadline=None)
+@given(tariffs(), usages(), st.sampled_from(ZONES))
+def test_the_charging_periods_of_our_cdr_cost_the_same_again(tariff: Tariff, usage: Usage, zone: str) -> None:
+    periods = charging_periods(usage, tariff, ZoneInfo(zone))
+    content = {
+        "start_date_time": usage.start, "end_date_time": usage.end, "currency": "EUR",
+        "charging_periods": [
+            {**each, "dimensions": tuple({**one, "volume": one["volume"]} for one in each["dimensions"])}
+            for each in periods
+        ],
+    }  # fmt: skip
+    found = FoundCdr(Cdr.model_validate(content), content, Text("cdr.json", ""), ())
+    ours, theirs = price(usage, tariff, ZoneInfo(zone)), price_cdr(found, tariff, ZoneInfo(zone), PER_TOTAL)
+    assert theirs.bill.total == ours.total
+    assert [(each.element, each.quantity) for each in theirs.bill.lines] == [
+        (each.element, each.quantity) for each in ours.lines
+    ]
+    assert not any("inside a charging period" in warning for warning in theirs.warnings)
 
 
 def _monotone(tariff: Tariff) -> Tariff:

@@ -2,6 +2,7 @@
 
 import click
 
+from monitor.cli.tariffs.compare import compare
 from monitor.cli.tariffs.describe import describe
 from monitor.cli.tariffs.price import price
 
@@ -11,5 +12,6 @@ def tariffs() -> None:
     """Describe tariffs, price CDRs, compare prices."""
 
 
+tariffs.add_command(compare)
 tariffs.add_command(describe)
 tariffs.add_command(price)

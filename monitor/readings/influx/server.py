@@ -1,6 +1,8 @@
 """One InfluxDB of any generation: what the store asks of it, in the fastest form that the server has."""
 
 import threading
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from time import perf_counter
 from typing import Literal
 
@@ -8,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
+from urllib3 import BaseHTTPResponse
 
 from monitor.config import InfluxDB, Mapping
 from monitor.errors import InputError, StoreUnavailable
@@ -54,8 +57,16 @@ class InfluxServer:
     def ping(self) -> float:
         """How long the server takes to answer, in seconds."""
         began = perf_counter()
-        self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+        self._ping()
         return perf_counter() - began
+
+    def clock_offset(self, now: datetime) -> timedelta | None:
+        """How far the server's clock is ahead of `now`, to the second; None when it does not tell.
+
+        What writers send without a time gets the server's, and retention goes by it.
+        """
+        said = self._ping().headers.get("Date")
+        return parsedate_to_datetime(said) - now if said else None
 
     def write(self, batch: Batch) -> None:
         """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
@@ -165,10 +176,13 @@ class InfluxServer:
                 self._client.close()  # type: ignore[no-untyped-call]
             self._exchange.close()
 
+    def _ping(self) -> BaseHTTPResponse:
+        return self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+
     def _found(self) -> Generation:
         if self.settings.version != "auto":
             return of_version(self.settings.version)
-        answer = self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
+        answer = self._ping()
         return of_ping(answer.headers, answer.data)
 
     def _ensure_bucket(self, generation: Generation) -> None:
@@ -244,15 +258,18 @@ def _kinds(naming: Naming) -> answers.Kinds:
 
 
 def _rows(naming: Naming, table: pa.Table) -> pa.Table:
-    """In our units, and in the order and with the names that a scan has."""
-    whole = _with_constants(naming, table.drop_columns(naming.times))
+    """In our units, to the digit that any store keeps, and in the order and with the names that a scan has."""
+    placed = _with_constants(naming, table)
+    columns = {name: placed[name] for name in all_tags(naming.measurement)} | {"time_us": table["time_us"]}
     for name, column in zip(naming.times, ("received_us", CLAIMED_US), strict=False):
-        whole = whole.append_column(column, pc.round(pc.multiply(table[name], 1e6)).cast(pa.int64()))
-    for name, factor in naming.factors.items():
-        whole = whole.set_column(whole.column_names.index(name), name, pc.multiply(whole[name], factor))
-    fields = [field.name for field in naming.measurement.fields]
-    times = ["time_us", "received_us", CLAIMED_US][: 1 + len(naming.times)]
-    return whole.select([*all_tags(naming.measurement), *times, *fields])
+        columns[column] = pc.round(pc.multiply(table[name], 1e6)).cast(pa.int64())
+    for field in naming.measurement.fields:
+        values = table[field.name]
+        if field.kind == "number":
+            stored = pc.round(pc.multiply(values, naming.factors.get(field.name, 1.0) * field.scale))
+            values = pc.divide(stored, field.scale)
+        columns[field.name] = values
+    return pa.table(columns)
 
 
 def _with_constants(naming: Naming, table: pa.Table) -> pa.Table:

@@ -95,7 +95,7 @@ def test_names_and_texts_of_every_kind(server):
 
 @pytest.mark.parametrize("name", ["ends\\", "ends\\\\", "a\\,b", "two\nlines"])
 def test_a_name_that_line_protocol_cannot_say_is_refused_and_nothing_is_written(server, name):
-    with pytest.raises(InputError, match="cannot store a station that has"):
+    with pytest.raises(InputError, match="cannot store a site that has|cannot store a station that has"):
         server.write(
             batch(meter=[{"time_us": NOON_US, "power_w": 1.0}, {"time_us": 1, "station": name, "power_w": 1.0}])
         )
@@ -191,6 +191,12 @@ def test_a_server_that_takes_the_call_and_never_answers_is_given_up_in_time():
         settings = InfluxDB(url=url, timeout=timedelta(milliseconds=300))
         with closing(InfluxServer(settings)) as server, pytest.raises(StoreUnavailable, match="does not answer"):
             server.read("meter", None, None)
+
+
+def test_the_server_s_clock_is_compared_with_ours(server):
+    now = datetime.now(UTC)
+    offset = server.clock_offset(now - timedelta(hours=1))
+    assert abs(offset - timedelta(hours=1)) < timedelta(seconds=10)
 
 
 FOREIGN = Mapping(

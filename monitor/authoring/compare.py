@@ -1,0 +1,170 @@
+"""Past sessions priced again under another tariff, or another set with its assignments."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from multiprocessing import get_context
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from monitor.errors import InputError
+from monitor.register import Register
+from monitor.sessions.comparison import COLUMNS, Comparison, compared
+from monitor.sessions.summary import BillUntil
+from monitor.state.database import Database
+from monitor.state.repricing import PastSessions, past_sessions, span
+from monitor.tariffs.files import TariffBook
+from monitor.tariffs.ocpi import Tariff
+from monitor.tariffs.rounding import Policy
+from monitor.tariffs.selection import plan_of
+from monitor.tariffs.vector.engine import UNKNOWN, totals
+from monitor.tariffs.vector.ladders import divided
+from monitor.units import from_us
+
+SHARDS = 32
+"""Time ranges that processes take turns at: enough that none waits long for the last."""
+
+SHOWN_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Prices:
+    """One tariff for everybody, or a book with assignments; and how sessions are billed."""
+
+    register: Register
+    bill_until: BillUntil
+    policy: Policy
+    tariff: Tariff | None = None
+    book: TariffBook | None = None
+
+    def tariffs(self) -> list[Tariff]:
+        """All that may price a session."""
+        return [self.tariff] if self.tariff else list(self.book.tariffs.values()) if self.book else []
+
+    def tariff_of(self, batch: PastSessions, index: int) -> Tariff | None:
+        """The tariff of one session; None: nobody assigned one."""
+        if self.tariff or self.book is None:
+            return self.tariff
+        place, at = batch.places[index], from_us(batch.plug_in_us[index])
+        outlet, zone = self.register.connectors.get(place), self.register.zone(place.site)
+        found = self.book.tariff_for(place, outlet.current if outlet else None, batch.groups[index], at, zone)
+        return found.tariff if found else None
+
+
+def compare(
+    state_url: str,
+    prices: Prices,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    processes: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Compare the priced sessions with start <= plug_in < end; raises InputError where there is nothing to compare."""
+    database = Database(state_url)
+    try:
+        found = span(database, start, end)
+    finally:
+        database.close()
+    if found is None:
+        raise InputError("no session of this time has a price; choose another time, or price sessions first")
+    first, last, count = found
+    edges = np.linspace(first, last + 1, SHARDS + 1).astype(np.int64).tolist()
+    edges[-1] = last + 1
+    ranges = [(low, high) for low, high in pairwise(edges) if low < high]
+    frames = []
+    for done, frame in enumerate(_frames(state_url, prices, ranges, processes), 1):
+        frames.append(frame)
+        if progress:
+            progress(done, len(ranges))
+    frame = pd.concat(frames, ignore_index=True)
+    currency = _currency(frame, prices)
+    return compared(frame, currency, count - len(frame))
+
+
+def _frames(state_url: str, prices: Prices, ranges: list[tuple[int, int]], processes: int) -> Iterator[pd.DataFrame]:
+    if processes == 1:
+        yield from (_shard(state_url, prices, *each) for each in ranges)
+        return
+    # Not forked: the process may have threads of DuckDB and Arrow.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(_shard, state_url, prices, *each) for each in ranges]
+        yield from (task.result() for task in as_completed(tasks))
+
+
+def _shard(state_url: str, prices: Prices, from_us_: int, to_us_: int) -> pd.DataFrame:
+    with_flow = any(plan_of(tariff, "session").asks_for_flow for tariff in prices.tariffs())
+    database = Database(state_url)
+    try:
+        batches = past_sessions(database, from_us_, to_us_, prices.bill_until, with_flow=with_flow)
+        frames = [_repriced(batch, prices) for batch in batches]
+    finally:
+        database.close()
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*COLUMNS, "currency"])
+
+
+def _repriced(batch: PastSessions, prices: Prices) -> pd.DataFrame:
+    """Those that have both prices."""
+    count = len(batch.ids)
+    new_excl, new_incl = np.full(count, UNKNOWN), np.full(count, UNKNOWN)
+    chosen = [prices.tariff_of(batch, index) for index in range(count)]
+    sites = [place.site for place in batch.places]
+    groups: dict[tuple[str, str, Tariff], list[int]] = {}
+    for index, (tariff, site) in enumerate(zip(chosen, sites, strict=True)):
+        if tariff is not None:
+            groups.setdefault((prices.register.zone(site).key, tariff.version, tariff), []).append(index)
+    for (zone_key, _, tariff), members in groups.items():
+        which = np.zeros(count, bool)
+        which[members] = True
+        zone = prices.register.zone(sites[members[0]])
+        assert zone.key == zone_key
+        found = totals(batch.columns.chosen(which), tariff, zone, prices.policy)
+        new_excl[which] = _shown(found.excl_vat, found.digits, prices.policy)
+        new_incl[which] = _shown(found.incl_vat, found.digits, prices.policy)
+    frame = pd.DataFrame(
+        {
+            "site": sites,
+            "user": list(batch.users),
+            "hour": _hours(batch, prices.register),
+            "old_excl": _shown(_micro(batch.excl_vat_micro), 6, prices.policy),
+            "new_excl": new_excl,
+            "old_incl": _shown(_micro(batch.incl_vat_micro), 6, prices.policy),
+            "new_incl": new_incl,
+            "currency": list(batch.currencies),
+        }
+    )
+    known = (frame[["old_excl", "new_excl", "old_incl", "new_incl"]] != UNKNOWN).all(axis=1)
+    return frame[known]
+
+
+def _micro(amounts: Sequence[int | None]) -> npt.NDArray[np.int64]:
+    return np.array([UNKNOWN if amount is None else amount for amount in amounts], np.int64)
+
+
+def _shown(amounts: npt.NDArray[np.int64], digits: int, policy: Policy) -> npt.NDArray[np.int64]:
+    """As bills leave the service: four decimals, halves as the policy says."""
+    if digits < SHOWN_DIGITS:
+        return np.where(amounts == UNKNOWN, UNKNOWN, amounts * 10 ** (SHOWN_DIGITS - digits))
+    known = amounts != UNKNOWN
+    shown = np.full(len(amounts), UNKNOWN)
+    factor = 10 ** (digits - SHOWN_DIGITS)
+    shown[known] = divided(amounts[known].astype(object), factor, half_up=policy.mode == "half-up").astype(np.int64)
+    return shown
+
+
+def _hours(batch: PastSessions, register: Register) -> list[int]:
+    zones = {place.site: register.zone(place.site) for place in batch.places}
+    return [
+        from_us(at).astimezone(zones[place.site]).hour for at, place in zip(batch.plug_in_us, batch.places, strict=True)
+    ]
+
+
+def _currency(frame: pd.DataFrame, prices: Prices) -> str:
+    found = sorted({*frame["currency"], *(tariff.currency for tariff in prices.tariffs())})
+    if len(found) != 1:
+        raise InputError(f"prices in {' and '.join(found)} cannot be compared; choose a time and sites of one currency")
+    return str(found[0])

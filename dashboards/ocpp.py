@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboards.sources import service
 from dashboards.writes import Refused, answer, body, refuse_other_sites
-from monitor.errors import InputError, StoreUnavailable
+from monitor.errors import DiskFull, InputError, StoreUnavailable
 from monitor.ingest.line_protocol import Parsed
 from monitor.ingest.ocpp.reader import Default
 
@@ -29,6 +29,8 @@ def hear(station: str) -> ResponseReturnValue:
         refuse_other_sites()
         try:
             parsed = service().intake.hear(body(), Default(station, request.args.get("site") or None))
+        except DiskFull as error:
+            raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "insufficient storage", str(error)) from error
         except StoreUnavailable as error:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error)) from error
         except InputError as error:

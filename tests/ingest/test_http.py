@@ -22,8 +22,10 @@ from influxdb_client.rest import ApiException
 
 from dashboards.writes import influx_health, writes
 from monitor.config import Settings
+from monitor.errors import DiskFull, StoreFull
 from monitor.ingest.intake import Intake
 from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.store import Batch
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 METER = "meter,site=s,station=x,connector=1"
@@ -243,6 +245,24 @@ def test_a_store_that_is_away_is_503_with_when_to_try_again(send, parts):
     assert int(headers["Retry-After"]) > 0
     assert json.loads(body)["code"] == "unavailable"
     assert json.loads(send("/health", method="GET")[2])["status"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "retry"),
+    [(StoreFull("the spool is full"), 503, True), (DiskFull("the disk is full"), 507, False)],
+    ids=["spool", "disk"],
+)
+def test_without_room_it_says_whose_turn_it_is(*, send, parts, failure, status, retry):
+    class Full(EmbeddedStore):
+        def append(self, batch: Batch) -> None:  # noqa: ARG002 - it takes none
+            raise failure
+
+    with closing(Full(parts.store.path.with_name("full.duckdb"), timedelta(minutes=30))) as store:
+        parts.intake = Intake(store, lambda: NOW)
+        answered, headers, body = send("/api/v2/write", f"{METER} soc=1")
+    assert answered == status
+    assert ("Retry-After" in headers) == retry
+    assert json.loads(body)["message"] == str(failure)
 
 
 def test_pages_of_other_sites_cannot_write_through_a_browser(send, address, stored):

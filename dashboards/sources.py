@@ -10,6 +10,7 @@ from monitor.authoring.in_force import InForce
 from monitor.config import Settings
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
+from monitor.readings.owner import Owner
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.sessions.model import Session
@@ -111,6 +112,11 @@ class Service(Protocol):
     @property
     def store(self) -> ReadingStore:
         """The readings."""
+        ...
+
+    @property
+    def owner(self) -> Owner | None:
+        """What `laddvakt import` needs to hand over rows; None where that is not possible."""
         ...
 
     @property

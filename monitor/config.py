@@ -127,6 +127,14 @@ class Settings(Section):
         host, _, port = self.web.listen.rpartition(":")
         return host.strip("[]") or "127.0.0.1", int(port)
 
+    @property
+    def own_address(self) -> str:
+        """Where another process on this machine reaches the web server."""
+        host, port = self.listen_address
+        if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not bound to
+            host = "127.0.0.1"
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the file (none: defaults) and the environment; raise FileProblems with every mistake.

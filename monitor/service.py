@@ -19,6 +19,7 @@ from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.worker import OutboxWorker
+from monitor.readings import owner
 from monitor.readings.embedded import EmbeddedStore
 from monitor.register import Register
 from monitor.rules.answer import Evaluation
@@ -109,6 +110,7 @@ class Service:
         self.database = Database(settings.state_url)
         self.database.migrate()
         self.store = EmbeddedStore(settings.paths.var / "readings.duckdb", settings.evaluate.window)
+        self.owner = owner.announce(settings.paths.var, f"http://{settings.own_address}")
         users = identities(settings.privacy, settings.paths.var)
         self.intake = Intake(self.store, self.now, users, lambda: self.register)
         self.alerts = AlertStore(self.database)
@@ -167,6 +169,7 @@ class Service:
             self.worker.stop()
             log.info("stopped")
         self.store.close()
+        owner.withdraw(self.settings.paths.var, self.owner)
         self.database.close()
 
     def tick(self) -> None:

@@ -138,12 +138,14 @@ class _Raw:
 
     def _check_header(self, mapped: set[str]) -> None:
         present = self._table.column_names
-        for name, source in self._sources.items():
-            if source.constant is not None or source.heading in present:
-                continue
-            if name in REQUIRED or name in mapped:
-                how = "" if name in mapped else f"; if it is called otherwise: --map {name}=HEADING"
-                raise InputError(f"has no column {source.heading!r}{nearest(source.heading, present)}{how}")
+        missing = [
+            f"has no column {source.heading!r}{nearest(source.heading, present)}"
+            + ("" if name in mapped else f"; if it is called otherwise: --map {name}=HEADING")
+            for name, source in self._sources.items()
+            if source.constant is None and source.heading not in present and (name in REQUIRED or name in mapped)
+        ]
+        if missing:
+            raise InputError("\n  ".join(missing))
 
     def text(self, name: str) -> npt.NDArray[np.object_]:
         """A column as text without blanks around it; empty where the file has none."""

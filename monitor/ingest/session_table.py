@@ -6,6 +6,7 @@ takes fields from other headings, with a factor, or gives one value for all rows
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from csv import reader
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -106,23 +107,26 @@ class _Raw:
     def __init__(self, body: bytes, mapping: Mapping[str, Source]) -> None:
         self._sources = {name: mapping.get(name, Source(name)) for name in (*REQUIRED, *OPTIONAL)}
         self.rejected: list[Rejected] = []
-        header = body.lstrip(b"\xef\xbb\xbf").split(b"\n", 1)[0]
-        self._delimiter = max(",;\t", key=lambda sign: header.count(sign.encode()))
-        self._table = self._read(body)
+        body = body.removeprefix(b"\xef\xbb\xbf")
+        header = body.split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
+        self._delimiter = max(",;\t", key=header.count)
+        names = next(reader([header], delimiter=self._delimiter), [])
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise InputError(f"has several columns {', '.join(map(repr, sorted(twice)))}")
+        self._table = self._read(body, names)
         self.rows = self._table.num_rows
         bad = np.array([each.line for each in self.rejected])
         lines = np.arange(2, self.rows + len(bad) + 2)
         self.lines = lines[~np.isin(lines, bad)] if len(bad) else lines
         self._check_header(set(mapping))
 
-    def _read(self, body: bytes) -> pa.Table:
+    def _read(self, body: bytes, names: list[str]) -> pa.Table:
         def skip(row: csv.InvalidRow) -> str:
             said = f"has {row.actual_columns} columns, the header {row.expected_columns}"
             self.rejected.append(Rejected(row.number or 0, said))
             return "skip"
 
         try:
-            header = csv.open_csv(pa.py_buffer(body), parse_options=csv.ParseOptions(delimiter=self._delimiter)).schema
             return csv.read_csv(
                 pa.py_buffer(body),
                 read_options=csv.ReadOptions(use_threads=False),
@@ -130,7 +134,7 @@ class _Raw:
                     delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
                 ),
                 convert_options=csv.ConvertOptions(
-                    column_types=dict.fromkeys(header.names, pa.string()), strings_can_be_null=False
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
                 ),
             )
         except pa.ArrowException as error:

@@ -4,6 +4,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from dashboards import context, language, problems, security
+from dashboards.importing import importing
 from dashboards.metrics import ServiceCollector
 from dashboards.ocpp import ocpp
 from dashboards.sources import KEY, MAILBOX, Mailbox, Service
@@ -29,7 +30,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     security.install(app)
     problems.install(app)
     context.install(app)
-    for blueprint in (noc, alerts, sessions, rules, tariffs, health, api, writes, ocpp):
+    for blueprint in (noc, alerts, sessions, rules, tariffs, health, api, writes, ocpp, importing):
         app.register_blueprint(blueprint)
     if mailbox is not None:
         app.extensions[MAILBOX] = mailbox

@@ -13,11 +13,8 @@ from flask.typing import ResponseReturnValue
 from dashboards.sources import service
 from dashboards.writes import Refused, answer, body, refuse_other_sites
 from monitor.errors import DiskFull, InputError, StoreUnavailable
-from monitor.ingest.line_protocol import Parsed
 from monitor.ingest.ocpp.reader import Default
-
-NAMED = 100
-"""How many wrong messages an answer names."""
+from monitor.ingest.taking import Reading, StoreTarget
 
 ocpp = Blueprint("ocpp", __name__, url_prefix="/api/v1/ocpp")
 
@@ -28,7 +25,8 @@ def hear(station: str) -> ResponseReturnValue:
     try:
         refuse_other_sites()
         try:
-            parsed = service().intake.hear(body(), Default(station, request.args.get("site") or None))
+            default = Default(station, request.args.get("site") or None)
+            taken = StoreTarget(service().intake).take(body(), Reading("ocpp", default=default))
         except DiskFull as error:
             raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "insufficient storage", str(error)) from error
         except StoreUnavailable as error:
@@ -37,15 +35,4 @@ def hear(station: str) -> ResponseReturnValue:
             raise Refused(HTTPStatus.BAD_REQUEST, "invalid", str(error)) from error
     except Refused as refused:
         return answer(refused, {"code": refused.code, "message": refused.message})
-    return jsonify(report(parsed)), HTTPStatus.BAD_REQUEST if parsed.rejected else HTTPStatus.OK
-
-
-def report(parsed: Parsed) -> dict[str, object]:
-    """What became of the messages, as JSON."""
-    named = [{"line": wrong.line, "message": wrong.message} for wrong in parsed.rejected[:NAMED]]
-    return {
-        "stored": parsed.batch.rows,
-        "rejected": named,
-        "rejected_count": len(parsed.rejected),
-        "unknown": dict(parsed.unknown),
-    }
+    return jsonify(taken.as_json()), HTTPStatus.BAD_REQUEST if taken.rejected else HTTPStatus.OK

@@ -9,6 +9,7 @@ from dashboards.curves import Band, Curve
 from dashboards.language import gettext
 from dashboards.places import readings_csv
 from dashboards.sources import Service
+from monitor.sessions.imported import SPLIT_UNKNOWN
 from monitor.sessions.model import Session
 from monitor.tariffs.describe import describe
 from monitor.tariffs.model import Bill
@@ -122,7 +123,7 @@ def _stretches(session: Session, end: datetime) -> list[tuple[str, datetime, dat
             continue
         if start > reached:
             extend("plugged", reached, start)
-        extend(period.kind, start, stop)
+        extend("plugged" if period.reason == SPLIT_UNKNOWN else period.kind, start, stop)
         reached = stop
     if reached < end:
         extend("plugged", reached, end)

@@ -11,6 +11,7 @@ from dashboards.context import page_url, texts
 from dashboards.parameters import Parameters
 from dashboards.sources import service
 from monitor.alerts.model import Alert
+from monitor.sessions.imported import split_unknown
 from monitor.sessions.model import Session
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -94,7 +95,7 @@ def alert_row(alert: Alert) -> dict[str, Any]:
 
 def session_row(session: Session) -> dict[str, Any]:
     """One session as a flat row; money only where it is priced."""
-    bill = session.bill
+    bill, unknown = session.bill, split_unknown(session)
     own = (
         "id", "transaction", "state", "plug_in", "started", "stopped", "plug_out", "energy_wh", "average_power_w",
         "peak_power_w", "soc_in", "soc_out", "stop_reason", "flags", "needs_review",
@@ -103,8 +104,8 @@ def session_row(session: Session) -> dict[str, Any]:
         **{name: getattr(session, name) for name in own},
         **session.place._asdict(),
         "subject": session.place.subject,
-        "charging_s": session.charging_time,
-        "idle_s": session.idle_time,
+        "charging_s": None if unknown else session.charging_time,
+        "idle_s": None if unknown else session.idle_time,
         "diagnosis": session.diagnosis.code if session.diagnosis else None,
         "tariff": bill.tariff_id if bill else None,
         "tariff_version": bill.tariff_version if bill else None,

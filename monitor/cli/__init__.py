@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -11,11 +12,12 @@ from monitor.errors import LaddvaktError
 COMMANDS = {
     "check": "validate the configuration, or files from anywhere",
     "demo": "the whole service on a day of real charging sessions",
+    "import": "read files of line protocol, OCPP messages or sessions",
     "init": "write a configuration with rules, tariffs and sites",
     "run": "run the service",
     "tariffs": "price CDRs, describe and compare tariffs",
 }
-"""Each command is the function of its name in the module of its name."""
+"""Each command is the function of its name in the module of its name (`import_`: `import` is a word of Python)."""
 
 
 class Commands(click.Group):
@@ -27,7 +29,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"monitor.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(f"monitor.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

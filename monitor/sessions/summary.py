@@ -26,8 +26,16 @@ LEAST_COMPARED_MWH = 300_000
 
 def session_id(place: Place, visit: Visit) -> str:
     """Ours and stable: made of connector, the charger's transaction id and the start (the stop where there is none)."""
-    began_us = visit.started_us if visit.started_us is not None else visit.stopped_us
-    text = f"{place.subject}\n{visit.transaction}\n{began_us}"
+    return _id(place, visit.transaction, visit.started_us if visit.started_us is not None else visit.stopped_us)
+
+
+def key(place: Place, transaction: str, began: datetime) -> str:
+    """The id of a session that began then; the same as that of a visit of which this is known."""
+    return _id(place, transaction, to_us(began))
+
+
+def _id(place: Place, transaction: str, began_us: int | None) -> str:
+    text = f"{place.subject}\n{transaction}\n{began_us}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
 
 from monitor.ids import Place
+from monitor.sessions.imported import SEEN_BY
 from monitor.sessions.model import Session
 from monitor.state.database import chunks
 from monitor.state.session_rows import periods_to_blob, row_of
 from monitor.state.session_tables import positions, session_periods, session_versions, sessions
 from monitor.units import from_us, to_us
 
-_READER = "sessions"
+_READER, _IMPORTS = "sessions", "imports"
 
 
 def at(place: Place) -> ColumnElement[bool]:
@@ -49,14 +50,45 @@ def withdraw(tx: Connection, changed: Sequence[Session], reassembled: Mapping[Pl
     present = {session.id for session in changed}
     for place, since in reassembled.items():
         rows = tx.execute(select(sessions).where(at(place), sessions.c.plug_in_us >= since)).mappings().all()
-        gone = [row for row in rows if row["id"] not in present]
+        gone = [row for row in rows if row["id"] not in present and not is_imported(row)]
         if gone:
             _keep_versions(tx, gone, reached)
             tx.execute(delete(sessions).where(sessions.c.id.in_([row["id"] for row in gone])))
 
 
-def upsert(tx: Connection, changed: Sequence[Session], reached: int) -> None:
-    """Write the sessions that differ from what is stored; a closed one that differs leaves a version behind."""
+def is_imported(row: Mapping[Any, Any]) -> bool:
+    """Whether a session came finished, without readings: none of those can change or withdraw it."""
+    return bool(row["details"].get("seen_by") == SEEN_BY)
+
+
+def assembled(tx: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these sessions are there already, made of readings."""
+    found: set[str] = set()
+    for some in chunks(list(ids)):
+        rows = tx.execute(select(sessions.c.id, sessions.c.details).where(sessions.c.id.in_(some))).mappings()
+        found |= {row["id"] for row in rows if not is_imported(row)}
+    return found
+
+
+def imports(connection: Connection) -> int:
+    """How often finished sessions were imported that changed something."""
+    found = connection.execute(select(positions.c.position).where(positions.c.name == _IMPORTS)).scalar()
+    return 0 if found is None else int(found)
+
+
+def note_import(tx: Connection) -> None:
+    """Count an import, so that whoever keeps figures of sessions in memory reads them anew."""
+    more = update(positions).where(positions.c.name == _IMPORTS).values(position=positions.c.position + 1)
+    if not tx.execute(more).rowcount:
+        tx.execute(insert(positions).values(name=_IMPORTS, position=1))
+
+
+def upsert(tx: Connection, changed: Sequence[Session], reached: int) -> int:
+    """Write the sessions that differ from what is stored, and return how many did.
+
+    A closed one that differs leaves a version behind.
+    """
+    count = 0
     for some in chunks(list({session.id: session for session in changed}.values()), 200):
         ids = [session.id for session in some]
         known = {row["id"]: dict(row) for row in tx.execute(select(sessions).where(sessions.c.id.in_(ids))).mappings()}
@@ -66,6 +98,8 @@ def upsert(tx: Connection, changed: Sequence[Session], reached: int) -> None:
         _keep_versions(tx, [known[name] for name in ids if name in other and name in known], reached)
         _write(tx, [fresh[name] for name in ids if name in other and name not in known], new=True)
         _write(tx, [fresh[name] for name in ids if name in other and name in known], new=False)
+        count += len(other)
+    return count
 
 
 def _write(tx: Connection, rows: Sequence[tuple[dict[str, Any], bytes]], *, new: bool) -> None:

@@ -51,6 +51,7 @@ class SessionTick:
         self._saved = self._assembler.position
         self._ahead_of_saved = False
         self._under_way: Mapping[str, Session] = {}
+        self._imports = sessions.imports()
         self._averages: dict[Place, Sequence[float]] = sessions.averages()
         self._history = history_table(self._averages)
 
@@ -74,6 +75,7 @@ class SessionTick:
             self._ahead_of_saved = True
             raise
         self._note_closed(changed)
+        self._note_imports()
         under_way = self._assembler.under_way()
         self._under_way = {session.id: session for session in under_way}
         return sessions_table(under_way), self._history
@@ -103,6 +105,14 @@ class SessionTick:
         if sessions or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
             self._sessions.save(sessions, position=reached, reassembled=self._assembler.reassembled)
             self._saved = reached
+
+    def _note_imports(self) -> None:
+        """Finished sessions may be written by another process, which says so by a count."""
+        imports = self._sessions.imports()
+        if imports != self._imports:
+            self._averages = self._sessions.averages()
+            self._history = history_table(self._averages)
+            self._imports = imports
 
     def _note_closed(self, changed: Sequence[Session]) -> None:
         places = {session.place for session in changed if session.closed_at is not None}

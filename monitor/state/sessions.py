@@ -29,6 +29,15 @@ class SessionTotals:
     incl_vat: Mapping[str, Decimal]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of sessions that were imported: stored, there already just so, there already from readings."""
+
+    stored: int
+    unchanged: int
+    assembled: int
+
+
 class SessionStore:
     """All methods raise StateUnavailable when the database is away."""
 
@@ -52,6 +61,21 @@ class SessionStore:
             session_saving.withdraw(tx, changed, reassembled or {}, reached)
             session_saving.upsert(tx, changed, reached)
             session_saving.set_position(tx, reached)
+
+    def import_finished(self, found: Sequence[Session]) -> Outcome:
+        """Store sessions that came finished, in one transaction; those known from readings stay as they are."""
+        with self._database.begin() as tx:
+            assembled = session_saving.assembled(tx, [session.id for session in found])
+            ours = {session.id: session for session in found if session.id not in assembled}
+            stored = session_saving.upsert(tx, list(ours.values()), session_saving.position(tx))
+            if stored:
+                session_saving.note_import(tx)
+        return Outcome(stored, len(ours) - stored, len(assembled))
+
+    def imports(self) -> int:
+        """How often finished sessions were imported that changed something."""
+        with self._database.read() as connection:
+            return session_saving.imports(connection)
 
     def position(self) -> int:
         """The sequence number up to which readings are in what is saved; 0 before the first."""

@@ -1,0 +1,61 @@
+"""`POST /api/v1/import`: how `laddvakt import` hands lines to the service that has the store open.
+
+`?format=line-protocol&precision=s` or `?format=ocpp&station=&site=`; the token is in the file beside the store
+(`monitor.readings.running`), which only the service's user can read. The answer says what was stored and names the lines
+that were rejected.
+"""
+
+import hmac
+from http import HTTPStatus
+from typing import cast, get_args
+
+from flask import Blueprint, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from dashboards.sources import LOCAL_TOKEN, service
+from dashboards.writes import Refused, answer, body, refuse_other_sites
+from monitor.errors import DiskFull, InputError, StoreUnavailable
+from monitor.ingest.clock import Precision
+from monitor.ingest.ocpp.reader import Default
+from monitor.ingest.taking import Reading, StoreTarget
+
+importing = Blueprint("importing", __name__, url_prefix="/api/v1")
+
+
+@importing.post("/import")
+def take() -> ResponseReturnValue:
+    """200 with what became of the lines."""
+    try:
+        refuse_other_sites()
+        _refuse_strangers()
+        try:
+            taken = StoreTarget(service().intake).take(body(), _reading())
+        except DiskFull as error:
+            raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "insufficient storage", str(error)) from error
+        except StoreUnavailable as error:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error)) from error
+        except InputError as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, "invalid", str(error)) from error
+    except Refused as refused:
+        return answer(refused, {"code": refused.code, "message": refused.message})
+    return jsonify(taken.as_json())
+
+
+def _refuse_strangers() -> None:
+    token, given = current_app.extensions.get(LOCAL_TOKEN), request.headers.get("Authorization", "")
+    if token is None or not hmac.compare_digest(given.encode(), f"Token {token}".encode()):
+        raise Refused(HTTPStatus.UNAUTHORIZED, "unauthorized", "the token is not that of the file beside the store")
+
+
+def _reading() -> Reading:
+    asked = request.args
+    precision = asked.get("precision", "ns")
+    if precision not in get_args(Precision):
+        raise InputError(f"precision {precision!r} is none of {', '.join(get_args(Precision))}")
+    default = Default(asked.get("station") or None, asked.get("site") or None)
+    match asked.get("format"):
+        case "line-protocol":
+            return Reading("line-protocol", cast("Precision", precision))
+        case "ocpp":
+            return Reading("ocpp", default=default)
+    raise InputError("format is line-protocol or ocpp")

@@ -1,0 +1,221 @@
+"""CSV of finished sessions -> one table of checked columns, and what is wrong with the other rows.
+
+The header names `session,site,station,connector,plug_in,plug_out,energy_wh` and, where known, `OPTIONAL`; a mapping
+takes fields from other headings, with a factor, or gives one value for all rows. Work is done on whole columns.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from csv import reader
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv
+
+from monitor.documents import nearest
+from monitor.errors import InputError, UsageError
+from monitor.ingest.clock import AHEAD_US, EARLIEST_US
+from monitor.ingest.line_protocol import Rejected
+
+NAMES = ("session", "site", "station", "connector")
+TIMES = ("plug_in", "plug_out")
+REQUIRED = (*NAMES, *TIMES, "energy_wh")
+OPTIONAL = ("started", "stopped", "charging_s", "max_power_w", "soc_in", "soc_out", "user", "group")
+_TEXTS, _OPTIONAL_TIMES = ("user", "group"), ("started", "stopped")
+_NUMBERS = ("energy_wh", "charging_s", "max_power_w", "soc_in", "soc_out")
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a field comes from: a heading with a factor, or `constant` for every row."""
+
+    heading: str = ""
+    factor: float = 1.0
+    constant: str | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Good rows, with times as epoch microseconds (missing: null) and numbers in the unit of their names."""
+
+    table: pa.Table
+    rejected: tuple[Rejected, ...]
+
+
+def parse_mapping(written: tuple[str, ...]) -> dict[str, Source]:
+    """`FIELD=HEADING`, `FIELD=HEADING*FACTOR` or `FIELD==VALUE`. Raises UsageError."""
+    found = {}
+    for entry in written:
+        field, equals, source = entry.partition("=")
+        if not equals or not source:
+            raise UsageError(f"--map {entry}: write FIELD=HEADING, FIELD=HEADING*FACTOR or FIELD==VALUE")
+        if field not in {*REQUIRED, *OPTIONAL}:
+            raise UsageError(f"--map {entry}: there is no field {field!r}{nearest(field, (*REQUIRED, *OPTIONAL))}")
+        found[field] = _source(source)
+    return found
+
+
+def _source(written: str) -> Source:
+    if written.startswith("="):
+        return Source(constant=written[1:])
+    scaled = re.fullmatch(r"(.+?)\s*\*\s*([0-9.]+(?:e-?[0-9]+)?)", written)
+    return Source(scaled[1], float(scaled[2])) if scaled else Source(written)
+
+
+def read(body: bytes, mapping: Mapping[str, Source], zone_of: Callable[[str], ZoneInfo], now_us: int) -> Rows:
+    """The rows of a whole file. `zone_of` gives the zone of a site's times that have no offset.
+
+    Raises InputError when the header lacks a required field or the file is no CSV.
+    """
+    raw = _Raw(body, mapping)
+    names = {name: raw.text(name) for name in (*NAMES, *_TEXTS)}
+    numbers = {name: raw.number(name) for name in _NUMBERS}
+    first = raw.times("plug_in", names["site"], zone_of)
+    times = {"plug_in": first[0]}
+    for name in ("started", "stopped", "plug_out"):
+        earlier, later = raw.times(name, names["site"], zone_of)
+        # An hour that comes twice, without an offset: its second time where the first would lie before the plug-in.
+        times[name] = earlier.where(~(earlier < times["plug_in"]), later)
+    wrong = _wrong(raw, names, times, numbers, now_us)
+    reasons = np.full(raw.rows, "", dtype=object)
+    for bad, reason in wrong:
+        reasons[bad & (reasons == "")] = reason
+    good = reasons == ""
+    columns: dict[str, pa.Array] = {
+        name: pa.array([value or None for value in column[good]], pa.string()) for name, column in names.items()
+    }
+    columns |= {f"{name}_us": _moments(column[good]) for name, column in times.items()}
+    columns |= {name: pa.array(column[good], pa.float64(), from_pandas=True) for name, column in numbers.items()}
+    rejected = [Rejected(int(raw.lines[index]), str(reasons[index])) for index in np.flatnonzero(~good)]
+    return Rows(pa.table(columns), tuple(sorted([*raw.rejected, *rejected], key=lambda each: each.line)))
+
+
+def _moments(column: "pd.Series[pd.Timestamp]") -> pa.Array:
+    missing = column.isna().to_numpy()
+    return pa.array(column.to_numpy("datetime64[us]").astype(np.int64), pa.int64(), mask=missing)
+
+
+class _Raw:
+    """The file's columns as text."""
+
+    def __init__(self, body: bytes, mapping: Mapping[str, Source]) -> None:
+        self._sources = {name: mapping.get(name, Source(name)) for name in (*REQUIRED, *OPTIONAL)}
+        self.rejected: list[Rejected] = []
+        body = body.removeprefix(b"\xef\xbb\xbf")
+        header = body.split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
+        self._delimiter = max(",;\t", key=header.count)
+        names = next(reader([header], delimiter=self._delimiter), [])
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise InputError(f"has several columns {', '.join(map(repr, sorted(twice)))}")
+        self._table = self._read(body, names)
+        self.rows = self._table.num_rows
+        bad = np.array([each.line for each in self.rejected])
+        lines = np.arange(2, self.rows + len(bad) + 2)
+        self.lines = lines[~np.isin(lines, bad)] if len(bad) else lines
+        self._check_header(set(mapping))
+
+    def _read(self, body: bytes, names: list[str]) -> pa.Table:
+        def skip(row: csv.InvalidRow) -> str:
+            said = f"has {row.actual_columns} columns, the header {row.expected_columns}"
+            self.rejected.append(Rejected(row.number or 0, said))
+            return "skip"
+
+        try:
+            return csv.read_csv(
+                pa.py_buffer(body),
+                read_options=csv.ReadOptions(use_threads=False),
+                parse_options=csv.ParseOptions(
+                    delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
+                ),
+                convert_options=csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowException as error:
+            raise InputError(f"is no CSV with a header: {error}") from error
+
+    def _check_header(self, mapped: set[str]) -> None:
+        present = self._table.column_names
+        missing = [
+            f"has no column {source.heading!r}{nearest(source.heading, present)}"
+            + ("" if name in mapped else f"; if it is called otherwise: --map {name}=HEADING")
+            for name, source in self._sources.items()
+            if source.constant is None and source.heading not in present and (name in REQUIRED or name in mapped)
+        ]
+        if missing:
+            raise InputError("\n  ".join(missing))
+
+    def text(self, name: str) -> npt.NDArray[np.object_]:
+        """A column as text without blanks around it; empty where the file has none."""
+        source = self._sources[name]
+        if source.constant is not None or source.heading not in self._table.column_names:
+            return np.full(self.rows, source.constant or "", dtype=object)
+        column = self._table[source.heading].to_pandas().str.strip()
+        return np.asarray(column.to_numpy(dtype=object))
+
+    def number(self, name: str) -> "pd.Series[float]":
+        """A column of numbers, NaN where the cell is empty; infinite where it holds no number."""
+        written = pd.Series(self.text(name), dtype=object)
+        if self._delimiter == ";":
+            written = written.str.replace(",", ".", regex=False)
+        numbers = pd.to_numeric(written, errors="coerce").astype(float)
+        return numbers.where(numbers.notna() | (written == ""), np.inf) * self._sources[name].factor
+
+    def times(
+        self, name: str, sites: npt.NDArray[np.object_], zone_of: Callable[[str], ZoneInfo]
+    ) -> tuple["pd.Series[pd.Timestamp]", "pd.Series[pd.Timestamp]"]:
+        """A column of times in UTC, twice: an hour that comes twice is read as its first, and as its second time."""
+        written = pd.Series(self.text(name), dtype=object)
+        offset = written.str.contains(r"(?:Z|z|[+-]\d\d:?\d\d)$", regex=True).to_numpy(dtype=bool)
+        first = pd.to_datetime(written.where(offset), format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
+        local = pd.to_datetime(written.where(~offset), format="ISO8601", errors="coerce").dt.as_unit("us")
+        second = first.copy()
+        for site in np.unique(sites[~offset & local.notna().to_numpy()].astype(str)):
+            here = (sites == site) & ~offset
+            for found, is_first in ((first, True), (second, False)):
+                aware = local[here].dt.tz_localize(
+                    zone_of(str(site)), ambiguous=np.full(int(here.sum()), is_first), nonexistent="shift_forward"
+                )
+                found[here] = aware.dt.tz_convert("UTC")
+        return first, second
+
+
+def _wrong(
+    raw: _Raw,
+    names: Mapping[str, npt.NDArray[np.object_]],
+    times: Mapping[str, "pd.Series[pd.Timestamp]"],
+    numbers: Mapping[str, "pd.Series[float]"],
+    now_us: int,
+) -> Iterator[tuple[Flags, str]]:
+    """What can be wrong with a row, first things first: which rows, and the reason in words."""
+    for name in NAMES:
+        yield names[name] == "", f"{name} is empty"
+    for name, column in times.items():
+        empty = raw.text(name) == ""
+        missing = column.isna().to_numpy()
+        if name in TIMES:
+            yield empty, f"{name} is empty: only finished sessions can be imported"
+        yield (
+            missing & ~empty,
+            f"{name} is no time; write 2026-05-01T12:00:00+02:00, or without offset in the site's zone",
+        )
+    for name, number in numbers.items():
+        yield np.isinf(number.to_numpy()), f"{name} is no number"
+        yield (number < 0).to_numpy(dtype=bool), f"{name} is below 0"
+    earliest, latest = (pd.Timestamp(us, unit="us", tz="UTC") for us in (EARLIEST_US, now_us + AHEAD_US))
+    yield (times["plug_in"] < earliest).to_numpy(dtype=bool), "plug_in is before 2010"
+    yield (times["plug_out"] > latest).to_numpy(dtype=bool), "plug_out is still to come: only finished sessions count"
+    order = [("plug_in", "plug_out"), ("plug_in", "started"), ("started", "stopped"), ("stopped", "plug_out")]
+    for before, after in [*order, ("started", "plug_out"), ("plug_in", "stopped")]:
+        yield (times[after] < times[before]).to_numpy(dtype=bool), f"{after} is before {before}"
+    begun = times["started"].where(times["started"].notna(), times["plug_in"])
+    stay_s = (times["plug_out"] - begun).dt.total_seconds()
+    yield (numbers["charging_s"] > stay_s + 60).to_numpy(dtype=bool), "charging_s is longer than the session"
+    for name in ("soc_in", "soc_out"):
+        yield (numbers[name] > 100).to_numpy(dtype=bool), f"{name} is over 100 percent"

@@ -1,0 +1,120 @@
+"""`POST /api/v1/ocpp/STATION` on a real server and store."""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import waitress
+from flask import Flask
+
+from dashboards.ocpp import ocpp
+from monitor.config import Settings
+from monitor.ingest.intake import Intake
+from monitor.readings.embedded import EmbeddedStore
+from monitor.register import Register
+
+NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+START = [
+    2,
+    "1",
+    "StartTransaction",
+    {"connectorId": 2, "idTag": "A", "meterStart": 5, "timestamp": "2026-05-01T11:59:00Z"},
+]
+ACCEPTED = [3, "1", {"transactionId": 9, "idTagInfo": {"status": "Accepted"}}]
+STOP = [2, "2", "StopTransaction", {"transactionId": 9, "meterStop": 7, "timestamp": "2026-05-01T12:00:00Z"}]
+
+
+@dataclass
+class Parts:
+    """What the endpoint uses of the service."""
+
+    settings: Settings
+    store: EmbeddedStore
+    intake: Intake
+
+
+@pytest.fixture
+def parts(tmp_path: Path, register: Register) -> Iterator[Parts]:
+    with closing(EmbeddedStore(tmp_path / "readings.duckdb", timedelta(minutes=30))) as store:
+        yield Parts(Settings(), store, Intake(store, lambda: NOW, register=lambda: register))
+
+
+@pytest.fixture
+def post(parts: Parts) -> Iterator[Callable[..., tuple[int, Any]]]:
+    app = Flask(__name__)
+    app.extensions["laddvakt"] = parts
+    app.register_blueprint(ocpp)
+    server = waitress.create_server(app, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+
+    def send(station: str, message: Any, query: str = "", **headers: str) -> tuple[int, Any]:
+        address = f"http://127.0.0.1:{server.effective_port}/api/v1/ocpp/{station}{query}"
+        request = urllib.request.Request(address, json.dumps(message).encode(), headers)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    yield send
+    server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+    thread.join()
+    server.task_dispatcher.shutdown()
+
+
+def transactions(parts: Parts) -> list[tuple[str, str, str | None]]:
+    parts.store.bring_up_to(NOW)
+    rows = [row for batch in parts.store.scan("transaction") for row in batch.to_pylist()]
+    return [(row["event"], row["connector"], row["session"]) for row in rows]
+
+
+def test_a_message_is_stored_and_its_answer_completes_it(post: Any, parts: Parts) -> None:
+    assert post("l-1", START) == (200, {"stored": 1, "rejected": [], "rejected_count": 0, "unknown": {}})
+    assert transactions(parts) == [("start", "2", None)]
+    assert post("l-1", ACCEPTED)[0] == 200
+    assert transactions(parts) == [("start", "2", "9")]
+
+
+def test_after_a_restart_a_stop_still_finds_its_connector(post: Any, parts: Parts, register: Register) -> None:
+    assert post("l-1", [START, ACCEPTED])[0] == 200
+    parts.intake = Intake(parts.store, lambda: NOW, register=lambda: register)
+    assert post("l-1", STOP)[0] == 200
+    assert transactions(parts) == [("start", "2", "9"), ("stop", "2", "9")]
+
+
+def test_what_is_wrong_is_named_and_the_rest_is_stored(post: Any) -> None:
+    status, said = post("l-1", [[2, "1", "Heartbeat", {}], [2, "2", "StatusNotification", {"connectorId": 1}]])
+    assert (status, said["stored"], said["rejected"]) == (
+        400,
+        1,
+        [{"line": 2, "message": "StatusNotification: status is missing"}],
+    )
+
+
+def test_a_station_that_is_not_registered_needs_its_site(post: Any, parts: Parts) -> None:
+    status, said = post("new/1", [2, "1", "Heartbeat", {}])
+    assert status == 400
+    assert "is not in the register" in said["rejected"][0]["message"]
+    assert post("new/1", [2, "1", "Heartbeat", {}], "?site=lund")[0] == 200
+    (row,) = [row for batch in parts.store.scan("link") for row in batch.to_pylist()]
+    assert (row["site"], row["station"]) == ("lund", "new/1")
+
+
+def test_a_page_of_another_site_cannot_write(post: Any) -> None:
+    assert post("l-1", [2, "1", "Heartbeat", {}], Origin="http://elsewhere.example")[0] == 403
+
+
+def test_while_the_store_is_away_the_message_may_be_sent_again(post: Any, parts: Parts) -> None:
+    parts.store.close()
+    status, said = post("l-1", [2, "1", "Heartbeat", {}])
+    assert (status, said["code"]) == (503, "unavailable")

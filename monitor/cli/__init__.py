@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "the whole service on a day of real charging sessions",
     "init": "write a configuration with rules, tariffs and sites",
     "run": "run the service",
+    "sessions": "finished sessions as OCPI CDRs",
     "tariffs": "price CDRs, describe and compare tariffs",
 }
 """Each command is the function of its name in the module of its name."""

@@ -1,8 +1,8 @@
 """`POST /api/v1/import`: how `laddvakt import` hands lines to the service that has the store open.
 
 `?format=line-protocol&precision=s` or `?format=ocpp&station=&site=`; the token is in the file beside the store
-(`monitor.readings.running`), which only the service's user can read. The answer says what was stored and names the lines
-that were rejected.
+(`monitor.readings.running`), which only the service's user can read. The answer says what was stored and names the
+lines that were rejected.
 """
 
 import hmac

@@ -8,7 +8,9 @@ from dashboards import context, curves, formats, words
 from dashboards.curves import Band, Curve
 from dashboards.language import gettext
 from dashboards.places import readings_csv
+from dashboards.session_cdr import session_cdr
 from dashboards.sources import Service
+from monitor.sessions.cdr import Exported
 from monitor.sessions.imported import SPLIT_UNKNOWN
 from monitor.sessions.model import Session
 from monitor.tariffs.describe import describe
@@ -47,6 +49,7 @@ class SessionPage:
     csv: str
     flags: list[str]
     tariff_words: list[str]
+    cdr: Exported | None
 
 
 def session_page(source: Service, session_id: str) -> SessionPage | None:
@@ -74,6 +77,7 @@ def session_page(source: Service, session_id: str) -> SessionPage | None:
         curve=curves.of_connector(source.store, session.place, stretch, zone, bands=price_bands(session.bill)),
         csv=readings_csv(session.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         flags=sorted(session.flags),
+        cdr=session_cdr(source, session, "2.2.1"),
         tariff_words=tariff_words(source, session.bill),
     )
 

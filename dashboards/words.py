@@ -71,6 +71,7 @@ DIMENSION = {
     "FLAT": _l("Start fee"),
     "MIN_PRICE": _l("Least price"),
     "MAX_PRICE": _l("Greatest price"),
+    "SERVICE": _l("Extra service"),
 }
 USAGE = {
     "charging": _l("charging"),

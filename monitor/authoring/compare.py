@@ -1,5 +1,6 @@
 """Past sessions priced again under another tariff, or another set with its assignments."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -13,15 +14,19 @@ import pandas as pd
 
 from monitor.errors import InputError
 from monitor.register import Register
+from monitor.sessions.billing import services_of
 from monitor.sessions.comparison import COLUMNS, Comparison, compared
 from monitor.sessions.summary import BillUntil
 from monitor.state.database import Database
 from monitor.state.repricing import PastSessions, past_sessions, span
 from monitor.tariffs.files import TariffBook
+from monitor.tariffs.limits import total_of
+from monitor.tariffs.model import Usage
 from monitor.tariffs.ocpi import Tariff
 from monitor.tariffs.rounding import Policy
 from monitor.tariffs.selection import plan_of
-from monitor.tariffs.vector.engine import UNKNOWN, totals
+from monitor.tariffs.services import service_lines
+from monitor.tariffs.vector.engine import UNKNOWN, Totals, totals
 from monitor.tariffs.vector.ladders import divided
 from monitor.units import from_us
 
@@ -29,6 +34,8 @@ SHARDS = 32
 """Time ranges that processes take turns at: enough that none waits long for the last."""
 
 SHOWN_DIGITS = 4
+NO_SERVICES = {"[]", "null", None}
+EPOCH = from_us(0)
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,7 @@ def _repriced(batch: PastSessions, prices: Prices) -> pd.DataFrame:
         zone = prices.register.zone(sites[members[0]])
         assert zone.key == zone_key
         found = totals(batch.columns.chosen(which), tariff, zone, prices.policy)
+        _add_services(found, [batch.services[index] for index in members], tariff, prices.policy)
         new_excl[which] = _shown(found.excl_vat, found.digits, prices.policy)
         new_incl[which] = _shown(found.incl_vat, found.digits, prices.policy)
     frame = pd.DataFrame(
@@ -139,6 +147,18 @@ def _repriced(batch: PastSessions, prices: Prices) -> pd.DataFrame:
     )
     known = (frame[["old_excl", "new_excl", "old_incl", "new_incl"]] != UNKNOWN).all(axis=1)
     return frame[known]
+
+
+def _add_services(found: Totals, services: Sequence[str], tariff: Tariff, policy: Policy) -> None:
+    """Extra services cost under any tariff what they did: few sessions have some."""
+    for index, text in enumerate(services):
+        if text in NO_SERVICES:
+            continue
+        sold, _ = services_of(json.loads(text))
+        total = total_of(service_lines(tariff, Usage(EPOCH, EPOCH, (), sold), policy))
+        for amounts, more in ((found.excl_vat, total.excl_vat), (found.incl_vat, total.incl_vat)):
+            if more is not None and amounts[index] != UNKNOWN:
+                amounts[index] += int(more.scaleb(found.digits))
 
 
 def _micro(amounts: Sequence[int | None]) -> npt.NDArray[np.int64]:

@@ -15,6 +15,7 @@ COMMANDS = {
     "import": "read files of line protocol, OCPP messages or sessions",
     "init": "write a configuration with rules, tariffs and sites",
     "run": "run the service",
+    "sessions": "finished sessions as OCPI CDRs",
     "tariffs": "price CDRs, describe and compare tariffs",
 }
 """Each command is the function of its name in the module of its name (`import_`: `import` is a word of Python)."""

@@ -1,15 +1,15 @@
 """A session with its price, or with the reason why a person has to look at it first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from monitor.register import Register
 from monitor.sessions.model import REVIEW_FLAGS, Session
 from monitor.sessions.summary import BillUntil
 from monitor.tariffs.files import TariffBook
-from monitor.tariffs.model import Usage, UsagePeriod
+from monitor.tariffs.model import Service, Usage, UsagePeriod
 from monitor.tariffs.pricing import price
 
 NO_TARIFF = "no tariff is assigned to this connector for this group and date"
@@ -38,7 +38,33 @@ def usage_of(session: Session, bill_until: BillUntil) -> Usage:
     rest = _exact(session.energy_wh or 0.0) - sum((period.energy_wh for period in periods), Decimal(0))
     if rest and periods:
         periods[-1] = replace(periods[-1], energy_wh=periods[-1].energy_wh + rest)
-    return Usage(start, end, tuple(periods))
+    services, unpriced = services_of(session.services)
+    return Usage(start, end, tuple(periods), services, unpriced)
+
+
+def services_of(told: Iterable[Mapping[str, str]]) -> tuple[tuple[Service, ...], tuple[str, ...]]:
+    """The services that a price can be read of, and the names of the others.
+
+    The CSMS writes them as `[{"name": "Car wash", "price": 80, "vat": 25, "quantity": 1, "currency": "SEK"}]`; price
+    without tax, all but name and price may be missing.
+    """
+    found, unpriced = [], []
+    for number, said in enumerate(told, 1):
+        name = said.get("name") or f"service {number}"
+        numbers = {key: _number(said[key]) for key in ("price", "vat", "quantity") if key in said}
+        if "price" not in numbers or None in numbers.values():
+            unpriced.append(name)
+        else:
+            found.append(Service(name, currency=said.get("currency"), **numbers))  # type: ignore[arg-type]
+    return tuple(found), tuple(unpriced)
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number >= 0 else None
 
 
 def bill(session: Session, book: TariffBook, register: Register, bill_until: BillUntil) -> Session:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import BigInteger, Connection, Select, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, String, cast, func, select, type_coerce
 
 from monitor.ids import Place
 from monitor.sessions.summary import BillUntil
@@ -25,7 +25,10 @@ _FLOW = [PERIODS_SCHEMA.get_field_index(name) for name in ("power_w", "current_a
 
 @dataclass(frozen=True)
 class PastSessions:
-    """A batch: who and where, what they cost (millionths of the currency, None unknown), and their periods."""
+    """A batch: who and where, what they cost (millionths of the currency, None unknown), and what they had.
+
+    `services`: as JSON text.
+    """
 
     ids: Sequence[str]
     places: Sequence[Place]
@@ -35,6 +38,7 @@ class PastSessions:
     plug_in_us: Sequence[int]
     excl_vat_micro: Sequence[int | None]
     incl_vat_micro: Sequence[int | None]
+    services: Sequence[str]
     columns: Columns
 
 
@@ -56,7 +60,12 @@ def past_sessions(
     plain = [
         sessions.c[name] for name in ("id", "site", "station", "connector", "user_token", "user_group", "currency")
     ]
-    money = [sessions.c.excl_vat_micro, sessions.c.incl_vat_micro, sessions.c.energy_mwh]
+    money = [
+        sessions.c.excl_vat_micro,
+        sessions.c.incl_vat_micro,
+        cast(sessions.c.services, String),
+        sessions.c.energy_mwh,
+    ]
     asked: Select[Any] = _comparable(select(*plain, *moments, *money, session_periods.c.periods), None, None)
     plugged = type_coerce(sessions.c.plug_in_us, BigInteger)
     asked = asked.join(session_periods, session_periods.c.session == sessions.c.id, isouter=True)
@@ -80,7 +89,7 @@ def _batches(connection: Connection, asked: Select[Any]) -> Iterator[list[Any]]:
 
 def _batch(rows: list[Any], bill_until: BillUntil, *, with_flow: bool) -> PastSessions:
     (ids, sites, stations, connectors, users, groups, currencies, plug_in, started, stopped, plug_out, excl_vat,
-     incl_vat, energy, blobs) = zip(*rows, strict=True)  # fmt: skip
+     incl_vat, services, energy, blobs) = zip(*rows, strict=True)  # fmt: skip
     begun = [one if one is not None else other for one, other in zip(started, plug_in, strict=True)]
     ends = [
         next((end for end in (stop if bill_until == "stopped" else None, out) if end is not None), None)
@@ -88,7 +97,7 @@ def _batch(rows: list[Any], bill_until: BillUntil, *, with_flow: bool) -> PastSe
     ]
     return PastSessions(
         ids, [Place(*place) for place in zip(sites, stations, connectors, strict=True)], users, groups, currencies,
-        plug_in, excl_vat, incl_vat, _columns(begun, ends, energy, blobs, with_flow=with_flow),
+        plug_in, excl_vat, incl_vat, services, _columns(begun, ends, energy, blobs, with_flow=with_flow),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from monitor import documents
 from monitor.errors import FileProblems, InputError, Problem
 from monitor.tariffs import exact_json
 from monitor.tariffs.cdr import Cdr, FoundCdr, Text, mistakes
-from monitor.tariffs.leaving_out import lenient, without_unknown_fields
+from monitor.tariffs.leaving_out import harmless_left_out, lenient
 from monitor.tariffs.ocpi import Tariff
 
 Cleaned = Callable[[Any], tuple[Any, list[str]]]
@@ -20,7 +20,7 @@ class TariffReader:
     """Reads tariffs, each different one once: thousands of CDRs carry the same few."""
 
     def __init__(self, *, leave_out: bool) -> None:
-        self._clean: Cleaned = lenient if leave_out else without_unknown_fields
+        self._clean: Cleaned = lenient if leave_out else harmless_left_out
         self._known: dict[str, tuple[Tariff, tuple[str, ...]]] = {}
 
     def of_file(self, path: Path) -> tuple[list[Tariff], tuple[str, ...]]:

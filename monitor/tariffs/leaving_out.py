@@ -1,68 +1,77 @@
-"""What of a tariff from elsewhere OCPI does not know: left out, with a word about each (`price --lenient`)."""
+"""What a tariff from elsewhere says beside OCPI, or in vain: left out, with a word about each.
+
+Elements keep their numbers: one that goes is replaced by one that never holds, so that lines and places still fit.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 from monitor.tariffs.ocpi import DIMENSIONS, Element, PriceComponent, Restrictions, Tariff
 
+NEVER = {"price_components": [{"type": "FLAT", "price": 0}], "restrictions": {"end_date": "1900-01-01"}}
 
-def without_unknown_fields(content: Any) -> tuple[Any, list[str]]:
-    """A tariff without top-level fields of its sender's own: they cannot change a price, so they are no mistake."""
-    if not isinstance(content, dict):
-        return content, []
-    extra = [key for key in content if key not in _known(Tariff)]
-    said = [f"tariff {content.get('id')!r}: field {key!r} is none of OCPI's: ignored" for key in extra]
-    return {key: value for key, value in content.items() if key not in extra}, said
+
+def harmless_left_out(content: Any) -> tuple[Any, list[str]]:
+    """A tariff without what cannot change a price: fields of its sender's own on the tariff itself, elements that never
+    hold, and a second price for one dimension of an element. An operator's file may have none of them (`check`).
+    """
+    return _cleaned(content, unknown=False)
 
 
 def lenient(content: Any) -> tuple[Any, list[str]]:
-    """A tariff without component types, restrictions and fields that OCPI does not know, and what was left out.
+    """Also without component types, restrictions and fields that OCPI does not know.
 
     An element that loses all its price components goes; one that loses a restriction holds without it.
     """
-    content, said = without_unknown_fields(content)
-    elements = content.get("elements") if isinstance(content, dict) else None
-    if not isinstance(elements, list):
-        return content, said
-    kept = []
-    for index, element in enumerate(elements):
-        name = f"tariff {content.get('id')!r}, element {index}"
-        cleaned = _element(element, name, said)
-        if cleaned is not None:
-            kept.append(cleaned)
-    return {**content, "elements": kept}, said
+    return _cleaned(content, unknown=True)
 
 
-def _element(element: Any, name: str, said: list[str]) -> Any:
+def _cleaned(content: Any, *, unknown: bool) -> tuple[Any, list[str]]:
+    if not isinstance(content, dict):
+        return content, []
+    name = f"tariff {content.get('id')!r}"
+    extra = [key for key in content if key not in _known(Tariff)]
+    said = [f"{name}: field {key!r} is none of OCPI's: ignored" for key in extra]
+    content = {key: value for key, value in content.items() if key not in extra}
+    if isinstance(elements := content.get("elements"), list):
+        content["elements"] = [
+            _element(element, f"{name}, element {index}", said, unknown=unknown)
+            for index, element in enumerate(elements)
+        ]
+    return content, said
+
+
+def _element(element: Any, name: str, said: list[str], *, unknown: bool) -> Any:
     if not isinstance(element, dict):
         return element
-    cleaned = _without(element, _known(Element), name, "field", said)
+    cleaned = _without(element, _known(Element), name, "field", said) if unknown else dict(element)
     if isinstance(components := cleaned.get("price_components"), list):
-        cleaned["price_components"] = list(_components(components, name, said))
+        cleaned["price_components"] = list(_components(components, name, said, unknown=unknown))
         if components and not cleaned["price_components"]:
             said.append(f"{name}: nothing is left of it: left out")
-            return None
+            return NEVER
     if isinstance(restrictions := cleaned.get("restrictions"), dict):
-        cleaned["restrictions"] = _without(restrictions, _known(Restrictions), name, "restriction", said)
-        if never := next(_never(cleaned["restrictions"]), None):
+        if unknown:
+            cleaned["restrictions"] = _without(restrictions, _known(Restrictions), name, "restriction", said)
+        if never := next(_never(restrictions), None):
             said.append(f"{name}: {never}, it never holds: left out")
-            return None
+            return NEVER
     return cleaned
 
 
-def _components(components: list[Any], name: str, said: list[str]) -> Iterator[Any]:
+def _components(components: list[Any], name: str, said: list[str], *, unknown: bool) -> Iterator[Any]:
     seen: set[Any] = set()
     for component in components:
         kind = component.get("type") if isinstance(component, dict) else None
-        if kind is None:
+        if not isinstance(kind, str):
             yield component
-        elif kind not in DIMENSIONS:
-            said.append(f"{name}: OCPI knows no component type {kind!r}: left out")
         elif kind in seen:
             said.append(f"{name}: {kind} is priced twice, the first counts: left out")
+        elif kind not in DIMENSIONS and unknown:
+            said.append(f"{name}: OCPI knows no component type {kind!r}: left out")
         else:
             seen.add(kind)
-            yield _without(component, _known(PriceComponent), name, "field", said)
+            yield _without(component, _known(PriceComponent), name, "field", said) if unknown else component
 
 
 def _never(restrictions: dict[str, Any]) -> Iterator[str]:

@@ -30,16 +30,30 @@ class UsagePeriod:
 
 
 @dataclass(frozen=True)
+class Service:
+    """An extra service: `price` without tax a piece; `vat` None: none applies; `currency` None: the tariff's."""
+
+    name: str
+    price: Decimal
+    quantity: Decimal = Decimal(1)
+    vat: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
 class Usage:
     """What is billed: contiguous periods in order. `start` is what durations and validity count from.
 
     Reservation periods come first; then durations count from where they end. Nothing but reservation periods is a
-    reservation that expired; no period at all is a session of no length.
+    reservation that expired; no period at all is a session of no length. `unpriced_services`: names of services whose
+    price nobody could read.
     """
 
     start: datetime
     end: datetime
     periods: tuple[UsagePeriod, ...]
+    services: tuple[Service, ...] = ()
+    unpriced_services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,14 +66,14 @@ class Amount:
 
 @dataclass(frozen=True)
 class BillLine:
-    """One line: quantity x unit price = amount. `element` is the index in the tariff, None for min/max price lines.
+    """One line: quantity x unit price = amount. `element` is the index in the tariff; services and limits have none.
 
     `quantity` is in `unit` (kWh, h, session), after `step_size`; `unit_price` is as in the tariff: without tax, unless
     its `tax_included` is YES.
     `reason` says in words why this price held, per language. `reservation`: the time before the session was priced.
     """
 
-    dimension: Dimension | Literal["MIN_PRICE", "MAX_PRICE"]
+    dimension: Dimension | Literal["MIN_PRICE", "MAX_PRICE", "SERVICE"]
     element: int | None
     quantity: Decimal
     unit: Literal["kWh", "h", "session"]

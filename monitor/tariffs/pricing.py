@@ -16,6 +16,7 @@ from monitor.tariffs.model import Amount, Bill, BillLine, Dimension, Usage, Usag
 from monitor.tariffs.ocpi import DIMENSIONS, Tariff
 from monitor.tariffs.rounding import EXACT, PER_TOTAL, Policy, stored
 from monitor.tariffs.selection import KILO, SECOND_US, Pass, Picked, plan_of
+from monitor.tariffs.services import service_lines, service_warnings
 from monitor.tariffs.shading import price_periods
 from monitor.tariffs.splitting import HOUR_US, ZERO, Segment, choice_at_start, current_of, segments
 from monitor.tariffs.tally import Tally
@@ -23,7 +24,13 @@ from monitor.tariffs.values import tidy
 from monitor.units import to_us
 
 Kind = Literal["fixed", "energy", "time", "parking", "reservation"]
-_KINDS: dict[str, Kind] = {"FLAT": "fixed", "ENERGY": "energy", "TIME": "time", "PARKING_TIME": "parking"}
+_KINDS: dict[str, Kind] = {
+    "FLAT": "fixed",
+    "SERVICE": "fixed",
+    "ENERGY": "energy",
+    "TIME": "time",
+    "PARKING_TIME": "parking",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ def price(usage: Usage, tariff: Tariff, zone: ZoneInfo, policy: Policy = PER_TOT
             lines += [line_of(tariff, part.name, tally, policy) for tally in tallies]
         expired = parts[-1].name == "expired"
         lines += limit_lines(tariff, total_of(lines), usage, policy, expired=expired)
+        lines += service_lines(tariff, usage, policy)
         return _bill(usage, tariff, lines, walked)
 
 
@@ -143,7 +151,7 @@ def _by_kind(lines: Iterable[BillLine]) -> dict[Kind, Amount]:
 
 def kind_of(line: BillLine) -> Kind | None:
     """OCPI's kind of cost that a line belongs to; None: a limit of the price."""
-    if line.element is None:
+    if line.dimension in {"MIN_PRICE", "MAX_PRICE"}:
         return None
     return "reservation" if line.reservation else _KINDS[line.dimension]
 
@@ -154,6 +162,7 @@ def _warnings(usage: Usage, tariff: Tariff, total: Amount) -> Iterator[str]:
             "the tariff asks for the current, which is not known all the time: "
             "elements that ask for it did not hold then"
         )
+    yield from service_warnings(tariff, usage)
     if total.excl_vat is None:
         yield "prices include taxes and the tariff does not say their rate: the price without taxes is unknown"
     if total.incl_vat is None and tariff.tax_included == "NO":

@@ -44,6 +44,7 @@ def segments(periods: Sequence[UsagePeriod], start: datetime, plan: Plan, zone: 
     timeline = plan.timeline(to_us(start), to_us(periods[-1].end), zone)
     instants = [instant for instant, _ in timeline]
     steady = None if plan.asks_for_flow else plan.everything
+    freely = plan.energy.trivial
     last = Cut(to_us(periods[0].start), ZERO)
     previous = periods[0].start
     for period in periods:
@@ -52,18 +53,18 @@ def segments(periods: Sequence[UsagePeriod], start: datetime, plan: Plan, zone: 
         last, previous = Cut(to_us(period.end), first.energy_wh + period.energy_wh), period.end
         flow = _flow_mask(period, first, last, plan) if steady is None else steady
         cuts = _cuts(first, last, instants, plan.energy.thresholds)
-        billed = _billed_time(period, cuts)
+        billed = None if period.time_s is None else _billed_time(period.time_s, cuts)
         for index in range(len(cuts) - 1):
             low, high = cuts[index], cuts[index + 1]
             by_time = timeline[max(bisect_right(instants, low.instant_us) - 1, 0)][1]
             # The lesser end decides: energy that falls (the car gives it back) leaves a threshold from above.
-            by_energy = plan.energy.at(min(low.energy_wh, high.energy_wh))
+            by_energy = plan.everything if freely else plan.energy.at(min(low.energy_wh, high.energy_wh))
             yield Segment(
                 low.instant_us,
                 high.instant_us,
                 period.kind,
                 high.energy_wh - low.energy_wh,
-                billed[index + 1] - billed[index],
+                high.instant_us - low.instant_us if billed is None else billed[index + 1] - billed[index],
                 choice_of(plan, by_time & by_energy & flow),
             )
 
@@ -107,10 +108,8 @@ def _cuts(start: Cut, end: Cut, instants: list[int], thresholds: tuple[Decimal, 
     return [start, *sorted(cuts, key=lambda cut: (cut.instant_us, direction * cut.energy_wh)), end]
 
 
-def _billed_time(period: UsagePeriod, cuts: list[Cut]) -> list[int]:
-    """The time to bill up to each cut, in microseconds: a stated volume is spread evenly over the period."""
+def _billed_time(time_s: Decimal, cuts: list[Cut]) -> list[int]:
+    """The stated time to bill up to each cut, in microseconds: it is spread evenly over the period."""
     start, end = cuts[0].instant_us, cuts[-1].instant_us
-    if period.time_s is None:
-        return [cut.instant_us - start for cut in cuts]
-    volume, length = round(period.time_s * SECOND_US), end - start
+    volume, length = round(time_s * SECOND_US), end - start
     return [volume * (cut.instant_us - start) // length if length else 0 for cut in cuts[:-1]] + [volume]

@@ -72,10 +72,8 @@ def main() -> None:
             began, used = time.perf_counter(), _used()
             found = compare(url, prices, None, None, processes=processes)
             clock, cpu = time.perf_counter() - began, _used() - used
-            print(
-                f"{tariff.id:10} {found.sessions} sessions of {PERIODS} periods: {count / cpu:7.0f} a second of CPU "
-                f"time (target 8300), {count / clock:7.0f} a second on {processes} processes"
-            )
+            rates = f"{count / cpu:7.0f} a second of processor time (target 8300), {count / clock:7.0f} by the clock"
+            print(f"{tariff.id:10} {found.sessions} sessions of {PERIODS} periods, {processes} processes: {rates}")
 
 
 def _used() -> float:

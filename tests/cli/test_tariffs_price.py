@@ -148,6 +148,7 @@ def test_what_ocpi_does_not_know_is_an_error_or_left_out(run: Callable[..., Any]
     assert "OCPI knows no 'CARBON'" in said
     assert "unknown key 'min_soc'" in said
     answer = run(cdr({"ENERGY": 10}), tariff, "--lenient")
+    assert [line["element"] for line in answer["lines"]] == [2, 1]
     assert answer["total_cost"]["excl_vat"] == D("46.5")  # 5 kWh at 0.30, then 5 at 9
     assert sum("left out" in warning for warning in answer["warnings"]) == 3
 
@@ -182,3 +183,14 @@ def test_ten_days_across_the_clock_change(run: Callable[..., Any]) -> None:
     long["charging_periods"][0]["start_date_time"] = "2026-10-20T00:00:00Z"
     # Ten nights of three hours, the first begun an hour late, and an hour more on the night of 25 October.
     assert run(long, {**TARIFF, "elements": [night]})["total_cost"]["excl_vat"] == 30
+
+
+def test_what_never_holds_is_no_reason_not_to_price(run: Callable[..., Any]) -> None:
+    energy = {"price_components": [{"type": "ENERGY", "price": 9}], "restrictions": {"min_kwh": 5, "max_kwh": 5}}
+    twice = {"price_components": [{"type": "ENERGY", "price": 0.5}, {"type": "ENERGY", "price": 7}]}
+    answer = run(cdr({"ENERGY": 10}), {**TARIFF, "elements": [energy, twice]})
+    assert (answer["total_cost"]["excl_vat"], answer["lines"][0]["element"]) == (5, 1)
+    assert [warning.split(": ", 1)[1] for warning in answer["warnings"]] == [
+        "min_kwh is not below max_kwh, it never holds: left out",
+        "ENERGY is priced twice, the first counts: left out",
+    ]

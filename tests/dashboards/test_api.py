@@ -183,3 +183,12 @@ def test_the_link_on_a_connectors_page_gives_the_rows_of_its_curve(client: Flask
     page = client.get(f"/connectors/{SLOW.subject}").text
     link = page.split('<a href="/api/v1/readings')[1].split('"')[0].replace("&amp;", "&")
     assert len(rows(client.get(f"/api/v1/readings{link}").text)) == 62
+
+
+def test_a_session_as_a_cdr(client: FlaskClient) -> None:
+    answer = client.get("/sessions/s-0001/cdr.json")
+    assert answer.mimetype == "application/json"
+    assert answer.json["total_cost"]["incl_vat"] > 0
+    assert set(client.get("/sessions/s-0001/cdr.json?ocpi=2.3.0").json["total_cost"]) == {"before_taxes", "taxes"}
+    assert "/sessions/s-0001/cdr.json" in client.get("/sessions/s-0001", headers={"Accept": "text/html"}).text
+    assert client.get("/sessions/s-now/cdr.json").status_code == 404

@@ -86,3 +86,25 @@ def test_the_energies_of_the_usage_sum_to_the_session_exactly(paper: Any, charge
     assert usage.start == session.started
     assert all(one.end == other.start for one, other in zip(usage.periods, usage.periods[1:], strict=False))
     assert all(period.end - period.start > timedelta(0) for period in usage.periods)
+
+
+def test_each_extra_service_is_a_line_of_its_own(paper: Any, charger: Any, book: TariffBook, register: Any) -> None:
+    (session,) = paper.write(charger.visit()).read(200)
+    wash = {"name": "Car wash", "price": "80.5", "vat": "25", "quantity": "2"}
+    sold = (wash, {"name": "Coffee", "price": "free"}, {"price": "10", "currency": "EUR"})
+    priced = bill(replace(session, services=sold), book, register, "plug_out")
+    assert priced.bill is not None
+    line = priced.bill.lines[-1]
+    assert (line.dimension, line.quantity, line.unit_price, line.reason["sv"]) == (
+        "SERVICE",
+        2,
+        Decimal("80.5"),
+        "Car wash",
+    )
+    assert (line.amount.excl_vat, line.amount.incl_vat) == (161, Decimal("201.25"))
+    assert priced.bill.total.excl_vat == Decimal(33 + 6 + 10 + 4 + 161)
+    assert priced.bill.by_kind["fixed"].excl_vat == 4 + 161
+    assert priced.bill.warnings == (
+        "the service 'Coffee' has no price that can be read: it was not billed",
+        "the service 'service 3' is in EUR, the tariff in SEK: not billed",
+    )

@@ -17,6 +17,7 @@ from monitor.errors import InputError
 from monitor.register import Register, RegisterFile
 from monitor.sessions.billing import bill
 from monitor.sessions.cdr import credit, export
+from monitor.sessions.cdr_check import check
 from monitor.sessions.model import Session
 from monitor.tariffs import cdr as cdrs
 from monitor.tariffs import exact_json
@@ -146,3 +147,19 @@ def test_a_tariff_keeps_its_version_through_its_text(book: TariffBook) -> None:
     tariff = book.tariffs["ac"]
     assert tariff_from_text(tariff_to_text(tariff)) == tariff
     assert tariff_from_text(tariff_to_text(tariff)).version == tariff.version
+
+
+def test_a_cdr_is_held_against_our_meter(exported: Callable[..., Any], priced: Session, tmp_path: Path) -> None:
+    sent = json.loads(exact_json.dumps(exported().cdr))
+    sent["charging_periods"][0]["dimensions"][0]["volume"] = 15
+    (tmp_path / "cdr.json").write_text(json.dumps(sent), encoding="utf-8")
+    (found,), _ = cdrs.read(tmp_path / "cdr.json")
+    zone = ZoneInfo("Europe/Stockholm")
+    theirs = price_cdr(found, Tariff.model_validate(found.content["tariffs"][0]), zone, PER_TOTAL)
+    told = {(each.against, each.field) for each in check(theirs, zone, PER_TOTAL, priced)}
+    # Its totals are what our meter says; its periods are not.
+    assert ("price", "total_energy") in told
+    assert ("price", "total_cost.excl_vat") in told
+    assert not any(against == "meter" for against, _ in told)
+    grown = check(theirs, zone, PER_TOTAL, replace(priced, energy_wh=12_000.0))
+    assert ("meter", "total_energy", 12) in {(each.against, each.field, each.ours) for each in grown}

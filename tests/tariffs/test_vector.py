@@ -1,5 +1,6 @@
 """The vectorised engine gives every session the total that the reference engine gives it."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +50,7 @@ def agrees(tariff: Tariff, sessions: list[Usage], zone: ZoneInfo, policy: Policy
     return found.by_reference
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tariffs(), st.lists(usages() | uneven(), min_size=1, max_size=6), st.sampled_from(ZONES), limits, limits)
 def test_on_random_tariffs_and_sessions(
     tariff: Tariff, sessions: list[Usage], zone: str, low: Price | None, high: Price | None
@@ -63,7 +64,7 @@ def test_on_random_tariffs_and_sessions(
 @pytest.mark.parametrize(
     "policy", [Policy(), Policy("line", "half-up", 2), Policy("line", "half-even", 1)], ids=["total", "up", "even"]
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(tariff=tariffs(), sessions=st.lists(uneven(), min_size=1, max_size=4))
 def test_under_every_tax_and_rounding(tax_included: str, policy: Policy, tariff: Tariff, sessions: list[Usage]) -> None:
     agrees(tariff.model_copy(update={"tax_included": tax_included}), sessions, STOCKHOLM, policy)
@@ -79,3 +80,24 @@ def test_only_odd_sessions_need_the_reference(session: Callable[..., Usage], tar
     assert agrees(rules, [plain] * 50, STOCKHOLM) == 0
     found = totals(columns_of([plain]), rules, STOCKHOLM)
     assert np.array_equal(found.incl_vat, [38_750_000_000_000])
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("year", [2011, 2026], ids=str)
+def test_a_year_of_sessions_of_up_to_ten_days(year: int, zone: str, tariff: Callable[..., Any]) -> None:
+    chance = random.Random(f"{zone} {year}")
+    rules = tariff(
+        "- restrictions: {start_time: '22:30', end_time: '02:15', day_of_week: [SATURDAY, SUNDAY, FRIDAY]}\n"
+        "  price_components: [{type: ENERGY, price: 1.01, vat: 25, step_size: 10}, {type: TIME, price: 3}]\n"
+        "- restrictions: {start_date: 2011-12-30, end_date: 2026-10-25, min_duration: 7200}\n"
+        "  price_components: [{type: PARKING_TIME, price: 2.2, vat: 25, step_size: 60}]\n"
+        "- price_components: [{type: ENERGY, price: 2.02, vat: 25}, {type: FLAT, price: 4}]"
+    )
+    sessions = []
+    for _ in range(150):
+        start = datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(366 * 86_400))
+        middle = start + timedelta(seconds=chance.randrange(1, 5 * 86_400))
+        end = middle + timedelta(seconds=chance.randrange(1, 5 * 86_400))
+        charged = UsagePeriod(start, middle, "charging", Decimal(chance.randrange(90_000_000)).scaleb(-3))
+        sessions.append(Usage(start, end, (charged, UsagePeriod(middle, end, "parking", Decimal(0)))))
+    assert agrees(rules, sessions, ZoneInfo(zone)) == 0

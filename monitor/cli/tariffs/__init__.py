@@ -2,6 +2,7 @@
 
 import click
 
+from monitor.cli.tariffs.check_cdr import check_cdr
 from monitor.cli.tariffs.compare import compare
 from monitor.cli.tariffs.describe import describe
 from monitor.cli.tariffs.price import price
@@ -12,6 +13,7 @@ def tariffs() -> None:
     """Describe tariffs, price CDRs, compare prices."""
 
 
+tariffs.add_command(check_cdr)
 tariffs.add_command(compare)
 tariffs.add_command(describe)
 tariffs.add_command(price)

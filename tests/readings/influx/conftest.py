@@ -62,16 +62,25 @@ def held(store: InfluxStore, measurement: str = "meter", columns: str = "power_m
 
 
 @pytest.fixture(scope="session")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[influx.Influxd]:
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB]:
     if influx.installed() is None:
         missing("no influxd 1.x on PATH (Debian: apt-get install influxdb)")
     with influx.influxd_1(tmp_path_factory.mktemp("influxd")) as running:
-        yield running
+        yield running.settings
 
 
-@pytest.fixture
-def world(influxd: influx.Influxd, tmp_path: Path) -> Iterator[World]:
-    made = World(influxd.settings.model_copy(update={"bucket": f"test {uuid4().hex[:8]}"}), tmp_path)
+@pytest.fixture(scope="session")
+def named() -> InfluxDB:
+    """The server of LADDVAKT_TEST_INFLUX_URL: where there is a 2.x or 3.x."""
+    if not influx.others():
+        pytest.skip("LADDVAKT_TEST_INFLUX_URL names no server")
+    return influx.others()["named"]
+
+
+@pytest.fixture(params=["influxd", "named"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    server: InfluxDB = request.getfixturevalue(request.param)
+    made = World(server.model_copy(update={"bucket": f"test {uuid4().hex[:8]}"}), tmp_path)
     with closing(made.writer), made.stores:
         yield made
 

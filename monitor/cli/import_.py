@@ -76,8 +76,9 @@ def import_(
             if kind == "sessions":
                 defaults = {"site": site, "station": station}
                 now = RealClock().now()
-                import_sessions(path, settings, report, mapping=fields, defaults=defaults, zone=zone, now=now)
-                progress(path.stat().st_size)
+                import_sessions(
+                    path, settings, report, mapping=fields, defaults=defaults, zone=zone, now=now, progress=progress
+                )
                 continue
             target = target or opened.enter_context(_target(settings))
             reading = Reading(kind, _precision(path, precision), Default(station or None, site or None))

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self, cast, get_args
@@ -15,7 +15,7 @@ from monitor import register
 from monitor.cli.importing import Report, import_lines, import_sessions, parse_mapping
 from monitor.cli.settings import config_option, load
 from monitor.config import Settings
-from monitor.errors import UsageError
+from monitor.errors import LaddvaktError, UsageError
 from monitor.ingest import files
 from monitor.ingest.clock import Precision
 from monitor.ingest.files import Format
@@ -59,30 +59,36 @@ def import_(
     Importing a file twice changes nothing. What cannot be taken is named with file and line, and the rest is kept; then
     the exit code is 1.
 
+    \b
     --map plug_in=arrival              the column `arrival` is plug_in
     --map energy_wh=delivered*1000     ... with a factor
     --map connector==1                 the same value for all rows
 
     docs/import.md has the formats.
-    """
+    """  # noqa: D301 - click wants the backspace itself
     settings, fields = load(config_file), parse_mapping(mapping)
     kinds = [(path, _format(path, format_, mapped=bool(mapping))) for path in paths]
     if mapping and any(kind != "sessions" for _, kind in kinds):
         raise UsageError("--map is for sessions; these files hold something else")
     report = Report()
-    with _progress(sum(path.stat().st_size for path in paths)) as progress, ExitStack() as opened:
+
+    def tell() -> None:
+        click.echo(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
+
+    with _told(report, tell), _progress(sum(path.stat().st_size for path in paths)) as progress, ExitStack() as opened:
         target: Target | None = None
         for path, kind in kinds:
             if kind == "sessions":
                 defaults = {"site": site, "station": station}
                 now = RealClock().now()
-                import_sessions(path, settings, report, mapping=fields, defaults=defaults, zone=zone, now=now)
-                progress(path.stat().st_size)
+                import_sessions(
+                    path, settings, report, mapping=fields, defaults=defaults, zone=zone, now=now, progress=progress
+                )
                 continue
             target = target or opened.enter_context(_target(settings))
             reading = Reading(kind, _precision(path, precision), Default(station or None, site or None))
             import_lines(path, target, reading, report, progress=progress, largest=settings.web.max_body)
-    click.echo(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
+    tell()
     context.exit(1 if report.rejected_count else 0)
 
 
@@ -94,6 +100,17 @@ def _format(path: Path, asked: str, *, mapped: bool) -> Format:
 
 def _precision(path: Path, asked: str) -> Precision:
     return cast("Precision", asked) if asked in get_args(Precision) else files.precision_of(path)
+
+
+@contextmanager
+def _told(report: Report, tell: Callable[[], None]) -> Iterator[None]:
+    """When a file or the store fails half way, what was stored before it is told all the same."""
+    try:
+        yield
+    except LaddvaktError:
+        if report.files:
+            tell()
+        raise
 
 
 @contextmanager

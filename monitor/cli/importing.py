@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor.authoring import in_force
 from monitor.config import Settings
 from monitor.errors import FileProblems, InputError, UsageError
-from monitor.ingest import files, session_table
+from monitor.ingest import files, session_table, spreadsheet
 from monitor.ingest.files import PIECE
 from monitor.ingest.identity import identities
 from monitor.ingest.line_protocol import Rejected
@@ -24,7 +24,7 @@ from monitor.units import to_us
 
 NAMED = 20
 """How many rejected lines of a file are printed; `--json` has them all, up to a thousand of each piece."""
-_AT_ONCE = 1000
+_AT_ONCE = 500
 
 
 @dataclass
@@ -118,6 +118,7 @@ def import_sessions(
     defaults: Mapping[str, str],
     zone: str,
     now: datetime,
+    progress: Callable[[int], None],
 ) -> None:
     """A file of finished sessions, priced by the tariffs in force. Raises FileProblems when those are broken."""
     operator = in_force.load(settings)
@@ -127,6 +128,7 @@ def import_sessions(
     zone_of = _zone(zone) if zone else operator.register.zone
     body = b"".join(piece.body for piece in files.pieces(path, "sessions"))
     try:
+        body = spreadsheet.as_csv(body) if body.startswith(spreadsheet.MAGIC) else body
         rows = session_table.read(body, {**constants, **mapping}, zone_of, to_us(now))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
@@ -142,7 +144,7 @@ def import_sessions(
             priced(session, operator.tariffs, operator.register, settings.sessions.bill_until)
             for session in sessions_of(table, operator.register)
         )
-        _save(store, sessions, found)
+        _save(store, sessions, found, lambda count: progress(path.stat().st_size * count // max(table.num_rows, 1)))
     finally:
         database.close()
 
@@ -152,7 +154,7 @@ def parse_mapping(written: tuple[str, ...]) -> dict[str, Source]:
     return session_table.parse_mapping(written)
 
 
-def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport) -> None:
+def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport, progress: Callable[[int], None]) -> None:
     assembled = review = unpriced = untimed = 0
     some: list[Session] = []
     for session in sessions:
@@ -162,8 +164,10 @@ def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport) -
         untimed += session.bill is not None and TIME_NOT_PRICED in session.bill.warnings
         if len(some) == _AT_ONCE:
             assembled += _save_some(store, some, found)
+            progress(len(some))
             some = []
     assembled += _save_some(store, some, found)
+    progress(len(some))
     for count, said in (
         (review, "need a person's review before they are billed"),
         (unpriced, "have no price: no tariff is assigned to their connector, group and date"),

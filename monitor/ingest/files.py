@@ -60,7 +60,7 @@ def format_of(path: Path) -> Format:
         return "ocpp"
     if _LINE_PROTOCOL.match(line):
         return "line-protocol"
-    if re.search(rb"[,;\t]", line):
+    if head.startswith(b"PK") or re.search(rb"[,;\t]", line):
         return "sessions"
     raise InputError(f"{path}: its first line does not tell what it holds; name it with --format")
 

@@ -28,6 +28,9 @@ OPTIONAL = ("started", "stopped", "charging_s", "max_power_w", "soc_in", "soc_ou
 _TEXTS, _OPTIONAL_TIMES = ("user", "group"), ("started", "stopped")
 _NUMBERS = ("energy_wh", "charging_s", "max_power_w", "soc_in", "soc_out")
 
+_DAY_0, _FIRST_DAY, _LAST_DAY = "1899-12-30", 36_526, 73_050
+"""Spreadsheets count days; what lies between the years 2000 and 2100 is taken as such."""
+
 Flags = npt.NDArray[np.bool_]
 
 
@@ -175,6 +178,10 @@ class _Raw:
         offset = written.str.contains(r"(?:Z|z|[+-]\d\d:?\d\d)$", regex=True).to_numpy(dtype=bool)
         first = pd.to_datetime(written.where(offset), format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
         local = pd.to_datetime(written.where(~offset), format="ISO8601", errors="coerce").dt.as_unit("us")
+        days = pd.to_numeric(written, errors="coerce")
+        days = days.where((days > _FIRST_DAY) & (days < _LAST_DAY))
+        from_days = pd.to_datetime(days, unit="D", origin=_DAY_0).dt.round("s").dt.as_unit("us")
+        local = from_days.where(from_days.notna(), local)
         second = first.copy()
         for site in np.unique(sites[~offset & local.notna().to_numpy()].astype(str)):
             here = (sites == site) & ~offset

@@ -66,7 +66,7 @@ def run(ops: Path, laddvakt: Path) -> Run:
         done = subprocess.run(
             [laddvakt, "import", "--json", *arguments], cwd=ops, capture_output=True, text=True, timeout=60, check=False
         )
-        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+        return done.returncode, done.stderr or json.loads(done.stdout)
 
     return command
 

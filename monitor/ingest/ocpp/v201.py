@@ -37,6 +37,8 @@ def status(call: Call, heard: Hearing) -> None:
     time_us = heard.moment(call.payload.get("timestamp"))
     known = heard.station.connector(connector)
     known.status = said
+    if said in {"Available", "Reserved"}:
+        known.transaction = known.charging = None  # its end may have been lost; the next Occupied is another car
     if said != "Occupied":
         heard.status(connector, time_us, said)
     elif (means := _occupied(known)) is not None:

@@ -21,6 +21,7 @@ def from_csv(body: bytes, kinds: Kinds) -> pa.Table:
     """
     if not body.strip():
         return _empty(kinds)
+    _expect_rows(body)
     try:
         table = _read_csv(body, kinds)
     except pa.ArrowInvalid:
@@ -47,6 +48,7 @@ def column_from_csv(body: bytes, name: str) -> list[str]:
     """One column of SHOW DATABASES and the like; the last of its name, because the first may be the series' own."""
     if not body.strip():
         return []
+    _expect_rows(body)
     names = body.partition(b"\n")[0].decode().strip().split(",")
     unique = [f"{each} {position}" for position, each in enumerate(names)]
     wanted = next(each for each in reversed(unique) if each.rpartition(" ")[0] == name)
@@ -63,6 +65,16 @@ def column_from_parquet(body: bytes, name: str) -> list[str]:
     """The same of Parquet."""
     found: list[str] = _column(pq.read_table(BytesIO(body)), name, pa.string()).to_pylist() if body else []
     return found
+
+
+def _expect_rows(body: bytes) -> None:
+    """An error that comes after the status 200 was sent is a CSV too, of one column; and a proxy's page is not one."""
+    if body.startswith(b"name,tags,"):
+        return
+    said = " ".join(body[:300].decode("utf-8", "replace").split())
+    if body.startswith(b"error"):
+        raise StoreUnavailable(f"InfluxDB broke off its answer: {said.removeprefix('error')}")
+    raise StoreUnavailable(f"what answers at influxdb.url is not InfluxDB, check the address: {said}")
 
 
 def _read_csv(body: bytes, kinds: Kinds) -> pa.Table:

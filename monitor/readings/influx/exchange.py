@@ -18,6 +18,14 @@ _AUTH = (
 )
 
 
+class Missing(StoreUnavailable):
+    """The server answers, and has no such organisation, database or bucket."""
+
+
+class TooLarge(InputError):
+    """The server takes no request of this size."""
+
+
 class Exchange:
     """Requests to one server. Thread-safe; connections are kept."""
 
@@ -90,19 +98,30 @@ def refused(settings: InfluxDB, status: int, body: bytes, headers: Mapping[str, 
     said = " ".join(body.decode("utf-8", "replace").split())[:300]
     if status in {401, 403}:
         return StoreUnavailable(_AUTH.format(url=settings.url, status=status, bucket=settings.bucket))
-    if status == 404:
-        return StoreUnavailable(
-            f"InfluxDB at {settings.url} knows no database or bucket {settings.bucket!r}: create it, set "
-            f"influxdb.create = true, or name another in influxdb.bucket ({said})"
+    if status == 404 and "organization" in said:
+        return Missing(
+            f"InfluxDB at {settings.url} knows no organisation {settings.org!r}: set influxdb.org to the one that the "
+            f"token belongs to ({said})"
         )
+    if status == 404:
+        return no_bucket(settings, said)
     if status in {429, 503}:
         after = headers.get("Retry-After") or headers.get("retry-after")
         return StoreUnavailable(
             f"InfluxDB at {settings.url} is overloaded ({status}{f', again in {after} s' if after else ''})"
         )
     if status in {400, 413, 422}:
-        return InputError(f"InfluxDB does not take it ({status}): {said}")
+        kind = TooLarge if status == 413 else InputError
+        return kind(f"InfluxDB does not take it ({status}): {said}")
     return StoreUnavailable(f"InfluxDB at {settings.url} answers {status}: {said}")
+
+
+def no_bucket(settings: InfluxDB, said: str = "") -> Missing:
+    """The database or bucket is not there; `said`: the server's words."""
+    return Missing(
+        f"InfluxDB at {settings.url} knows no database or bucket {settings.bucket!r}: create it, set "
+        f"influxdb.create = true, or name another in influxdb.bucket{said and f' ({said})'}"
+    )
 
 
 def _tls(ca_file: str) -> ssl.SSLContext | None:

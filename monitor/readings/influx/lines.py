@@ -31,6 +31,16 @@ def of_batch(batch: Batch, namings: Mapping[str, Naming], *, resolves: bool = Fa
     return b"\n".join(found)
 
 
+def halved(batch: Batch) -> list[Batch]:
+    """Two batches of the first and the last rows of every table, or none of a batch that cannot be cut."""
+    if all(table.num_rows < 2 for table in batch.tables.values()):
+        return []
+    cuts = {name: (table.num_rows + 1) // 2 for name, table in batch.tables.items()}
+    first = {name: table.slice(0, cuts[name]) for name, table in batch.tables.items()}
+    last = {name: table.slice(cuts[name]) for name, table in batch.tables.items()}
+    return [Batch(first, batch.received_at), Batch(last, batch.received_at)]
+
+
 def of_table(naming: Naming, table: pa.Table, received_s: float, *, resolves: bool) -> bytes:
     """The rows of one measurement."""
     tags = [_tag(naming, table, name, resolves=resolves) for name in naming.tags]

@@ -1,6 +1,9 @@
 """One InfluxDB of any generation: what the store asks of it, in the fastest form that the server has."""
 
+import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import perf_counter
@@ -13,14 +16,14 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from urllib3 import BaseHTTPResponse
 
 from monitor.config import InfluxDB, Mapping
-from monitor.errors import InputError, StoreUnavailable
+from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.readings.influx import answers, lines, questions
-from monitor.readings.influx.exchange import Exchange, translated
+from monitor.readings.influx.exchange import Exchange, Missing, TooLarge, no_bucket, translated
 from monitor.readings.influx.generation import Generation, of_ping, of_version
-from monitor.readings.influx.mapping import Naming, all_tags, namings
+from monitor.readings.influx.mapping import Naming, namings
+from monitor.readings.influx.units import in_our_units, kinds, with_constants
 from monitor.readings.store import Batch
-from monitor.readings.tables import CLAIMED as CLAIMED_US
 
 _OURS = Mapping()
 
@@ -41,15 +44,17 @@ class InfluxServer:
         self._lock = threading.Lock()
         self._generation: Generation | None = None
         self._client: InfluxDBClient | None = None
+        self._org = settings.org
 
     def connect(self) -> Generation:
         """Find the generation, and the database or bucket, which is created where that is allowed.
 
-        Done once; after a failure the next call tries again.
+        Done once, and again after a failure and after the database was found to be gone.
         """
         with self._lock:
             if self._generation is None:
                 found = self._found()
+                self._org = self._org or self._only_org(found)
                 self._ensure_bucket(found)
                 self._generation = found
             return self._generation
@@ -71,7 +76,14 @@ class InfluxServer:
     def write(self, batch: Batch) -> None:
         """Write all rows; returns after the server has them. Raises InputError with its words when it keeps not all."""
         self.connect()
-        self.write_lines(self.lines_of(batch))
+        try:
+            self.write_lines(self.lines_of(batch))
+        except TooLarge:
+            halves = lines.halved(batch)
+            if not halves:
+                raise
+            for half in halves:
+                self.write(half)
 
     def lines_of(self, batch: Batch) -> bytes:
         """A batch as this server wants it, a line a row; raises InputError for a name that it cannot store.
@@ -86,13 +98,17 @@ class InfluxServer:
         generation = self.connect()
         if not body:
             return
+        with self._looked_for_again():
+            self._send(generation, body)
+
+    def _send(self, generation: Generation, body: bytes) -> None:
         if not generation.by_client:
             fields = {"db": self.settings.bucket, "precision": "u"}
             self._exchange.request("POST", "/write", fields=fields, headers=self._exchange.basic(), body=body)
             return
         with translated(self.settings):
             api = self._writer(generation).write_api(write_options=SYNCHRONOUS)
-            api.write(self.settings.bucket, self.settings.org or "-", body, write_precision="us")  # type: ignore[arg-type]
+            api.write(self.settings.bucket, self._org or "-", body, write_precision="us")  # type: ignore[arg-type]
 
     def read(
         self,
@@ -110,12 +126,12 @@ class InfluxServer:
         """
         naming = self._namings[measurement]
         question = questions.rows(naming, start_us, end_us, place, newest_first=newest_first, limit=limit)
-        return _rows(naming, self._ask(question, _kinds(naming)))
+        return in_our_units(naming, self._ask(question, kinds(naming)))
 
     def last_status(self) -> pa.Table:
         """Per connector the last row that has a status, whatever its age, in the columns of `read`."""
         naming = self._namings["status"]
-        return _rows(naming, self._ask(questions.last_status(naming), _kinds(naming)))
+        return in_our_units(naming, self._ask(questions.last_status(naming), kinds(naming)))
 
     def counts(
         self, measurement: str, start_us: int, end_us: int, every_s: int, *, by_station: bool = False
@@ -133,7 +149,7 @@ class InfluxServer:
         total = pa.chunked_array([pa.array([0] * table.num_rows, pa.int64())])
         for name in fields:
             total = pc.add(total, pc.fill_null(table[name], 0))
-        counted = _with_constants(naming, table.select(["time_us", *places])).append_column("values", total)
+        counted = with_constants(naming, table.select(["time_us", *places])).append_column("values", total)
         return counted.filter(pc.greater(counted["values"], 0))
 
     def span(self, measurement: str) -> tuple[int, int] | None:
@@ -157,7 +173,7 @@ class InfluxServer:
                 pc.strftime(pa.scalar(before_us - 1, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ").as_py(),
                 f'_measurement="{naming.called}"',
                 bucket=self.settings.bucket,
-                org=self.settings.org,
+                org=self._org,
             )
 
     def unmapped(self) -> dict[str, list[str]]:
@@ -191,16 +207,40 @@ class InfluxServer:
         if generation.major == 3 or bucket in self._databases(generation):
             return  # 3.x makes it by the first write
         if not self.settings.create:
-            raise StoreUnavailable(
-                f"InfluxDB at {self.settings.url} knows no database or bucket {bucket!r}: create it, set "
-                "influxdb.create = true, or name another in influxdb.bucket"
-            )
+            raise no_bucket(self.settings)
         if generation.major == 1:
             fields = {"q": questions.create_database(bucket)}
             self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
             return
         with translated(self.settings):
-            self._writer(generation).buckets_api().create_bucket(bucket_name=bucket, org=self.settings.org)
+            self._writer(generation).buckets_api().create_bucket(bucket_name=bucket, org=self._org)
+
+    def _expect_bucket(self, generation: Generation) -> None:
+        """An empty answer means no rows only where there is something that could have some."""
+        if self.settings.bucket not in self._databases(generation):
+            raise no_bucket(self.settings)
+
+    @contextmanager
+    def _looked_for_again(self) -> Iterator[None]:
+        """Whoever comes next connects anew when the database is gone, and makes it where that is allowed."""
+        try:
+            yield
+        except Missing:
+            with self._lock:
+                self._generation = None
+            raise
+
+    def _only_org(self, generation: Generation) -> str:
+        """The one organisation of the token, so that it need not be set; 1.x and 3.x have none."""
+        if generation.major != 2:
+            return ""
+        answer = self._exchange.request("GET", "/api/v2/orgs", headers=self._exchange.token())
+        names = [str(each["name"]) for each in json.loads(answer.data)["orgs"]]
+        if len(names) != 1:
+            raise InputError(
+                f"influxdb.org has to be set: the token sees {' and '.join(map(repr, names)) or 'no organisation'}"
+            )
+        return names[0]
 
     def _databases(self, generation: Generation) -> set[str]:
         body = self._answer(generation, "SHOW DATABASES", named=False)
@@ -209,6 +249,9 @@ class InfluxServer:
     def _ask(self, question: str, kinds: answers.Kinds) -> pa.Table:
         generation = self.connect()
         body = self._answer(generation, question)
+        if not body.strip() and not generation.parquet:
+            with self._looked_for_again():
+                self._expect_bucket(generation)
         return answers.from_parquet(body, kinds) if generation.parquet else answers.from_csv(body, kinds)
 
     def _names(self, naming: Naming, kind: Literal["FIELD", "TAG"], column: str) -> list[str]:
@@ -242,40 +285,9 @@ class InfluxServer:
             self._client = InfluxDBClient(
                 self.settings.url,
                 token or None,  # type: ignore[arg-type]  # without users there is none
-                org=self.settings.org or "-",
+                org=self._org or "-",
                 timeout=round(self.settings.timeout.total_seconds() * 1000),
                 enable_gzip=True,
                 ssl_ca_cert=self.settings.ca_file or None,
             )
         return self._client
-
-
-def _kinds(naming: Naming) -> answers.Kinds:
-    fields = {
-        field.name: pa.float64() if field.kind == "number" else pa.string() for field in naming.measurement.fields
-    }
-    return {**dict.fromkeys(naming.tags, pa.string()), **fields, **dict.fromkeys(naming.times, pa.float64())}
-
-
-def _rows(naming: Naming, table: pa.Table) -> pa.Table:
-    """In our units, to the digit that any store keeps, and in the order and with the names that a scan has."""
-    placed = _with_constants(naming, table)
-    columns = {name: placed[name] for name in all_tags(naming.measurement)} | {"time_us": table["time_us"]}
-    for name, column in zip(naming.times, ("received_us", CLAIMED_US), strict=False):
-        columns[column] = pc.round(pc.multiply(table[name], 1e6)).cast(pa.int64())
-    for field in naming.measurement.fields:
-        values = table[field.name]
-        if field.kind == "number":
-            stored = pc.round(pc.multiply(values, naming.factors.get(field.name, 1.0) * field.scale))
-            values = pc.divide(stored, field.scale)
-        columns[field.name] = values
-    return pa.table(columns)
-
-
-def _with_constants(naming: Naming, table: pa.Table) -> pa.Table:
-    """With the tags that do not stand in their rows; a column of that name that was asked for has nothing in it."""
-    for name, value in naming.constants.items():
-        if name in table.column_names:
-            table = table.drop_columns([name])
-        table = table.append_column(name, pa.array([value] * table.num_rows, pa.string()))
-    return table

@@ -47,7 +47,9 @@ def test_a_transaction_delivered_a_day_later_is_found_by_the_next_night_and_only
     assert 150 in arrived(store, last, "meter")[0]
     assert taken == 3 + 1  # the row of that hour that had been there is read again with it
 
-    night, _ = store._window.compared
+    night = None  # a round has its limits, so a night may take several on a slow machine
+    while night != (night := store._window.compared[0]):
+        store.look_for_late_rows(NOON + 39 * HOUR)
     store._window.note_night(night - 1)
     assert store.look_for_late_rows(NOON + 39 * HOUR) == 0
     assert store._window.compared[0] == night

@@ -11,7 +11,7 @@ import pytest
 from monitor.config import InfluxDB
 from monitor.errors import InputError, LaddvaktError, StoreUnavailable
 from monitor.readings.influx import answers
-from monitor.readings.influx.exchange import refused
+from monitor.readings.influx.exchange import Missing, refused
 from monitor.readings.influx.generation import of_ping
 
 AFTERWARDS = {"bad", "conflict"}
@@ -109,9 +109,9 @@ def test_fields_are_listed(recorded):
     [
         *((server, "wrong_credentials", StoreUnavailable, r"set influxdb\.token") for server in SERVERS),
         *((server, "no_credentials", StoreUnavailable, r"set influxdb\.token") for server in SERVERS),
-        ("1.6.7", "write_unknown_database", StoreUnavailable, "create it"),
-        ("2.9", "write_unknown_database", StoreUnavailable, "create it"),
-        ("3.6", "unknown_database", StoreUnavailable, "create it"),
+        ("1.6.7", "write_unknown_database", Missing, "create it"),
+        ("2.9", "write_unknown_database", Missing, "create it"),
+        ("3.6", "unknown_database", Missing, "create it"),
         ("1.6.7", "write_type_conflict", InputError, "field type conflict"),
         ("2.9", "write_type_conflict", InputError, "field type confli"),
         ("3.6", "write_type_conflict", InputError, "line protocol"),
@@ -128,3 +128,17 @@ def test_what_went_wrong_is_told_with_its_remedy(recorded, server, case, kind, s
     assert type(error) is kind
     with pytest.raises(kind, match=says):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'error\n"query timeout"\n', "broke off its answer: .*query timeout"),
+        (b"name,tags,time,power_w\nmeter,,1,2\n\nerror\nengine closed\n", "cannot be read as CSV"),
+        (b"<html>Please log in</html>\n", "is not InfluxDB, check the address: <html>"),
+    ],
+    ids=["instead of rows", "after some rows", "of a proxy"],
+)
+def test_an_answer_without_rows_of_its_own_is_no_empty_answer(body, told):
+    with pytest.raises(StoreUnavailable, match=told):
+        answers.from_csv(body, {"power_w": pa.float64()})

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pyarrow as pa
 import pytest
+import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
 
 from monitor.config import InfluxDB, MappedMeasurement, Mapping
 from monitor.errors import InputError, StoreUnavailable
@@ -232,3 +235,55 @@ def test_a_mapping_of_a_name_that_we_do_not_have_names_the_key_and_the_nearest()
     wrong = Mapping(meter=MappedMeasurement(fields={"power_v": "p"}))
     with pytest.raises(InputError, match=r"mapping\.meter\.fields: meter has no 'power_v'; did you mean 'power_w'"):
         InfluxServer(InfluxDB(), wrong)
+
+
+def drop(server: InfluxServer) -> None:
+    settings = server.settings
+    if server.connect().major == 1:
+        pool, headers = urllib3.PoolManager(), {}
+        if settings.username:
+            headers = urllib3.make_headers(basic_auth=f"{settings.username}:{settings.password}")
+        question = urlencode({"q": f'DROP DATABASE "{settings.bucket}"'})
+        assert pool.request("POST", f"{settings.url}/query?{question}", headers=headers).status == 200
+        return
+    with InfluxDBClient(settings.url, settings.token, org=settings.org) as client:
+        client.buckets_api().delete_bucket(client.buckets_api().find_bucket_by_name(settings.bucket))
+
+
+def test_a_bucket_that_is_gone_is_told_and_not_taken_for_one_without_rows(server):
+    if server.connect().major == 3:
+        pytest.skip("3.x makes it by the first write")
+    rows = batch(meter=[{"time_us": NOON_US, "power_w": 1.0}])
+    server.write(rows)
+    drop(server)
+    with pytest.raises(StoreUnavailable, match="knows no database or bucket"):
+        server.read("meter", None, None)
+    assert server.read("meter", None, None).num_rows == 0  # made again
+    drop(server)
+    with pytest.raises(StoreUnavailable, match="knows no database or bucket"):
+        server.write(rows)
+    server.write(rows)
+    assert server.read("meter", None, None).num_rows == 1
+
+
+def test_what_is_too_large_for_one_request_is_sent_in_pieces(server):
+    rows = 1000  # of 30 kB: 1.x takes 25 MB
+    status = pa.table({
+        "site": ["s"] * rows, "station": ["x"] * rows, "connector": ["1"] * rows,
+        "time_us": range(NOON_US, NOON_US + rows), "status": ["Available"] * rows, "info": ["x" * 30_000] * rows,
+    })  # fmt: skip
+    server.write(Batch({"status": status}, NOON))
+    assert server.counts("status", NOON_US, NOON_US + 60_000_000, 60)["values"].to_pylist() == [2 * rows]
+
+
+def test_an_organisation_need_be_set_only_where_there_are_several(settings):
+    if not settings.org:
+        pytest.skip("1.x has no organisations")
+    fresh = f"test {uuid4().hex[:8]}"
+    with closing(InfluxServer(settings.model_copy(update={"org": "", "bucket": fresh}))) as server:
+        server.write(batch(meter=[{"time_us": NOON_US, "power_w": 1.0}]))
+        assert server.read("meter", None, None).num_rows == 1
+    other = settings.model_copy(update={"org": "another", "bucket": fresh})
+    told = r"no organisation 'another': set influxdb\.org"
+    with closing(InfluxServer(other)) as server, pytest.raises(StoreUnavailable, match=told):
+        server.write(batch(meter=[{"time_us": NOON_US, "power_w": 1.0}]))

@@ -1,4 +1,4 @@
-"""JSON, CSV and Arrow for scripts: items and a link to the next page, or the whole range as a stream."""
+"""JSON and CSV for scripts: items and a link to the next page, or the whole range as a stream."""
 
 import csv
 import io
@@ -7,16 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Response, jsonify, request
 
 from dashboards import formats
-from monitor.readings.public import ARROW_STREAM
-
-T = TypeVar("T")
-S = TypeVar("S", str, bytes)
-Piece = TypeVar("Piece")
 
 STREAMS = 2
 """Long answers at once: each holds a thread of the server, and the pages need the others."""
@@ -26,17 +21,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def wants_csv() -> bool:
     """By `Accept`, or by `format=csv` where a link cannot set a header."""
-    return _wants("csv", "text/csv")
-
-
-def wants_arrow() -> bool:
-    """By `Accept`, or by `format=arrow`."""
-    return _wants("arrow", ARROW_STREAM)
-
-
-def _wants(name: str, mimetype: str) -> bool:
-    asked = request.args.get("format")
-    return asked == name if asked else request.accept_mimetypes.best_match(["application/json", mimetype]) == mimetype
+    if request.args.get("format") == "csv":
+        return True
+    accept = request.accept_mimetypes
+    return accept.best_match(["application/json", "text/csv"]) == "text/csv"
 
 
 def plain(value: object) -> Any:
@@ -70,43 +58,36 @@ def items(rows: Sequence[Mapping[str, object]], following: str | None) -> Respon
 
 
 def stream(name: str, columns: Sequence[str], rows: Callable[[], Iterable[Mapping[str, object]]]) -> Response:
-    """All rows as CSV with one header line; 503 while too many others stream."""
-    return limited(rows, lambda found: _lines(columns, found), "text/csv", f"{name}.csv")
+    """All rows as CSV with one header line; 503 while too many others stream.
 
-
-def limited(
-    source: Callable[[], Iterable[T]], encode: Callable[[Iterator[T]], Iterator[S]], mimetype: str, filename: str
-) -> Response:
-    """Everything that `source` gives, encoded piece by piece; 503 while too many others stream.
-
-    The first item is read before the answer begins, so that a store that is away still becomes an error.
+    The first row is read before the answer begins, so that a store that is away still becomes an error.
     """
     if not _slots.acquire(blocking=False):
         response = jsonify(title="Busy", status=503, detail=f"{STREAMS} exports are running; try again in a moment")
         response.status_code, response.headers["Retry-After"] = 503, "5"
         return response
     try:
-        items = iter(source())
-        first = next(items, None)
+        source = iter(rows())
+        first = next(source, None)
     except BaseException:
         _slots.release()
         raise
-    body = _Stream(encode(chain([first] if first is not None else [], items)), _slots.release)
-    response = Response(body, mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    body = _Stream(_lines(columns, chain([first] if first is not None else [], source)), _slots.release)
+    response = Response(body, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 
-class _Stream(Iterator[Piece]):
+class _Stream(Iterator[str]):
     """An iterator that gives its slot back once, when it ends or the client goes away."""
 
-    def __init__(self, pieces: Iterator[Piece], release: Callable[[], None]) -> None:
-        self._pieces = pieces
+    def __init__(self, lines: Iterator[str], release: Callable[[], None]) -> None:
+        self._lines = lines
         self._release: Callable[[], None] | None = release
 
-    def __next__(self) -> Piece:
+    def __next__(self) -> str:
         try:
-            return next(self._pieces)
+            return next(self._lines)
         except BaseException:
             self.close()
             raise

@@ -7,12 +7,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-import pyarrow as pa
-
 from dashboards.parameters import BadParameter, Parameters
 from dashboards.sources import Service
 from monitor.ids import Place
-from monitor.readings.public import public
 from monitor.readings.schema import LINK, MEASUREMENTS, Measurement
 from monitor.units import from_us
 
@@ -69,11 +66,6 @@ def rows(source: Service, filters: ReadingFilters) -> Iterator[dict[str, Any]]:
     return (_row(row, filters.measurement) for row in _scan(source, filters, None))
 
 
-def batches(source: Service, filters: ReadingFilters) -> Iterator[pa.RecordBatch]:
-    """The same as Arrow batches."""
-    return public(_batches(source, filters, None), filters.measurement)
-
-
 def page(source: Service, filters: ReadingFilters, limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """At most `limit` rows and the cursor of the next page."""
     at, seen = filters.cursor or (None, 0)
@@ -88,17 +80,14 @@ def page(source: Service, filters: ReadingFilters, limit: int) -> tuple[list[dic
 
 
 def _scan(source: Service, filters: ReadingFilters, limit: int | None) -> Iterator[dict[str, Any]]:
-    return (row for batch in _batches(source, filters, limit) for row in batch.to_pylist())
-
-
-def _batches(source: Service, filters: ReadingFilters, limit: int | None) -> Iterator[pa.RecordBatch]:
     start, end = filters.start, filters.end
     if filters.cursor:
         at = filters.cursor[0]
         start, end = (start, from_us(at + 1)) if filters.newest_first else (from_us(at), end)
-    return source.store.scan(
+    batches = source.store.scan(
         filters.measurement.name, start, end, place=filters.place, newest_first=filters.newest_first, limit=limit
     )
+    return (row for batch in batches for row in batch.to_pylist())
 
 
 def _row(stored: Mapping[str, Any], measurement: Measurement) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""JSON, CSV and Arrow beside the pages, for scripts. Shapes: design.md section 10."""
+"""JSON and CSV beside the pages, for scripts. Shapes: design.md section 10."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,6 @@ from dashboards.context import page_url, texts
 from dashboards.parameters import Parameters
 from dashboards.sources import service
 from monitor.alerts.model import Alert
-from monitor.readings.public import ARROW_STREAM, encoded
 from monitor.sessions.imported import split_unknown
 from monitor.sessions.model import Session
 
@@ -42,13 +41,6 @@ def readings() -> ResponseReturnValue:
             filters.measurement.name,
             reading_rows.columns(filters.measurement),
             lambda: reading_rows.rows(source, filters),
-        )
-    if exports.wants_arrow():
-        return exports.limited(
-            lambda: reading_rows.batches(source, filters),
-            lambda batches: encoded(batches, filters.measurement),
-            ARROW_STREAM,
-            f"{filters.measurement.name}.arrows",
         )
     rows, cursor = reading_rows.page(source, filters, limit)
     return exports.items(rows, page_url(cursor=cursor) if cursor else None)

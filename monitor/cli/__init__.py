@@ -12,6 +12,7 @@ COMMANDS = {
     "check": "validate the configuration, or files from anywhere",
     "demo": "the whole service on a day of real charging sessions",
     "init": "write a configuration with rules, tariffs and sites",
+    "readings": "export readings as Parquet",
     "run": "run the service",
     "tariffs": "price CDRs, describe and compare tariffs",
 }

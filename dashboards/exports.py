@@ -1,4 +1,4 @@
-"""JSON and CSV for scripts: items and a link to the next page, or the whole range as a stream."""
+"""JSON, CSV and Arrow for scripts: items and a link to the next page, or the whole range as a stream."""
 
 import csv
 import io
@@ -6,12 +6,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import chain
-from typing import Any
+from itertools import chain, islice
+from typing import IO, Any, AnyStr, TypeVar
 
+import pyarrow as pa
 from flask import Response, jsonify, request
 
 from dashboards import formats
+from monitor.readings.scanning import ARROW
+
+T = TypeVar("T")
 
 STREAMS = 2
 """Long answers at once: each holds a thread of the server, and the pages need the others."""
@@ -25,6 +29,12 @@ def wants_csv() -> bool:
         return True
     accept = request.accept_mimetypes
     return accept.best_match(["application/json", "text/csv"]) == "text/csv"
+
+
+def wants_arrow() -> bool:
+    """By `Accept` alone: a program asks for it."""
+    accept = request.accept_mimetypes
+    return accept.best_match(["application/json", "text/csv", ARROW]) == ARROW and "format" not in request.args
 
 
 def plain(value: object) -> Any:
@@ -58,34 +68,42 @@ def items(rows: Sequence[Mapping[str, object]], following: str | None) -> Respon
 
 
 def stream(name: str, columns: Sequence[str], rows: Callable[[], Iterable[Mapping[str, object]]]) -> Response:
-    """All rows as CSV with one header line; 503 while too many others stream.
+    """All rows as CSV with one header line; 503 while too many others stream."""
+    return _streamed(rows, lambda whole: _lines(columns, whole), f"{name}.csv", "text/csv")
 
-    The first row is read before the answer begins, so that a store that is away still becomes an error.
-    """
+
+def arrow(name: str, schema: pa.Schema, batches: Callable[[], Iterable[pa.RecordBatch]]) -> Response:
+    """All rows as an Arrow IPC stream; 503 while too many others stream."""
+    return _streamed(batches, lambda whole: _messages(schema, whole), f"{name}.arrows", ARROW)
+
+
+def _streamed(
+    parts: Callable[[], Iterable[T]], made: Callable[[Iterable[T]], Iterator[bytes]], file: str, mimetype: str
+) -> Response:
+    """The first part is read before the answer begins, so that a store that is away still becomes an error."""
     if not _slots.acquire(blocking=False):
         response = jsonify(title="Busy", status=503, detail=f"{STREAMS} exports are running; try again in a moment")
         response.status_code, response.headers["Retry-After"] = 503, "5"
         return response
     try:
-        source = iter(rows())
-        first = next(source, None)
+        source = iter(parts())
+        first = list(islice(source, 1))
     except BaseException:
         _slots.release()
         raise
-    body = _Stream(_lines(columns, chain([first] if first is not None else [], source)), _slots.release)
-    response = Response(body, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response = Response(_Stream(made(chain(first, source)), _slots.release), mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
 
 
-class _Stream(Iterator[str]):
+class _Stream(Iterator[bytes]):
     """An iterator that gives its slot back once, when it ends or the client goes away."""
 
-    def __init__(self, lines: Iterator[str], release: Callable[[], None]) -> None:
+    def __init__(self, lines: Iterator[bytes], release: Callable[[], None]) -> None:
         self._lines = lines
         self._release: Callable[[], None] | None = release
 
-    def __next__(self) -> str:
+    def __next__(self) -> bytes:
         try:
             return next(self._lines)
         except BaseException:
@@ -99,19 +117,29 @@ class _Stream(Iterator[str]):
             release()
 
 
-def _lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+def _lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     for count, row in enumerate(rows, start=1):
         writer.writerow([cell(row.get(column)) for column in columns])
         if count % 500 == 0:
+            yield _taken(buffer).encode()
+    yield _taken(buffer).encode()
+
+
+def _messages(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
             yield _taken(buffer)
     yield _taken(buffer)
 
 
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
+def _taken(buffer: IO[AnyStr]) -> AnyStr:
+    buffer.seek(0)
+    text = buffer.read()
     buffer.seek(0)
     buffer.truncate()
     return text

@@ -7,9 +7,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import pyarrow as pa
+
 from dashboards.parameters import BadParameter, Parameters
 from dashboards.sources import Service
 from monitor.ids import Place
+from monitor.readings import frames
 from monitor.readings.schema import LINK, MEASUREMENTS, Measurement
 from monitor.units import from_us
 
@@ -58,18 +61,23 @@ def _place(parameters: Parameters, measurement: str) -> Place | None:
 
 def columns(measurement: Measurement) -> tuple[str, ...]:
     """Names of a row's values, in order."""
-    return ("time", "site", "station", *measurement.tags, *(field.name for field in measurement.fields), "received_at")
+    return tuple(frames.schema(measurement).names)
 
 
 def rows(source: Service, filters: ReadingFilters) -> Iterator[dict[str, Any]]:
     """Every row that the filters select, read batch by batch."""
-    return (_row(row, filters.measurement) for row in _scan(source, filters, None))
+    return (_row(row, filters.measurement) for row in _rows(source, filters, None))
+
+
+def batches(source: Service, filters: ReadingFilters) -> Iterator[pa.RecordBatch]:
+    """The same in the columns of `frames.schema`."""
+    return (frames.framed(batch, filters.measurement) for batch in _scan(source, filters, None))
 
 
 def page(source: Service, filters: ReadingFilters, limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """At most `limit` rows and the cursor of the next page."""
     at, seen = filters.cursor or (None, 0)
-    found = list(islice(_scan(source, filters, limit + seen + 1), seen, None))
+    found = list(islice(_rows(source, filters, limit + seen + 1), seen, None))
     kept = found[:limit]
     following = None
     if len(found) > limit:
@@ -79,15 +87,18 @@ def page(source: Service, filters: ReadingFilters, limit: int) -> tuple[list[dic
     return [_row(row, filters.measurement) for row in kept], following
 
 
-def _scan(source: Service, filters: ReadingFilters, limit: int | None) -> Iterator[dict[str, Any]]:
+def _rows(source: Service, filters: ReadingFilters, limit: int | None) -> Iterator[dict[str, Any]]:
+    return (row for batch in _scan(source, filters, limit) for row in batch.to_pylist())
+
+
+def _scan(source: Service, filters: ReadingFilters, limit: int | None) -> Iterator[pa.RecordBatch]:
     start, end = filters.start, filters.end
     if filters.cursor:
         at = filters.cursor[0]
         start, end = (start, from_us(at + 1)) if filters.newest_first else (from_us(at), end)
-    batches = source.store.scan(
+    return source.store.scan(
         filters.measurement.name, start, end, place=filters.place, newest_first=filters.newest_first, limit=limit
     )
-    return (row for batch in batches for row in batch.to_pylist())
 
 
 def _row(stored: Mapping[str, Any], measurement: Measurement) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from monitor.documents import nearest
 from monitor.errors import FileProblems, Problem
@@ -158,6 +158,31 @@ class Privacy(Section):
     key: str = Field("", description="key of the hash; rather key_file; empty: paths.var/user.key, made by itself")
 
 
+def _kept(value: object) -> object:
+    return timedelta() if value == "" else _duration(value)
+
+
+def _at_least_a_day(span: timedelta) -> timedelta:
+    if span and span < timedelta(days=1):
+        raise ValueError("keep a day or more, or 0s for ever: rules and sessions under way need their rows")
+    return span
+
+
+Kept = Annotated[timedelta, BeforeValidator(_kept), AfterValidator(_at_least_a_day)]
+
+
+class Retention(Section):
+    """How long what is kept. 0s: for ever. Once a day what is older goes, in InfluxDB too, where it can delete."""
+
+    meter: Kept = Field(timedelta(), description="meter readings; 0s: for ever")
+    status: Kept = Field(timedelta(), description="statuses; the last one of each connector stays known")
+    transaction: Kept = Field(timedelta(), description="starts and stops")
+    link: Kept = Field(timedelta(), description="heartbeats, boots, connections")
+    user: Kept = Field(
+        timedelta(), description="users in starts and stops (embedded store) and in closed sessions; the rest stays"
+    )
+
+
 class Settings(Section):
     """Everything that can be configured."""
 
@@ -173,6 +198,7 @@ class Settings(Section):
     sessions: Sessions = Sessions()
     tariffs: Tariffs = Tariffs()
     privacy: Privacy = Privacy()
+    retention: Retention = Retention()
 
     @property
     def readings_file(self) -> Path:

@@ -30,6 +30,7 @@ from monitor.sessions.for_rules import history_table, sessions_table
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
@@ -39,6 +40,9 @@ from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
 
 log = structlog.get_logger()
+
+_FIRST_KEEPING = timedelta(minutes=5)
+"""After the start, because a machine may be off at midnight every night."""
 
 
 class RealClock:
@@ -133,6 +137,7 @@ class Service:
         self._session_tables = sessions_table(()), history_table({})
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
+        self._keeping = Keeping(self.store, self.sessions, settings.retention)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def now(self) -> datetime:
@@ -168,11 +173,18 @@ class Service:
         self.worker.start()
         trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
         self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
+        if self._keeping.wanted:
+            self._scheduler.add_job(
+                lambda: self._keeping.run(self.now()), SlotTrigger(self._clock, timedelta(days=1)), id="keeping",
+                next_run_time=self._clock.real_time_of(self.now() + _FIRST_KEEPING), max_instances=1, coalesce=True,
+                misfire_grace_time=None,
+            )  # fmt: skip
         self._scheduler.start()
         log.info("started", listen=self.settings.web.listen, rules=len(self.rules.in_force.rules.rules))
 
     def stop(self) -> None:
         """Finish the tick and the mails under way, then close everything; a second call does nothing."""
+        self._keeping.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
             self.worker.stop()

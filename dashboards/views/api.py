@@ -11,6 +11,7 @@ from dashboards.context import page_url, texts
 from dashboards.parameters import Parameters
 from dashboards.sources import service
 from monitor.alerts.model import Alert
+from monitor.readings import frames
 from monitor.sessions.imported import split_unknown
 from monitor.sessions.model import Session
 
@@ -41,6 +42,12 @@ def readings() -> ResponseReturnValue:
             filters.measurement.name,
             reading_rows.columns(filters.measurement),
             lambda: reading_rows.rows(source, filters),
+        )
+    if exports.wants_arrow():
+        return exports.arrow(
+            filters.measurement.name,
+            frames.schema(filters.measurement),
+            lambda: reading_rows.batches(source, filters),
         )
     rows, cursor = reading_rows.page(source, filters, limit)
     return exports.items(rows, page_url(cursor=cursor) if cursor else None)

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "the whole service on a day of real charging sessions",
     "import": "read files of line protocol, OCPP messages or sessions",
     "init": "write a configuration with rules, tariffs and sites",
+    "readings": "export readings as Parquet",
     "run": "run the service",
     "sessions": "finished sessions as OCPI CDRs",
     "tariffs": "price CDRs, describe and compare tariffs",

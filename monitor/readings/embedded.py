@@ -15,7 +15,7 @@ from monitor.readings import latest
 from monitor.readings.appending import Appender
 from monitor.readings.database import number, open_file, translated
 from monitor.readings.late import has_late, merge_late
-from monitor.readings.schema import MEASUREMENTS, Measurement
+from monitor.readings.schema import MEASUREMENTS, TRANSACTION, Measurement
 from monitor.readings.selecting import arrivals_statement, scan_statement
 from monitor.readings.snapshot import DuckSnapshot
 from monitor.readings.staging import stage
@@ -93,6 +93,9 @@ class EmbeddedStore:
         known = MEASUREMENTS[measurement]
         return self._writer.run("forget old rows", lambda connection, _: _forget(connection, known, to_us(before)))
 
+    def forget_users(self, before: datetime) -> int:
+        return self._writer.run("erase users", lambda connection, _: _forget_users(connection, to_us(before)))
+
     def health(self) -> StoreHealth:
         with self._reading() as cursor, translated("count its rows"):
             rows = {name: _count(cursor, main_table(measurement)) for name, measurement in MEASUREMENTS.items()}
@@ -150,6 +153,13 @@ def _bring_up(connection: duckdb.DuckDBPyConnection, now_us: int) -> None:
 def _forget(connection: duckdb.DuckDBPyConnection, measurement: Measurement, before_us: int) -> int:
     merge_late(connection)  # a late row is not another row beside the one that it changes
     return number(connection, f"DELETE FROM {main_table(measurement)} WHERE time_us < ?", [before_us])
+
+
+def _forget_users(connection: duckdb.DuckDBPyConnection, before_us: int) -> int:
+    merge_late(connection)
+    # Their number stays: who follows what arrives has nothing to do again for them.
+    erase = f'UPDATE {main_table(TRANSACTION)} SET "user" = NULL WHERE time_us < ? AND "user" IS NOT NULL'
+    return number(connection, erase, [before_us])
 
 
 def _count(cursor: duckdb.DuckDBPyConnection, table: str) -> int:

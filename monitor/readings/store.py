@@ -121,6 +121,12 @@ class ReadingStore(Protocol):
         """Delete rows older than `before`; how many there were."""
         ...
 
+    def forget_users(self, before: datetime) -> int:
+        """Erase `user` from transaction rows older than `before`; how many had one. The rows stay, and do not
+        arrive again. Raises InputError where the server of record cannot clear a single field.
+        """
+        ...
+
     def health(self) -> "StoreHealth":
         """What the health page shows."""
         ...

@@ -1,6 +1,6 @@
 """Sessions in the state database: saved as they change, listed for pages, with their older versions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.sessions.model import BillingState, Session
-from monitor.state import session_saving
+from monitor.state import session_saving, session_users
 from monitor.state.database import Database, chunks
 from monitor.state.session_rows import periods_from_blob, session_of
 from monitor.state.session_tables import session_versions, sessions
@@ -172,6 +172,10 @@ class SessionStore:
         for some in chunks(list(places), 100):
             found |= self._averages(some, last)
         return found
+
+    def forget_users(self, before: datetime) -> Iterator[int]:
+        """See `session_users.forget_users`."""
+        return session_users.forget_users(self._database, before)
 
     def versions(self, session_id: str) -> Sequence[Session]:
         """What a session was before it changed, oldest first, with periods."""

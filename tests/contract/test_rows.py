@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
+from monitor.readings import keeping
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.schema import MEASUREMENTS
 from monitor.readings.store import Batch
@@ -195,6 +196,36 @@ def test_forgetting_takes_what_is_older(store, batch, at, scanned, noon):
 
     assert store.forget("meter", noon + timedelta(seconds=10)) == 2
     assert [row["time_us"] for row in scanned(store, "meter")] == [at(10), at(20)]
+
+
+def test_forgetting_users_leaves_their_rows_or_says_why_it_cannot(store, batch, at, scanned, noon):
+    rows = [{"time_us": at(s), "event": "start", "session": str(s), "user": "u", "meter_wh": 1.0} for s in (0, 10, 20)]
+    store.append(batch(transaction=rows))
+    store.append(batch(transaction=[{"time_us": at(5), "event": "stop", "user": "late"}]))
+    store.append(batch(transaction=[{"time_us": at(6), "event": "stop", "reason": "Local"}]))
+    _, arrived = store.arrivals("transaction", 0)
+    before = noon + timedelta(seconds=10)
+
+    if not isinstance(store, EmbeddedStore):
+        with pytest.raises(InputError, match="cannot clear one field"):
+            store.forget_users(before)
+        return
+    assert store.forget_users(before) == 2
+    assert store.forget_users(before) == 0
+    assert [row.get("user") for row in scanned(store, "transaction")] == [None, None, None, "u", "u"]
+    assert [row.get("session") for row in scanned(store, "transaction")] == ["0", None, None, "10", "20"]
+    assert store.arrivals("transaction", arrived)[0].num_rows == 0
+
+
+def test_forgetting_in_pieces_takes_the_same_over_holes(store, batch, at, scanned, noon):
+    hours = [0, 1, 2, 30, 31, 24 * 400]
+    store.append(batch(meter=[{"time_us": at(3600 * hour), "power_w": 1.0} for hour in hours]))
+
+    pieces = list(keeping.forget(store, "meter", noon + timedelta(hours=31)))
+    assert sum(pieces) == 4
+    assert len(pieces) > 1
+    assert [row["time_us"] for row in scanned(store, "meter")] == [at(3600 * 31), at(3600 * 24 * 400)]
+    assert list(keeping.forget(store, "meter", noon)) == []
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300])

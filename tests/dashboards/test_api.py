@@ -4,11 +4,15 @@ import csv
 import io
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 from flask.testing import FlaskClient
 
 from dashboards import create_app
 from monitor.ids import Place
+from monitor.readings import frames
+from monitor.readings.scanning import ARROW
+from monitor.readings.schema import MEASUREMENTS
 from monitor.units import to_us
 from tests.dashboards.sample import NOW, SLOW, SampleService, meter_batch
 
@@ -192,3 +196,29 @@ def test_a_session_as_a_cdr(client: FlaskClient) -> None:
     assert set(client.get("/sessions/s-0001/cdr.json?ocpi=2.3.0").json["total_cost"]) == {"before_taxes", "taxes"}
     assert "/sessions/s-0001/cdr.json" in client.get("/sessions/s-0001", headers={"Accept": "text/html"}).text
     assert client.get("/sessions/s-now/cdr.json").status_code == 404
+
+
+def test_arrow_has_the_rows_of_the_csv_with_their_types(client: FlaskClient) -> None:
+    path = "/api/v1/readings?site=malmo-central&from=1970-01-01T00:00:00Z"
+    answer = client.get(path, headers={"Accept": ARROW})
+    assert answer.mimetype == ARROW
+    table = pa.ipc.open_stream(answer.data).read_all()
+    written = rows(client.get(path, headers=CSV).text)
+    assert table.schema == frames.schema(MEASUREMENTS["meter"])
+    assert table.num_rows == len(written) > 62
+    assert [str(value) for value in table["power_w"].to_pylist()] == [row["power_w"] or "None" for row in written]
+    assert table["time"][0].as_py().isoformat() == written[0]["time"].replace("Z", "+00:00")
+
+
+def test_arrow_of_nothing_is_a_stream_without_rows(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/readings?measurement=link&site=nowhere", headers={"Accept": ARROW})
+    table = pa.ipc.open_stream(answer.data).read_all()
+    assert (table.num_rows, table.schema) == (0, frames.schema(MEASUREMENTS["link"]))
+
+
+def test_arrow_takes_one_of_the_two_places_for_exports(client: FlaskClient) -> None:
+    first, second = (client.get("/api/v1/readings", headers={"Accept": ARROW}, buffered=False) for _ in range(2))
+    assert client.get("/api/v1/readings", headers=CSV).status_code == 503
+    first.close()
+    second.close()
+    assert client.get("/api/v1/readings", headers={"Accept": ARROW}).status_code == 200

@@ -122,3 +122,16 @@ def test_a_mistake_in_the_register_is_named_with_its_place(tmp_path, before, aft
     with pytest.raises(FileProblems) as caught:
         register.load(path, "Europe/Oslo")
     assert str(caught.value).removeprefix(f"{path}:") == expected
+
+
+@pytest.mark.parametrize(("written", "days"), [('"90d"', 90), ('"0s"', 0), ('""', 0)])
+def test_retention_is_a_duration_or_for_ever(tmp_path, written, days):
+    (tmp_path / "laddvakt.toml").write_text(f"[retention]\nmeter = {written}\n")
+    retention = config.load(tmp_path / "laddvakt.toml", {}).retention
+    assert (retention.meter, retention.user) == (timedelta(days=days), timedelta())
+
+
+def test_a_retention_that_would_take_rows_of_today_is_refused(tmp_path):
+    (tmp_path / "laddvakt.toml").write_text('[retention]\nuser = "23h"\n')
+    with pytest.raises(FileProblems, match=r"retention\.user: keep a day or more, or 0s for ever"):
+        config.load(tmp_path / "laddvakt.toml", {})

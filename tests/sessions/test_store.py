@@ -120,3 +120,18 @@ def test_a_kill_between_two_ticks_goes_on_from_what_was_saved(saved: SessionStor
     assert session.energy_wh == pytest.approx(11_000)
     assert session.flags == frozenset()
     assert depot.assembler.under_way() == ()
+
+
+def test_users_of_old_closed_sessions_and_of_their_versions_are_forgotten(saved: SessionStore, closed: Any) -> None:
+    old = replace(closed, user="u-old")
+    young = replace(closed, id="young", user="u-young", plug_in=closed.plug_in + timedelta(days=1))
+    under_way = replace(closed, id="now", user="u-now", closed_at=None, plug_out=None)
+    saved.save([old, young, under_way])
+    saved.save([replace(old, energy_wh=1.0)])
+
+    assert sum(saved.forget_users(closed.plug_in + timedelta(hours=1))) == 2
+    assert {session.id: session.user for session in saved.list()} == {
+        closed.id: None, "young": "u-young", "now": "u-now"}  # fmt: skip
+    assert [version.user for version in saved.versions(closed.id)] == [None]
+    assert saved.versions(closed.id) == [replace(old, user=None)]
+    assert list(saved.forget_users(closed.plug_in + timedelta(hours=1))) == []

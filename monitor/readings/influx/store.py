@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from monitor.errors import StoreUnavailable, Unavailable
+from monitor.errors import InputError, StoreUnavailable, Unavailable
 from monitor.ids import Place
 from monitor.readings.influx import ranges
 from monitor.readings.influx.draining import Drain
@@ -152,6 +152,12 @@ class InfluxStore:
             self._server.delete(measurement, before_us)
         self._window.forget(measurement, before)
         return rows
+
+    def forget_users(self, before: datetime) -> int:  # noqa: ARG002
+        raise InputError(
+            "InfluxDB cannot clear one field of a row: users go from it with retention.transaction, or with the "
+            "retention of its bucket"
+        )
 
     def health(self) -> StoreHealth:
         """Of the last tick: the server is not asked, so that the page comes when it hangs. Rows are the window's."""

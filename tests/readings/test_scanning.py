@@ -1,0 +1,149 @@
+"""Readings for notebooks and as Parquet: through the running service and from the file, the same rows."""
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from dashboards import create_app
+from monitor import readings
+from monitor.cli import commands, serve
+from monitor.config import Paths, Settings, Web
+from monitor.errors import InputError, StoreUnavailable
+from monitor.ingest.line_protocol import parse
+from monitor.readings.embedded import EmbeddedStore
+from monitor.service import RealClock, Service
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "readings.md"
+FIRST = datetime(2026, 5, 1, tzinfo=UTC)
+LINES = "\n".join(
+    f'meter,site=malmo-central,station=mc-{hour % 2},connector=1 power_w={hour}000.5,session="x" '
+    f"{int((FIRST + timedelta(hours=hour)).timestamp())}"
+    for hour in range(36)
+)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Service]:
+    """The service with its pages on a free port, announced as `laddvakt run` does; it does not tick."""
+    service = Service(settings, RealClock())
+    app = create_app(service)
+    server = serve.bind(app, settings)
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        with serve.announced(app, server, settings, settings.readings_file):
+            yield service
+    finally:
+        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))  # in the server's own thread
+        thread.join()
+        server.task_dispatcher.shutdown()
+        service.stop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration, the folder that commands run in."""
+    (tmp_path / "laddvakt.toml").write_text('[web]\nlisten = "127.0.0.1:0"\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(params=["running", "stopped"])
+def store(request: pytest.FixtureRequest, folder: Path) -> Iterator[None]:
+    """36 hourly readings, behind a service that runs or in a file that nobody has open."""
+    settings = Settings(paths=Paths(rules=folder / "rules", var=folder / "var"), web=Web(listen="127.0.0.1:0"))
+    with running(settings) as service:
+        service.intake.write(LINES.encode(), "s")
+        if request.param == "running":
+            yield
+            return
+    yield
+
+
+@pytest.mark.usefixtures("store")
+def test_a_range_comes_as_a_frame_with_times_and_units() -> None:
+    frame = readings.scan("meter", FIRST + timedelta(hours=3), FIRST + timedelta(hours=5))
+    assert list(frame["time"]) == [pd.Timestamp(FIRST + timedelta(hours=hour)) for hour in (3, 4)]
+    assert list(frame["power_w"]) == [3000.5, 4000.5]
+    assert list(frame["station"]) == ["mc-1", "mc-0"]
+    assert frame["soc"].isna().all()
+    assert len(readings.scan("meter")) == 36
+    assert readings.scan("meter")["time"].is_monotonic_increasing
+    assert len(readings.scan("meter", site="malmo-central", station="mc-1")) == 18
+    nothing = readings.scan("link")
+    assert (len(nothing), list(nothing.columns)[:3]) == (0, ["time", "site", "station"])
+
+
+@pytest.mark.usefixtures("store")
+def test_the_snippet_of_the_documentation_works(capsys: pytest.CaptureFixture[str]) -> None:
+    [snippet] = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    assert names["peaks_kw"].to_dict() == {("mc-0", "1"): 22.0005, ("mc-1", "1"): 23.0005}
+    assert "23.0005" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("store")
+def test_parquet_has_a_file_a_day(folder: Path) -> None:
+    said = CliRunner().invoke(commands, ["readings", "export", "out", "--from", "2026-04-30", "--to", "2026-05-04"])
+    assert (said.exit_code, said.stdout, said.stderr) == (0, "36 rows in 2 files under out\n", "")
+    written = sorted((folder / "out").rglob("*.*"))
+    assert [path.relative_to(folder / "out").as_posix() for path in written] == [
+        "meter/2026-05-01.parquet", "meter/2026-05-02.parquet"]  # fmt: skip
+    tables = [pq.read_table(path) for path in written]
+    assert [table.num_rows for table in tables] == [24, 12]
+    assert tables[1]["power_w"].to_pylist() == [hour * 1000 + 0.5 for hour in range(24, 36)]
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda: readings.scan("metre"), "no measurement 'metre'"),
+        (lambda: readings.scan("meter", datetime(2026, 5, 1)), "start has no zone"),
+        (lambda: readings.scan("meter", station="x"), "a station needs its site"),
+        (lambda: readings.scan("meter"), "there is no readings store"),
+    ],
+    ids=["measurement", "zone", "place", "no store"],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_question_that_cannot_be_meant_says_why(ask: Callable[[], object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        ask()
+
+
+def test_a_file_that_somebody_else_has_open_is_not_an_empty_answer(folder: Path) -> None:
+    (folder / "var").mkdir()
+    (folder / "var" / "readings.duckdb").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreUnavailable):
+        readings.scan("meter")
+
+
+@pytest.mark.usefixtures("folder")
+def test_exit_codes_of_the_export(laddvakt: Path) -> None:
+    def code(folder: str, first: str = "2026-05-01") -> tuple[int, str]:
+        ended = subprocess.run(
+            [laddvakt, "readings", "export", folder, "--from", first, "--to", "2026-05-02"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return ended.returncode, ended.stderr
+
+    assert code("out")[0] == 1  # there is no store yet
+    with closing(EmbeddedStore(Path("var/readings.duckdb"), timedelta(minutes=30))) as store:
+        store.append(parse(LINES.encode(), "s", FIRST).batch)
+        status, said = code("out")
+        assert (status, "is in use by process" in said) == (3, True)
+    assert code("out", "2026-05-02")[0] == 2
+    Path("taken").write_text("")
+    status, said = code("taken/out")
+    assert (status, "cannot be written" in said) == (1, True)
+    assert code("out")[0] == 0

@@ -3,7 +3,7 @@
 import csv
 import io
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
@@ -64,6 +64,7 @@ def stream(name: str, columns: Sequence[str], rows: Callable[[], Iterable[Mappin
     """
     if not _slots.acquire(blocking=False):
         response = jsonify(title="Busy", status=503, detail=f"{STREAMS} exports are running; try again in a moment")
+        response.mimetype = "application/problem+json"
         response.status_code, response.headers["Retry-After"] = 503, "5"
         return response
     try:
@@ -72,7 +73,7 @@ def stream(name: str, columns: Sequence[str], rows: Callable[[], Iterable[Mappin
     except BaseException:
         _slots.release()
         raise
-    body = _Stream(_lines(columns, chain([first] if first is not None else [], source)), _slots.release)
+    body = _Stream(_lines(columns, chain([first] if first is not None else [], source)), source, _slots.release)
     response = Response(body, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
@@ -81,8 +82,9 @@ def stream(name: str, columns: Sequence[str], rows: Callable[[], Iterable[Mappin
 class _Stream(Iterator[str]):
     """An iterator that gives its slot back once, when it ends or the client goes away."""
 
-    def __init__(self, lines: Iterator[str], release: Callable[[], None]) -> None:
+    def __init__(self, lines: Iterator[str], source: Iterator[object], release: Callable[[], None]) -> None:
         self._lines = lines
+        self._source = source
         self._release: Callable[[], None] | None = release
 
     def __next__(self) -> str:
@@ -95,7 +97,12 @@ class _Stream(Iterator[str]):
     def close(self) -> None:
         """Called by the server at the end of the answer, whatever ended it."""
         release, self._release = self._release, None
-        if release is not None:
+        if release is None:
+            return
+        try:
+            if isinstance(self._source, Generator):
+                self._source.close()  # the reader of the store ends now, not when memory is next tidied
+        finally:
             release()
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain, islice
@@ -83,6 +83,7 @@ def _streamed(
     """The first part is read before the answer begins, so that a store that is away still becomes an error."""
     if not _slots.acquire(blocking=False):
         response = jsonify(title="Busy", status=503, detail=f"{STREAMS} exports are running; try again in a moment")
+        response.mimetype = "application/problem+json"
         response.status_code, response.headers["Retry-After"] = 503, "5"
         return response
     try:
@@ -91,7 +92,7 @@ def _streamed(
     except BaseException:
         _slots.release()
         raise
-    response = Response(_Stream(made(chain(first, source)), _slots.release), mimetype=mimetype)
+    response = Response(_Stream(made(chain(first, source)), source, _slots.release), mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
 
@@ -99,8 +100,9 @@ def _streamed(
 class _Stream(Iterator[bytes]):
     """An iterator that gives its slot back once, when it ends or the client goes away."""
 
-    def __init__(self, lines: Iterator[bytes], release: Callable[[], None]) -> None:
+    def __init__(self, lines: Iterator[bytes], source: Iterator[object], release: Callable[[], None]) -> None:
         self._lines = lines
+        self._source = source
         self._release: Callable[[], None] | None = release
 
     def __next__(self) -> bytes:
@@ -113,7 +115,12 @@ class _Stream(Iterator[bytes]):
     def close(self) -> None:
         """Called by the server at the end of the answer, whatever ended it."""
         release, self._release = self._release, None
-        if release is not None:
+        if release is None:
+            return
+        try:
+            if isinstance(self._source, Generator):
+                self._source.close()  # the reader of the store ends now, not when memory is next tidied
+        finally:
             release()
 
 

@@ -79,6 +79,9 @@ def bind(app: Any, settings: Settings) -> Any:
             max_request_body_size=2 * settings.web.max_body,
             recv_bytes=2**18,
             inbuf_overflow=2**23,
+            # How far an export runs ahead of a slow reader, in memory.
+            outbuf_high_watermark=2**21,
+            outbuf_overflow=2**22,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )

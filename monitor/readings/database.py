@@ -8,12 +8,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from monitor.errors import InputError, StoreUnavailable
+from monitor.errors import DiskFull, InputError, StoreUnavailable
 from monitor.readings.tables import VERSION, create_statements, quoted
 
 # The log is folded into the file when it has this size: large enough that a batch rarely waits for it, small enough
 # to be read again within a second or two after a crash.
 _WAL_LIMIT = "64MB"
+_NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
+"""How the system's own words stand in DuckDB's messages: it has no error of its own for a disk that is full."""
 
 
 @contextmanager
@@ -24,6 +26,11 @@ def translated(what: str) -> Iterator[None]:
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
         raise InputError(f"the readings store cannot {what}: {error}") from error
     except duckdb.Error as error:
+        if any(words in str(error) for words in _NO_ROOM):
+            raise DiskFull(
+                f"the readings store cannot {what}, its disk is full; free some space, it goes on by itself: "
+                f"{_first_line(error)}"
+            ) from error
         raise StoreUnavailable(f"the readings store cannot {what}: {_first_line(error)}") from error
 
 

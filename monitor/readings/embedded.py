@@ -42,7 +42,7 @@ class EmbeddedStore:
         self._connection = open_file(path)
         self._cursors = threading.Lock()
         try:
-            self._writer = Writer(self._connection.cursor())
+            self._writer = Writer(self._connection.cursor(), self._reopened)
         except Exception:
             self._connection.close()
             raise
@@ -121,6 +121,16 @@ class EmbeddedStore:
         self._writer.close()
         with self._cursors, translated("close its file"):
             self._connection.close()
+
+    def _reopened(self) -> duckdb.DuckDBPyConnection:
+        """A connection to the file opened anew, after DuckDB gave up what was open.
+
+        As long as a reader of before is at it, DuckDB hands out the same useless database; readers fail soon.
+        """
+        with self._cursors:
+            self._connection.close()
+            self._connection = open_file(self.path)
+            return self._connection.cursor()
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

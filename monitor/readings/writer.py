@@ -46,8 +46,11 @@ class _Stop:
 class Writer:
     """Owns the writing connection, the only one: DuckDB lets one of two transactions that touch the same rows fail."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, reopen: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+        """`reopen` opens the file anew and gives a connection to it; it is asked once `connection` is of no use."""
         self._connection = connection
+        self._reopen = reopen
+        self._invalid = False
         self._queue: SimpleQueue[_Append | _Task | _Stop] = SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
@@ -123,8 +126,16 @@ class Writer:
             self._appender = Appender(self._connection)
         return self._appender
 
+    def _open_anew(self) -> None:
+        """Raises StoreUnavailable when that fails; the next request tries again."""
+        self._connection.close()
+        self._connection = self._reopen()
+        self._invalid = False
+
     def _commit(self, what: str, waiting: Sequence[Future[Any]], work: Callable[[], Any]) -> None:
         try:
+            if self._invalid:
+                self._open_anew()
             with translated(what):
                 self._connection.begin()
                 result = work()
@@ -133,6 +144,8 @@ class Writer:
             # Whatever it is, who waits has to hear of it.
             # What the appender remembers may be ahead of the file now.
             self._appender = None
+            # A log that could not be folded into the file (a full disk) ends all use of what is open, reading too.
+            self._invalid = self._invalid or isinstance(error.__cause__, duckdb.FatalException)
             with suppress(duckdb.Error):  # DuckDB has rolled back by itself
                 self._connection.rollback()
             for future in waiting:

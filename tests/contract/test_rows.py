@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
-from monitor.readings import keeping
+from monitor.readings import frames, keeping
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.schema import MEASUREMENTS
 from monitor.readings.store import Batch
@@ -55,6 +55,17 @@ def test_every_field_of_every_measurement_is_kept(store, batch, at, scanned):
 
         [row] = scanned(store, measurement.name)
         assert {name: row[name] for name in values} == values
+
+
+def test_a_scan_fits_the_columns_that_people_read(store, batch, at, noon):
+    for name, measurement in MEASUREMENTS.items():
+        first = measurement.fields[0]
+        value = "heartbeat" if first.name == "event" else 1.5 if first.kind == "number" else "Charging"
+        tags = {"event": "start"} if "event" in measurement.tags else {}
+        store.append(batch(**{name: [{"time_us": at(0), **tags, first.name: value}]}))
+
+        [row] = [row for part in store.scan(name) for row in frames.framed(part, measurement).to_pylist()]
+        assert (row["time"], row["received_at"], row["station"], row[first.name]) == (noon, noon, "x", value)
 
 
 def test_writing_a_batch_twice_equals_once(store, batch, at, scanned, noon):

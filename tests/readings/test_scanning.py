@@ -1,5 +1,6 @@
 """Readings for notebooks and as Parquet: through the running service and from the file, the same rows."""
 
+import io
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
@@ -20,7 +22,10 @@ from monitor.cli import commands, serve
 from monitor.config import Paths, Settings, Web
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ingest.line_protocol import parse
+from monitor.readings import frames, scanning
 from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.running import announce
+from monitor.readings.schema import MEASUREMENTS
 from monitor.service import RealClock, Service
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "readings.md"
@@ -33,20 +38,28 @@ LINES = "\n".join(
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Service]:
-    """The service with its pages on a free port, announced as `laddvakt run` does; it does not tick."""
-    service = Service(settings, RealClock())
-    app = create_app(service)
+def answering(app: Any, settings: Settings) -> Iterator[Any]:
+    """A web server on a free port, in a thread of its own."""
     server = serve.bind(app, settings)
     thread = Thread(target=server.run)
     thread.start()
     try:
-        with serve.announced(app, server, settings, settings.readings_file):
-            yield service
+        yield server
     finally:
         server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))  # in the server's own thread
         thread.join()
         server.task_dispatcher.shutdown()
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Service]:
+    """The service with its pages, announced as `laddvakt run` does; it does not tick."""
+    service = Service(settings, RealClock())
+    app = create_app(service)
+    try:
+        with answering(app, settings) as server, serve.announced(app, server, settings, settings.readings_file):
+            yield service
+    finally:
         service.stop()
 
 
@@ -126,6 +139,29 @@ def test_a_file_that_somebody_else_has_open_is_not_an_empty_answer(folder: Path)
     (folder / "var" / "readings.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreUnavailable):
         readings.scan("meter")
+
+
+def test_an_answer_that_ends_in_the_middle_is_an_error_and_not_a_shorter_range(folder: Path) -> None:
+    known = frames.schema(MEASUREMENTS["meter"])
+    row = pa.RecordBatch.from_pylist([{"time": FIRST, "site": "s", "power_w": 1.0}], known)
+
+    def failing(_environment: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", scanning.ARROW)])
+        sent = io.BytesIO()
+        writer = pa.ipc.new_stream(sent, known)
+        for _ in range(3):
+            writer.write_batch(row)
+        yield sent.getvalue()  # whole messages, but not the mark of the end
+        raise RuntimeError("the store went away")
+
+    settings = Settings(paths=Paths(rules=folder / "rules", var=folder / "var"), web=Web(listen="127.0.0.1:0"))
+    with answering(failing, settings) as server:
+        address = f"127.0.0.1:{server.effective_port}"
+        with (
+            announce(settings.readings_file, address, "token"),
+            pytest.raises(StoreUnavailable, match="does not answer to the end"),
+        ):
+            readings.scan("meter", config=settings)
 
 
 @pytest.mark.usefixtures("folder")

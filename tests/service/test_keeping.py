@@ -4,8 +4,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from monitor.clock import Clock, Replay
 from monitor.config import Paths, Retention, Settings
+from monitor.errors import InputError
+from monitor.readings.embedded import EmbeddedStore
 from monitor.service import RealClock, Service
 from monitor.state.keeping import Keeping
 
@@ -67,5 +71,37 @@ def test_nothing_configured_nothing_scheduled(tmp_path: Path) -> None:
         assert not Keeping(service.store, service.sessions, service.settings.retention).wanted
         now = write(service)
         assert Keeping(service.store, service.sessions, service.settings.retention).run(now) == {}
+    finally:
+        service.stop()
+
+
+class CannotClear(EmbeddedStore):
+    """As a server of record that cannot clear one field of a row."""
+
+    def forget_users(self, before: datetime) -> int:
+        raise InputError(f"cannot clear one field before {before:%Y}")
+
+
+def test_what_the_store_cannot_do_is_logged_and_the_rest_is_done(tmp_path: Path) -> None:
+    settings = Settings(paths=Paths(rules=tmp_path / "rules", var=tmp_path / "var"))
+    service = Service(settings, RealClock(), store=CannotClear(tmp_path / "r.duckdb", timedelta(minutes=30)))
+    try:
+        now = write(service)
+        keeping = Keeping(service.store, service.sessions, Retention(link=DAY, user=DAY, status=DAY))
+        with capture_logs() as said:
+            assert keeping.run(now) == {"status": 2, "link": 0, "user": 0, "session user": 0}
+        assert (said[0]["what"], said[0]["error"][:22]) == ("user", "cannot clear one field")
+    finally:
+        service.stop()
+
+
+def test_a_service_that_stops_does_not_wait_for_the_rest(tmp_path: Path) -> None:
+    service = service_of(tmp_path, Retention(meter=DAY))
+    try:
+        now = write(service)
+        keeping = Keeping(service.store, service.sessions, service.settings.retention)
+        keeping.stop()
+        assert keeping.run(now) == {"meter": 0}
+        assert len(left(service, "meter", "time_us")) == 3
     finally:
         service.stop()

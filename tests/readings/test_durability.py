@@ -1,8 +1,13 @@
 """What was acknowledged is there, whatever happens to the process; the file belongs to one process."""
 
+import os
+import random
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -64,6 +69,64 @@ def test_an_acknowledged_batch_survives_kill_9(path, noon, acknowledged):
             USING (connector_key) WHERE power_mw_us <> last OR row_us <> last""")
     assert wrong.num_rows == 0
     store.close()
+
+
+# Imports once; for every number that it reads a new process appends batches from that number on until it is killed.
+LAUNCHER = """
+import os, sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import pyarrow as pa
+from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.store import Batch
+
+noon = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+for line in sys.stdin:
+    number = int(line)
+    if os.fork() == 0:
+        print("pid", os.getpid(), flush=True)
+        store = EmbeddedStore(Path(sys.argv[1]), timedelta(minutes=30))
+        while True:
+            rows = [{"site": "s", "station": f"x{each}", "connector": "1", "power_w": float(number),
+                     "time_us": round(noon.timestamp() * 1e6) + 1000 * number} for each in range(20)]
+            store.append(Batch({"meter": pa.Table.from_pylist(rows)}, noon))
+            print(number, flush=True)
+            if number % 5 == 0:
+                store.bring_up_to(noon + timedelta(milliseconds=number))
+            number += 1
+    os.wait()
+    print("ended", flush=True)
+"""
+KILLS = int(os.environ.get("LADDVAKT_TEST_KILLS", "20"))
+
+
+def test_every_acknowledged_row_is_there_once_after_kills_at_random_moments(path):
+    chance, numbers, begin = random.Random(), [], 0
+    command = [sys.executable, "-c", LAUNCHER, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as launcher:
+        assert launcher.stdin is not None
+        assert launcher.stdout is not None
+        for kill in range(KILLS):
+            launcher.stdin.write(f"{begin}\n")
+            pid = int(launcher.stdout.readline().split()[1])
+            if kill % 4:  # every fourth is killed while it opens the file, or soon after
+                numbers.append(int(launcher.stdout.readline()))
+            time.sleep(chance.uniform(0, 0.2))
+            os.kill(pid, signal.SIGKILL)
+            while (line := launcher.stdout.readline().strip()) != "ended":
+                numbers.append(int(line))
+            begin = max([begin, *numbers]) + 2  # the one after the last may have been stored without a word
+        launcher.stdin.close()
+
+    assert len(numbers) > KILLS
+    with closing(EmbeddedStore(path, timedelta(minutes=30))) as store:
+        rows = [row for part in store.scan("meter") for row in part.to_pylist()]
+    points = [(row["station"], row["time_us"]) for row in rows]
+    assert len(points) == len(set(points))
+    found = [row["power_w"] for row in rows]
+    assert len(set(found) - set(numbers)) <= KILLS
+    assert all(count == 20 for count in Counter(found).values())
+    assert set(numbers) <= set(found)
 
 
 def test_a_second_process_is_told_what_to_do(path, store):

@@ -11,6 +11,7 @@ from monitor.errors import LaddvaktError
 COMMANDS = {
     "check": "validate the configuration, or files from anywhere",
     "demo": "the whole service on a day of real charging sessions",
+    "doctor": "what the service needs: what works, what does not, and what to do",
     "init": "write a configuration with rules, tariffs and sites",
     "run": "run the service",
     "tariffs": "price CDRs, describe and compare tariffs",

@@ -12,6 +12,7 @@ from monitor.errors import LaddvaktError
 COMMANDS = {
     "check": "validate the configuration, or files from anywhere",
     "demo": "the whole service on a day of real charging sessions",
+    "doctor": "what the service needs: what works, what does not, and what to do",
     "import": "read files of line protocol, OCPP messages or sessions",
     "init": "write a configuration with rules, tariffs and sites",
     "readings": "export readings as Parquet",

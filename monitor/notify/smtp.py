@@ -45,6 +45,14 @@ class Connection:
                 self._drop()  # anything but a plain answer leaves the connection in a state unknown to us
             raise self._translated(error) from error
 
+    async def open(self) -> None:
+        """Connect, with TLS and login as set up, and send nothing; raises MailUnavailable saying what to look at."""
+        try:
+            async with asyncio.timeout(self._limits.mail):
+                await self._connect()
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise MailUnavailable(str(self._translated(error))) from error
+
     async def close(self) -> None:
         """Say goodbye, if the server listens; never raises."""
         if self._client is not None and self._client.is_connected:

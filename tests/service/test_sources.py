@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Paths, Settings
+from monitor.config import Evaluate, Paths, Settings
 from monitor.errors import StoreUnavailable
 from monitor.readings.embedded import EmbeddedStore
 from monitor.service import Service
 
 SHIPPED = Path(__file__).parent.parent.parent / "rules"
 START = datetime(2026, 11, 20, 12, 0, 5, tzinfo=UTC)
-INTERVAL = timedelta(seconds=30)
+INTERVAL = timedelta(minutes=1)
 
 
 class Hand:
@@ -50,12 +50,14 @@ class World:
         self.clock = Hand()
         shutil.copytree(SHIPPED, folder / "rules")
         (folder / "rules" / "sites.yaml").unlink()
-        settings = Settings(paths=Paths(rules=folder / "rules", var=folder / "var"))
+        settings = Settings(
+            paths=Paths(rules=folder / "rules", var=folder / "var"), evaluate=Evaluate(interval=INTERVAL)
+        )
         self.store = Unplugged(folder / "var" / "readings.duckdb", settings.evaluate.window)
         self.service = Service(settings, self.clock, store=self.store)
 
     def pass_by(self, span: timedelta, sending: str = "abcd") -> None:
-        """Ticks every half minute, and before each a heartbeat from every station that sends."""
+        """Ticks every minute, and before each a heartbeat from every station that sends."""
         for _ in range(span // INTERVAL):
             self.clock.moment += INTERVAL
             if not self.store.away and sending:
@@ -77,14 +79,14 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_a_store_that_is_away_is_one_alert_after_its_hold_time_and_the_others_stay(world):
-    world.pass_by(timedelta(minutes=5))
+    world.pass_by(timedelta(minutes=3))
     world.pass_by(timedelta(minutes=9), sending="abc")
     assert world.alerts() == {("station-offline", "s/d"): "firing"}
     world.store.away = True
     world.pass_by(timedelta(minutes=1))
     assert world.alerts()[("source-stale", "source:store")] == "pending"
     assert world.service.ticks.last_error == "the readings store does not answer"
-    world.pass_by(timedelta(minutes=20))
+    world.pass_by(timedelta(minutes=8))
     assert world.alerts() == {("station-offline", "s/d"): "firing", ("source-stale", "source:store"): "firing"}
     world.store.away = False
     world.pass_by(timedelta(minutes=3), sending="abc")
@@ -94,8 +96,8 @@ def test_a_store_that_is_away_is_one_alert_after_its_hold_time_and_the_others_st
 
 
 def test_all_stations_silent_at_once_is_the_source_s_silence_and_no_station_is_offline(world):
-    world.pass_by(timedelta(minutes=5))
-    world.pass_by(timedelta(minutes=30), sending="")
+    world.pass_by(timedelta(minutes=3))
+    world.pass_by(timedelta(minutes=15), sending="")
     assert world.alerts() == {("source-stale", "source:store"): "firing"}
     assert world.service.flow is not None
     assert world.service.flow.silent
@@ -106,7 +108,7 @@ def test_all_stations_silent_at_once_is_the_source_s_silence_and_no_station_is_o
 
 
 def test_two_stations_are_no_fleet_their_silence_is_their_own(world):
-    world.pass_by(timedelta(minutes=5), sending="ab")
+    world.pass_by(timedelta(minutes=3), sending="ab")
     world.pass_by(timedelta(minutes=10), sending="")
     assert world.alerts() == {("station-offline", "s/a"): "firing", ("station-offline", "s/b"): "firing"}
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ import click
 from monitor.authoring.doctor import Finding, examine
 from monitor.cli.settings import config_option, load
 from monitor.errors import FileProblems
+from monitor.service import RealClock
 
 _SHOWN_AS = {"fine": "fine", "warning": "warning", "wrong": "broken", "down": "broken"}
 
@@ -22,7 +22,7 @@ _SHOWN_AS = {"fine": "fine", "warning": "warning", "wrong": "broken", "down": "b
 def doctor(context: click.Context, config_file: Path | None, as_json: bool) -> None:
     """Look at everything the service needs: exit 1 the configuration is wrong, 3 a dependency is down."""
     try:
-        findings: Iterable[Finding] = examine(load(config_file), datetime.now(UTC))
+        findings: Iterable[Finding] = examine(load(config_file), RealClock().now())
     except FileProblems as error:
         findings = [Finding("files", "wrong", str(problem)) for problem in error.problems]
     seen = []

@@ -1,7 +1,7 @@
 """`laddvakt sessions`: finished sessions as OCPI CDRs."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import click
 from monitor import register
 from monitor.cli.settings import config_option, load
 from monitor.errors import InputError
+from monitor.service import RealClock
 from monitor.sessions.cdr import credit as credit_cdr
 from monitor.sessions.cdr import export as export_cdr
 from monitor.sessions.model import Session
@@ -48,7 +49,7 @@ def export(
     """Priced sessions as an array of OCPI CDRs; what OCPI requires and nobody told us is named on standard error."""
     settings = load(config_file)
     sites = register.load(settings.paths.rules / "sites.yaml", settings.sessions.zone)
-    until, policy, now = settings.sessions.bill_until, policy_of(settings), datetime.now(UTC)
+    until, policy, now = settings.sessions.bill_until, policy_of(settings), RealClock().now()
     zone = ZoneInfo(settings.sessions.zone)
     start, end = (day.replace(tzinfo=zone) if day else None for day in (first, last))
     database = Database(settings.state_url)

@@ -1,6 +1,6 @@
 """`laddvakt tariffs describe`: tariffs in plain words, with examples."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ import click
 from monitor.cli.settings import config_option, load
 from monitor.cli.tariffs.options import EXISTING, zone_of
 from monitor.errors import InputError
+from monitor.service import RealClock
 from monitor.tariffs import exact_json
 from monitor.tariffs.describe import describe as sentences
 from monitor.tariffs.examples import examples
@@ -48,7 +49,7 @@ def describe(
     chosen = [tariff for tariff in tariffs if tariff_id in {None, tariff.id}]
     if tariff_id and not chosen:
         raise InputError(f"no tariff has the id {tariff_id!r}; there are {', '.join(each.id for each in tariffs)}")
-    day = (on or datetime.now(UTC)).date()
+    day = (on or RealClock().now()).date()
     told = [_told(tariff, language, place, day) for tariff in chosen]
     if as_json:
         click.echo(exact_json.dumps(told))

@@ -138,6 +138,9 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, 
         return document.problem(path, "unknown-key", f"unknown key {name!r}{nearest(name, known)}", at_key=True)
     if details["type"] == "missing":
         return document.problem(path[:-1], "missing-key", f"{path[-1]!r} is missing here")
+    if details["type"] == "model_type":
+        keys = ", ".join(_known_keys(model, details["loc"]))
+        return document.problem(path, "no-object", f"{_name(path)}: is no object with the keys {keys}")
     message = details["msg"].removeprefix("Value error, ")
     return document.problem(path, details["type"].replace("_", "-"), f"{_name(path)}: {message}")
 

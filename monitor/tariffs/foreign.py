@@ -56,7 +56,7 @@ class TariffReader:
                 tariffs.append(tariff)
                 warnings += said
             except ValidationError:
-                problems += mistakes(source, Tariff, self._clean(item)[0], place)
+                problems += mistakes(source, Tariff, item, place, self._clean(item)[0])
         if problems:
             raise FileProblems(problems)
         return tariffs, tuple(dict.fromkeys(warnings))

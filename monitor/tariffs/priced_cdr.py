@@ -42,7 +42,14 @@ def price_cdr(found: FoundCdr, tariff: Tariff, zone: ZoneInfo, policy: Policy, s
     """Price what its periods used; `said`: warnings so far. Raises InputError where its times cannot be."""
     read = usage_of(found)
     bill = price(read.usage, tariff, zone, policy)
-    warnings = [*said, *read.warnings, *doubts(found.cdr, tariff), *splits(read.usage, tariff, zone), *bill.warnings]
+    warnings = [
+        *said,
+        *found.said,
+        *read.warnings,
+        *doubts(found.cdr, tariff),
+        *splits(read.usage, tariff, zone),
+        *bill.warnings,
+    ]
     return PricedCdr(found, read.usage, tariff, bill, tuple(dict.fromkeys(warnings)))
 
 

@@ -83,11 +83,16 @@ def current_of(period: UsagePeriod) -> Decimal | None:
 
 
 def _flow_mask(period: UsagePeriod, first: Cut, last: Cut, plan: Plan) -> int:
-    return plan.power.at(power_of(period, last.instant_us - first.instant_us)) & plan.current.at(current_of(period))
+    return plan.power.at(power_over(period, last.instant_us - first.instant_us)) & plan.current.at(current_of(period))
 
 
-def power_of(period: UsagePeriod, length_us: int) -> Decimal | None:
+def power_of(period: UsagePeriod) -> Decimal | None:
     """The power that restrictions compare: the period's own, else its energy over its length; None: it has none."""
+    return power_over(period, to_us(period.end) - to_us(period.start))
+
+
+def power_over(period: UsagePeriod, length_us: int) -> Decimal | None:
+    """`power_of` where the period's length is known already."""
     if period.power_w is not None or not period.energy_wh:
         return period.power_w or ZERO
     return period.energy_wh * HOUR_US / length_us if length_us else None

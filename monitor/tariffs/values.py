@@ -27,10 +27,9 @@ def _number(value: object) -> object:
     if not isinstance(value, int | float):
         return value
     text = value.written if isinstance(value, WrittenNumber) else repr(value)
-    number = Decimal(text)
-    if not number.is_finite() or abs(number) >= TOO_LARGE:
+    if "inf" in text.lower() or "nan" in text.lower() or abs(Decimal(text)) >= TOO_LARGE:
         raise ValueError(f"{text} is no number that a price, a limit or a volume can have")
-    return tidy(number)
+    return tidy(Decimal(text))
 
 
 def _whole(value: object) -> object:

@@ -66,12 +66,13 @@ def test_a_period_without_volumes(dimensions: Any, run: Callable[..., Any]) -> N
     [
         (json.dumps(cdr(used(ENERGY=0.5))).replace("0.5", "1e400"), "1e400 is no number that"),
         (cdr(used(ENERGY=10**15)), "1000000000000000 is no number that"),
+        (cdr(used(ENERGY=10**400)), "00000 is no number that"),
         (cdr(used(TIME=-1)), "TIME -1 is below 0; a time cannot be"),
         (cdr([{"type": "ENERGY", "volume": "10"}]), "'10' is no number; write it without quotes"),
         (cdr(used(ENERGY=1), "9999-12-31T23:59:59-01:00"), "is outside the years 1 to 9999"),
         ("[1]", r"is no object with the keys charging_periods,"),
     ],
-    ids=["infinite", "too large", "time backwards", "quoted", "beyond the calendar", "no object"],
+    ids=["infinite", "too large", "absurd", "time backwards", "quoted", "beyond the calendar", "no object"],
 )
 def test_what_cannot_be_meant_is_a_mistake_with_its_place(content: Any, said: str, run: Callable[..., Any]) -> None:
     with pytest.raises(FileProblems, match=rf"cdr\.json:1:\d+: .*{said}"):
@@ -128,7 +129,7 @@ def test_places_are_those_of_the_file_where_something_before_was_left_out(
     with pytest.raises(FileProblems) as raised:
         run(cdr(used(ENERGY=1)), tariff(wrong), "--lenient")
     text = (tmp_path / "tariff.json").read_text(encoding="utf-8")
-    assert [problem.column for problem in raised.value.problems] == [text.index('"1"') + 1]
+    assert [problem.column for problem in raised.value.problems] == [text.index('1"') + 1]  # within the quotes
 
 
 def test_a_zone_that_is_not_there(run: Callable[..., Any]) -> None:

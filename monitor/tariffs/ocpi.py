@@ -150,6 +150,18 @@ class Tariff(Strict):
     def __hash__(self) -> int:
         return hash(self.version)  # computed once, where pydantic's own would walk all fields on every look-up
 
+    def elements_of(self, name: str | None) -> range | None:  # noqa: ARG002 - for tariffs that are several
+        """Which elements may price a period that names a tariff; None: all."""
+        return None
+
+    def origin(self, index: int) -> tuple[str, int]:
+        """The tariff that an element comes from, and which of its elements it is."""
+        return self.id, index
+
+    def before(self, index: int) -> tuple[Element, ...]:
+        """The elements that are asked before one."""
+        return self.elements[:index]
+
     @cached_property
     def names_rates(self) -> bool:
         """Whether any price component says a VAT percentage: then a component without one has none (OCPI)."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.tariffs.model import UsageKind, UsagePeriod
-from monitor.tariffs.selection import SECOND_US, Choice, Plan, choice_of
+from monitor.tariffs.selection import SECOND_US, Choice, Plan, choice_of, mask_of
 from monitor.units import to_us
 
 ZERO = Decimal(0)
@@ -51,7 +51,9 @@ def segments(periods: Sequence[UsagePeriod], start: datetime, plan: Plan, zone: 
         # Neighbours share their border as one object more often than not, and reading a datetime is dear here.
         first = last if period.start is previous else Cut(to_us(period.start), last.energy_wh)
         last, previous = Cut(to_us(period.end), first.energy_wh + period.energy_wh), period.end
-        flow = _flow_mask(period, first, last, plan) if steady is None else steady
+        held = _flow_mask(period, first, last, plan) if steady is None else steady
+        if period.elements is not None:
+            held &= mask_of(plan, period.elements)
         cuts = _cuts(first, last, instants, plan.energy.thresholds)
         billed = None if period.time_s is None else _billed_time(period.time_s, cuts)
         for index in range(len(cuts) - 1):
@@ -65,7 +67,7 @@ def segments(periods: Sequence[UsagePeriod], start: datetime, plan: Plan, zone: 
                 period.kind,
                 high.energy_wh - low.energy_wh,
                 high.instant_us - low.instant_us if billed is None else billed[index + 1] - billed[index],
-                choice_of(plan, by_time & by_energy & flow),
+                choice_of(plan, by_time & by_energy & held),
             )
 
 

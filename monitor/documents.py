@@ -33,15 +33,25 @@ class Number(float):
 
 
 class _Constructor(RoundTripConstructor):
-    """Makes a `Number` of each number with a fraction, where ruamel would keep the float alone."""
+    """Makes a `Number` of each number with a fraction, where ruamel would keep the float alone.
+
+    A date that no calendar has stays text, so that the model names its place; ruamel would give up the whole file.
+    """
 
     def construct_yaml_float(self, node: Any) -> Number:
         number = Number(super().construct_yaml_float(node))
         number.written = str(node.value).replace("_", "")
         return number
 
+    def construct_yaml_timestamp(self, node: Any, values: Any = None) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node, values)
+        except ValueError:
+            return str(node.value)
+
 
 _Constructor.add_constructor("tag:yaml.org,2002:float", _Constructor.construct_yaml_float)
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_yaml_timestamp)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from monitor import documents
-from monitor.alerts.routes import parse
+from monitor.alerts.notify_file import parse
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation
 from monitor.rules.files import parse_rules

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from monitor import documents
 from monitor.alerts.muting import Mute
-from monitor.alerts.notify_shapes import NotifyFile, RotaShape, RouteShape, TargetShape
+from monitor.alerts.notify_shapes import NotifyFile, ReceiverShape, RotaShape, RouteShape, TargetShape
 from monitor.alerts.rotas import DAYS, Override, Rota
-from monitor.alerts.routes import Escalation, Receiver, Route, Routes
+from monitor.alerts.routes import Escalation, Receiver, Route, Routes, Webhook
 from monitor.documents import Document, Path_
 from monitor.errors import FileProblems, Problem
 from monitor.rules.answer import LEVELS
@@ -25,13 +25,37 @@ def parse(document: Document) -> Routes:
     """The same for a file at hand."""
     file = documents.validate(document, NotifyFile)
     rotas = {name: _rota(shape) for name, shape in file.rotas.items()}
-    if problems := [*_targets(document, file), *_rotas(document, file, rotas)]:
+    secrets, unreadable = _secrets(document, file)
+    if problems := [*_targets(document, file), *_rotas(document, file, rotas), *unreadable]:
         raise FileProblems(problems)
-    receivers = {name: Receiver(name, tuple(shape.mail), shape.language) for name, shape in file.receivers.items()}
+    receivers = {name: _receiver(name, shape, secrets.get(name, "")) for name, shape in file.receivers.items()}
     for name, rota in rotas.items():
         receivers[name] = Receiver(name, rota.everybody, file.rotas[name].language, rota)
     default = _route(file.default) if file.default else None
     return Routes(receivers, tuple(_route(shape) for shape in file.routes), default)
+
+
+def _receiver(name: str, shape: ReceiverShape, secret: str) -> Receiver:
+    if shape.webhook is None:
+        return Receiver(name, tuple(shape.mail), shape.language)
+    addresses = (*shape.mail, f"webhook:{name}")
+    return Receiver(name, addresses, shape.language, webhook=Webhook(shape.webhook.url, secret))
+
+
+def _secrets(document: Document, file: NotifyFile) -> tuple[dict[str, str], list[Problem]]:
+    """By receiver what its secret file, which counts from the folder of notify.yaml, holds."""
+    secrets: dict[str, str] = {}
+    problems = []
+    for name, shape in file.receivers.items():
+        if shape.webhook is None or not shape.webhook.secret_file:
+            continue
+        path = Path(document.file).parent / shape.webhook.secret_file
+        try:
+            secrets[name] = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{path} cannot be read: {error}"
+            problems.append(document.problem(("receivers", name, "webhook", "secret_file"), "unreadable", message))
+    return secrets, problems
 
 
 def _route(shape: TargetShape) -> Route:
@@ -73,7 +97,7 @@ def _targets(document: Document, file: NotifyFile) -> Iterator[Problem]:
         message = "'default' is missing: where alerts go that no route takes; write for example default: {to: noc}"
         yield document.problem((), "missing-key", message)
     for path, target in targets:
-        yield from _receiver(document, file, (*path, "to"), target.to)
+        yield from _known(document, file, (*path, "to"), target.to)
         yield from _durations(document, path, target)
         for level in target.match.get("level", ()) if isinstance(target, RouteShape) else ():
             if level not in LEVELS:
@@ -81,13 +105,13 @@ def _targets(document: Document, file: NotifyFile) -> Iterator[Problem]:
                 yield document.problem((*path, "match", "level"), "unknown-level", message)
         for index, step in enumerate(target.escalate):
             place = (*path, "escalate", index, "to")
-            yield from _receiver(document, file, place, step.to)
+            yield from _known(document, file, place, step.to)
             if step.to == target.to:
                 message = f"{step.to!r} is told already; name another receiver, or remove the step"
                 yield document.problem(place, "escalates-to-itself", message)
 
 
-def _receiver(document: Document, file: NotifyFile, path: Path_, name: str) -> Iterator[Problem]:
+def _known(document: Document, file: NotifyFile, path: Path_, name: str) -> Iterator[Problem]:
     known = [*file.receivers, *file.rotas]
     if name not in known:
         message = f"there is no receiver {name!r}{documents.nearest(name, known)}"

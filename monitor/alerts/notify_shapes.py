@@ -2,9 +2,10 @@
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from monitor.alerts.rotas import DAYS
 from monitor.documents import Strict
@@ -71,17 +72,38 @@ def _moment(value: object) -> datetime:
         raise ValueError(f"{value!r} is not a moment; write for example 2026-12-24T09:00") from None
 
 
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not value.isprintable() or " " in value:
+        raise ValueError(f"{value!r} is not a web address; write for example https://example.org/hook")
+    return value
+
+
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Globs = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
 Address = Annotated[str, AfterValidator(_address)]
 Language = Literal["en", "sv"]
 
 
+class WebhookShape(Strict):
+    """Where messages are posted; signed with what `secret_file`, beside notify.yaml, holds."""
+
+    url: Annotated[str, AfterValidator(_web_address)]
+    secret_file: str = ""
+
+
 class ReceiverShape(Strict):
     """One receiver: every address gets a mail of its own."""
 
-    mail: list[Address] = Field(min_length=1)
+    mail: list[Address] = Field(default_factory=list)
+    webhook: WebhookShape | None = None
     language: Language = "en"
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.mail and self.webhook is None:
+            raise ValueError("nobody is reached; write for example mail: [noc@example.org], or a webhook")
+        return self
 
 
 class OverrideShape(Strict):

@@ -4,20 +4,37 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Final
 
 from monitor.alerts.model import Alert
 from monitor.alerts.muting import Mute
 from monitor.alerts.rotas import Rota
 
+CHANNELS: Final = ("webhook",)
+"""Beside mail."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where messages are posted, signed with `secret` unless it is empty."""
+
+    url: str
+    secret: str = field(default="", repr=False)
+
 
 @dataclass(frozen=True)
 class Receiver:
-    """Who is told, at which addresses, in which language. With a rota: one of the addresses, by turns."""
+    """Who is told, at which addresses, in which language. With a rota: one of the addresses, by turns.
+
+    An address is a mail address, or the name of another channel, a colon and the receiver: what a webhook's own address
+    holds may be secret, and may change while a message waits.
+    """
 
     name: str
     addresses: tuple[str, ...]
     language: str
     rota: Rota | None = None
+    webhook: Webhook | None = None
 
     def reached(self, now: datetime) -> tuple[str, ...]:
         """The addresses that are told at `now` of what is new."""
@@ -86,6 +103,12 @@ class Routes:
         if not taken and self.default and self.default.takes(alert):
             taken.append(self.default)
         return tuple(taken)
+
+
+def channel_of(address: str) -> str:
+    """The channel that a receiver's address belongs to: one of CHANNELS, named before its colon, else mail."""
+    name = address.partition(":")[0]
+    return name if name in CHANNELS else "mail"
 
 
 def label_of(alert: Alert, name: str) -> str | None:

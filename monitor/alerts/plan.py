@@ -17,6 +17,7 @@ from monitor.alerts.inhibition import inhibited
 from monitor.alerts.lifecycle import RANK
 from monitor.alerts.message import message_of
 from monitor.alerts.model import Alert, Message, MessageKind
+from monitor.alerts.responses import Silence, silenced
 from monitor.alerts.routes import Route, Routes
 from monitor.register import Register
 
@@ -48,20 +49,24 @@ def plan(
     inhibited_by: Mapping[str, Sequence[str]],
     register: Register,
     now: datetime,
+    acknowledged: AbstractSet[int] = frozenset(),
+    silences: Sequence[Silence] = (),
 ) -> Plan:
     """What is to be told now.
 
     `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
-    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now is not told; it is when that ends.
+    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now, or that one of `silences` (those in
+    force) mutes, is not told; it is when that ends. `acknowledged`: numbers of alerts that somebody sees to; a group of
+    these alone is not repeated.
     """
     fired = {alert.id: alert for alert in alerts if alert.firing_at is not None}
-    hidden = inhibited(fired.values(), inhibited_by).keys()
+    hidden = inhibited(fired.values(), inhibited_by).keys() | silenced(fired.values(), silences).keys()
     drafts = {group.key: _draft(group, fired, hidden) for group in groups if _has_address(routes, group.key)}
     _distribute((alert for alert in fired.values() if alert.active and alert.id not in hidden), drafts, routes, now)
     messages: list[Planned] = []
     kept: list[Group] = []
     for key, draft in sorted(drafts.items(), key=lambda item: item[0]):
-        kind = _due(draft, _route_of(draft, routes), now)
+        kind = _due(draft, _route_of(draft, routes), now, acknowledged)
         group = replace(draft.group, waiting=frozenset(alert.id for alert in draft.fresh))
         if kind is not None:
             group = _told(draft, now)
@@ -140,7 +145,7 @@ def _route_of(draft: _Draft, routes: Routes) -> Route:
     return _UNROUTED
 
 
-def _due(draft: _Draft, route: Route, now: datetime) -> MessageKind | None:
+def _due(draft: _Draft, route: Route, now: datetime, acknowledged: AbstractSet[int]) -> MessageKind | None:
     """The kind of message that is due, None while there is nothing to tell or it has to wait."""
     group = draft.group
     worse = any(RANK[alert.level] > RANK[group.told[alert.id]] for alert in draft.visible)
@@ -155,7 +160,8 @@ def _due(draft: _Draft, route: Route, now: datetime) -> MessageKind | None:
         return None
     if news:
         return "firing" if draft.visible or any(alert.active for alert in draft.fresh) else "resolved"
-    return "repeat" if any(alert.id in draft.routed for alert in draft.visible) else None
+    waits = (alert for alert in draft.visible if alert.id in draft.routed and alert.id not in acknowledged)
+    return "repeat" if any(waits) else None
 
 
 def _told(draft: _Draft, now: datetime) -> Group:

@@ -19,6 +19,7 @@ from monitor.alerts.inhibition import inhibited
 from monitor.alerts.lifecycle import RANK
 from monitor.alerts.message import message_of
 from monitor.alerts.model import Alert, Message, MessageKind
+from monitor.alerts.responses import Silence, silenced
 from monitor.alerts.routes import Route, Routes
 from monitor.register import Register
 
@@ -50,16 +51,20 @@ def plan(
     inhibited_by: Mapping[str, Sequence[str]],
     register: Register,
     now: datetime,
+    acknowledged: AbstractSet[int] = frozenset(),
+    silences: Sequence[Silence] = (),
 ) -> Plan:
     """What is to be told now.
 
     `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
-    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now is not told; it is when that ends.
+    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now, or that one of `silences` (those in
+    force) mutes, is not told; it is when that ends. `acknowledged`: numbers of alerts that somebody sees to; they do
+    not escalate, and a group of these alone is not repeated.
     """
     fired = {alert.id: alert for alert in alerts if alert.firing_at is not None}
-    hidden = inhibited(fired.values(), inhibited_by).keys()
+    hidden = inhibited(fired.values(), inhibited_by).keys() | silenced(fired.values(), silences).keys()
     drafts = {group.key: _draft(group, fired, hidden) for group in groups if _has_address(routes, group.key)}
-    ways = {alert.id: _ways(alert, routes, now) for alert in fired.values()}
+    ways = {alert.id: _ways(alert, routes, now, acknowledged) for alert in fired.values()}
     _distribute(
         (alert for alert in fired.values() if alert.active and alert.id not in hidden), drafts, ways, routes, now
     )
@@ -69,7 +74,7 @@ def plan(
         route = _route_of(draft, ways)
         if muted := route.muted(now):
             draft.fresh = [alert for alert in draft.fresh if alert.active]
-        kind = None if muted else _due(draft, route, now)
+        kind = None if muted else _due(draft, route, now, acknowledged)
         group = replace(draft.group, waiting=frozenset(alert.id for alert in draft.fresh))
         if kind is not None:
             group = _told(draft, now)
@@ -117,9 +122,12 @@ def _has_address(routes: Routes, key: GroupKey) -> bool:
     return receiver is not None and key.address in receiver.addresses
 
 
-def _ways(alert: Alert, routes: Routes, now: datetime) -> tuple[Route, ...]:
-    """The routes of the alert, each followed by those that it escalates to."""
-    return tuple(way for route in routes.of(alert) for way in (route, *route.escalated(alert, now)))
+def _ways(alert: Alert, routes: Routes, now: datetime, acknowledged: AbstractSet[int]) -> tuple[Route, ...]:
+    """The routes of the alert, each followed by those that it escalates to while nobody sees to it."""
+    routed = routes.of(alert)
+    if alert.id in acknowledged:
+        return routed
+    return tuple(way for route in routed for way in (route, *route.escalated(alert, now)))
 
 
 def _distribute(
@@ -159,7 +167,7 @@ def _route_of(draft: _Draft, ways: Mapping[int, Sequence[Route]]) -> Route:
     return _UNROUTED
 
 
-def _due(draft: _Draft, route: Route, now: datetime) -> MessageKind | None:
+def _due(draft: _Draft, route: Route, now: datetime, acknowledged: AbstractSet[int]) -> MessageKind | None:
     """The kind of message that is due, None while there is nothing to tell or it has to wait."""
     group = draft.group
     worse = any(RANK[alert.level] > RANK[group.told[alert.id]] for alert in draft.visible if alert.id in draft.routed)
@@ -174,7 +182,8 @@ def _due(draft: _Draft, route: Route, now: datetime) -> MessageKind | None:
         return None
     if news:
         return "firing" if draft.visible or any(alert.active for alert in draft.fresh) else "resolved"
-    return "repeat" if any(alert.id in draft.routed for alert in draft.visible) else None
+    waits = (alert for alert in draft.visible if alert.id in draft.routed and alert.id not in acknowledged)
+    return "repeat" if any(waits) else None
 
 
 def _told(draft: _Draft, now: datetime) -> Group:

@@ -37,6 +37,7 @@ class Desk:
     inhibited_by: dict[str, Sequence[str]] = field(default_factory=dict)
     alerts: dict[int, Alert] = field(default_factory=dict)
     groups: Sequence[Group] = ()
+    acknowledged: set[int] = field(default_factory=set)
     minute: float = 0
     mails: list[tuple[float, Message]] = field(default_factory=list)
 
@@ -55,7 +56,10 @@ class Desk:
         known = {number for group in self.groups for number in (*group.waiting, *group.told)}
         given = [alert for number, alert in sorted(self.alerts.items()) if alert.active or number in known]
         register = Register(documents.validate(documents.parse(SITES, "sites.yaml"), RegisterFile), "Europe/London")
-        return plan(given, self.groups, self.routes, inhibited_by=self.inhibited_by, register=register, now=self.now)
+        return plan(
+            given, self.groups, self.routes, inhibited_by=self.inhibited_by, register=register, now=self.now,
+            acknowledged=self.acknowledged,
+        )  # fmt: skip
 
     def until(self, minute: float) -> "Desk":
         """Let time pass; the tick at `minute` itself is done too."""
@@ -420,6 +424,18 @@ def test_what_nobody_takes_goes_further(desk: Make, alert: Make) -> None:
     day.until(40)
     told = [f"{minute:g} {mail.receiver} {mail.kind}" for minute, mail in day.mails]
     assert told == ["0.5 noc firing", "15 lead firing", "30.5 lead resolved", "30.5 noc resolved"]
+
+
+def test_what_somebody_sees_to_goes_no_further(desk: Make, alert: Make) -> None:
+    day = desk(CHAIN)
+    day.now_are(alert(1))
+    day.until(20)
+    day.acknowledged = {1}
+    day.until(90)
+    day.resolve(1)
+    day.until(100)
+    told = [f"{minute:g} {mail.receiver} {mail.kind}" for minute, mail in day.mails]
+    assert told == ["0.5 noc firing", "15 lead firing", "90.5 lead resolved", "90.5 noc resolved"]
 
 
 ROTA = """

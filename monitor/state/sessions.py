@@ -12,8 +12,9 @@ from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.sessions.model import BillingState, Session
 from monitor.state import session_saving, session_users
+from monitor.state.billing_saving import Saving
 from monitor.state.database import Database, chunks
-from monitor.state.session_rows import periods_from_blob, session_of
+from monitor.state.session_rows import periods_from_blob, session_of, timed
 from monitor.state.session_tables import session_versions, sessions
 
 
@@ -50,16 +51,19 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        now: datetime | None = None,
     ) -> None:
         """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
-        among those of its connector since the moment in `reassembled`, leaves its old version behind.
+        among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
+        has decided or an export has sealed does not change: see `billing_states.arrival`; `now` is when that came up.
         """
         with self._database.begin() as tx:
             reached = session_saving.position(tx) if position is None else position
-            session_saving.withdraw(tx, changed, reassembled or {}, reached)
-            session_saving.upsert(tx, changed, reached)
+            saving = Saving(tx, reached, now)
+            session_saving.withdraw(saving, changed, reassembled or {})
+            session_saving.upsert(saving, changed)
             session_saving.set_position(tx, reached)
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
@@ -67,7 +71,7 @@ class SessionStore:
         with self._database.begin() as tx:
             assembled = session_saving.assembled(tx, [session.id for session in found])
             ours = {session.id: session for session in found if session.id not in assembled}
-            stored = session_saving.upsert(tx, list(ours.values()), session_saving.position(tx))
+            stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
             if stored:
                 session_saving.note_import(tx)
         return Outcome(stored, len(ours) - stored, len(assembled))
@@ -182,7 +186,7 @@ class SessionStore:
         statement = select(session_versions).where(session_versions.c.session == session_id)
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(session_versions.c.id)).mappings().all()
-        return [session_of(session_saving.timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
+        return [session_of(timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
 
     def _averages(self, places: Sequence[Place] | None, last: int) -> dict[Place, Sequence[float]]:
         place = (sessions.c.site, sessions.c.station, sessions.c.connector)

@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from monitor.errors import InputError
+from monitor.register import Register
 from monitor.sessions import billing_states
-from monitor.sessions.billing import review_reasons
+from monitor.sessions.billing import priced, review_reasons
 from monitor.sessions.billing_states import Action, Conflict, Event
 from monitor.sessions.cdr import credit
 from monitor.sessions.correction import Correction, corrected, measured
 from monitor.sessions.fingerprint import WITHDRAWN, fingerprint
+from monitor.sessions.imported import warned
 from monitor.sessions.model import BillingState, Session
+from monitor.sessions.summary import BillUntil
 from monitor.state import audit, session_saving
 from monitor.state.billing_rows import (
     Change,
@@ -33,6 +36,7 @@ from monitor.state.database import Database
 from monitor.state.session_rows import periods_from_blob, session_of, timed
 from monitor.state.session_tables import session_versions
 from monitor.tariffs import exact_json
+from monitor.tariffs.files import TariffBook
 
 Pricing = Callable[[Session], Session]
 """Prices a session whatever is doubtful of it: `billing.priced` with the tariffs in force."""
@@ -229,3 +233,8 @@ def _take_back(tx: Connection, case: Case, at: datetime) -> str:
     session_saving.set_state(tx, [case.session.id], "credited")
     add_cdrs(tx, [StoredCdr(made["id"], case.session.id, at, sealed.ocpi, None, sealed.id, text)])
     return str(made["id"])
+
+
+def pricing(book: TariffBook, register: Register, bill_until: BillUntil) -> Pricing:
+    """Prices under the tariffs of a book."""
+    return lambda session: warned(priced(session, book, register, bill_until), book)

@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
 from monitor.errors import InputError
-from monitor.sessions.cdr import Exported
+from monitor.register import Register
+from monitor.sessions.cdr import Exported, export
 from monitor.sessions.fingerprint import fingerprint
 from monitor.sessions.model import Session
+from monitor.sessions.summary import BillUntil
 from monitor.state import audit, session_saving
 from monitor.state.billing_rows import (
     Change,
@@ -25,6 +27,8 @@ from monitor.state.database import Database
 from monitor.state.session_rows import periods_from_blob, session_of
 from monitor.state.session_tables import sessions
 from monitor.tariffs import exact_json
+from monitor.tariffs.history import History, version_of
+from monitor.tariffs.rounding import Policy
 from monitor.tariffs.versions import Version
 
 BATCH = 500
@@ -117,6 +121,20 @@ def again(database: Database, chosen: Selection, export: int | None = None) -> I
         if not found:
             return
         last = found[-1].number
+
+
+def making(history: History, register: Register, bill_until: BillUntil, policy: Policy, ocpi: Version) -> Making:
+    """Makes CDRs by the tariffs that priced the sessions."""
+
+    def make(session: Session, cdr_id: str, at: datetime) -> Exported:
+        bill = session.bill
+        tariff = version_of(history, bill.tariff_id, bill.tariff_version) if bill else None
+        if bill is None or tariff is None:
+            version = f"version {bill.tariff_version} of its tariff was not kept" if bill else "it has no price"
+            raise InputError(version)
+        return export(session, tariff, register, bill_until, policy=policy, now=at, version=ocpi, cdr_id=cdr_id)
+
+    return make
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from monitor.state.database import Database, chunks
 from monitor.state.session_rows import periods_from_blob, session_of, timed
 from monitor.state.session_tables import session_versions, sessions
 
+WALK = 1_000
+"""Sessions in a piece of `walk`."""
+
 
 @dataclass(frozen=True)
 class SessionTotals:
@@ -123,6 +126,29 @@ class SessionStore:
             ordered = statement.order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc()).limit(limit)
             rows = connection.execute(ordered).mappings().all()
         return [session_of(row) for row in rows]
+
+    def walk(
+        self, start: datetime | None = None, end: datetime | None = None, *, periods: bool = False
+    ) -> Iterator[Sequence[Session]]:
+        """All sessions with start <= plug_in < end, oldest first, in pieces; `periods`: with theirs.
+
+        Each piece is a reading of its own: nothing is held while somebody writes a file of a million.
+        """
+        ordered = _between(select(sessions), start, end).order_by(sessions.c.plug_in_us, sessions.c.id).limit(WALK)
+        statement = ordered
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(statement).mappings().all()
+                ids = [row["id"] for row in rows] if periods else []
+                blobs = session_saving.blobs(connection, ids) if ids else {}
+            if not rows:
+                return
+            yield [session_of(row, periods_from_blob(blobs.get(row["id"], b""))) for row in rows]
+            last = rows[-1]
+            later = and_(sessions.c.plug_in_us == last["plug_in_us"], sessions.c.id > last["id"])
+            statement = ordered.where(
+                sessions.c.plug_in_us >= last["plug_in_us"], or_(sessions.c.plug_in_us > last["plug_in_us"], later)
+            )
 
     def totals(
         self,

@@ -1,6 +1,6 @@
 """What a person decided in place of what was measured: energy, times, and the periods that follow from them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +25,13 @@ class Correction:
     def decided(self) -> dict[str, str | float]:
         """What is put in place, as JSON has it."""
         return {name: _plain(value) for name, value in vars(self).items() if value is not None}
+
+
+def from_decided(decided: Mapping[str, str | float]) -> Correction:
+    """The correction back of its `decided`."""
+    energy = decided.get("energy_wh")
+    times = {name: datetime.fromisoformat(str(decided[name])) for name in TIMES if name in decided}
+    return Correction(None if energy is None else float(energy), **times)
 
 
 def measured(session: Session) -> dict[str, str | float | None]:

@@ -13,7 +13,7 @@ from monitor.sessions import billing_states
 from monitor.sessions.billing import priced, review_reasons
 from monitor.sessions.billing_states import Action, Conflict, Event
 from monitor.sessions.cdr import credit
-from monitor.sessions.correction import Correction, corrected, measured
+from monitor.sessions.correction import Correction, corrected, from_decided, measured
 from monitor.sessions.fingerprint import WITHDRAWN, fingerprint
 from monitor.sessions.imported import warned
 from monitor.sessions.model import BillingState, Session
@@ -74,6 +74,14 @@ class Case:
         last = self.events[-1].id if self.events else 0
         proposed = self.proposal.evidence if self.proposal else ""
         return f"{last}-{fingerprint(self.session)}{self.session.state}{proposed}"
+
+    @property
+    def correction(self) -> Correction:
+        """The correction in force; an empty one where there is none, or later rows propose another bill."""
+        if self.proposal is not None or "corrected" not in self.session.details:
+            return Correction()
+        of_corrections = [event.details["decided"] for event in self.events if event.action == "correct"]
+        return from_decided(of_corrections[-1]) if of_corrections else Correction()
 
     @property
     def possible(self) -> tuple[Action, ...]:

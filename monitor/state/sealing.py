@@ -231,5 +231,5 @@ def _keep(tx: Connection, made: Sequence[_Made], sealing: Sealing, number: int) 
     session_saving.set_state(tx, [each.sent.session for each in made], "sealed")
     for each in made:
         details = {"cdr": each.cdr.id if each.cdr else None, "export": number}
-        change = Change("seal", "priced", "sealed", each.evidence, "exported", details)
+        change = Change("seal", "priced", "sealed", each.evidence, f"export {number}", details)
         add_event(tx, each.sent.session, sealing.at, sealing.actor, change)

@@ -88,8 +88,8 @@ def usages(draw: st.DrawFn) -> Usage:
 def full_tariffs(draw: st.DrawFn) -> Tariff:
     """Also elements of a reservation anywhere among the others, every tax_included, and price limits of both kinds."""
     parts = list(draw(tariffs()).elements)
-    for kind in draw(st.lists(st.sampled_from(["RESERVATION", "RESERVATION_EXPIRES"]), max_size=3)):
-        given = draw(elements(st.sampled_from([0, 1, 60]), restrictions()))
+    for kind in draw(st.lists(st.sampled_from(["RESERVATION", "RESERVATION_EXPIRES"]), max_size=4)):
+        given = draw(elements(st.sampled_from([0, 1, 60]), st.just(Restrictions()) | restrictions()))
         priced = tuple(each for each in given.price_components if each.type in {"TIME", "FLAT"})
         held = given.restrictions.model_copy(update={"reservation": kind})
         if priced:
@@ -124,7 +124,7 @@ def full_usages(draw: st.DrawFn) -> Usage:
     """Sessions that a reservation went before, that never came after one, and such with services."""
     charged = draw(usages())
     at, reserved = charged.start, list[UsagePeriod]()
-    for _ in range(draw(st.integers(0, 2))):
+    for _ in range(draw(st.sampled_from([0, 1, 1, 2]))):
         begin = at - timedelta(seconds=draw(st.integers(1, 300)))
         reserved.insert(0, UsagePeriod(begin, at, "reservation", Decimal(0)))
         at = begin

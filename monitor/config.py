@@ -54,7 +54,7 @@ class InfluxDB(Section):
 
     url: str = Field("http://127.0.0.1:8086", description="address of InfluxDB 1.6 to 3")
     org: str = Field("", description="organisation (2.x)")
-    bucket: str = Field("charging", description="bucket (2.x) or database (1.x, 3.x)")
+    bucket: str = Field("charging", description="bucket (2.x), database (3.x), database or database/policy (1.x)")
     token: str = Field("", description="token (2.x, 3.x); rather token_file")
     username: str = Field("", description="user (1.x)")
     password: str = Field("", description="password (1.x); rather password_file")

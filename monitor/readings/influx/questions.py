@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from monitor.ids import Place
+from monitor.readings.influx.bucket import Bucket
 from monitor.readings.influx.mapping import Naming
 
 EARLIEST_US = 0
@@ -78,9 +79,18 @@ def keys(naming: Naming, kind: Literal["FIELD", "TAG"]) -> str:
     return f"SHOW {kind} KEYS FROM {identifier(naming.called)}"
 
 
-def create_database(name: str) -> str:
-    """1.x: a database with its default retention, which forgets nothing."""
-    return f"CREATE DATABASE {identifier(name)}"
+def policies(database: str) -> str:
+    """The retention policies of a database; on 2.x the second parts of its buckets' names."""
+    return f"SHOW RETENTION POLICIES ON {identifier(database)}"
+
+
+def create(bucket: Bucket) -> list[str]:
+    """1.x: a database, and the policy that is named; both forget nothing. What is there already stays as it is."""
+    database = f"CREATE DATABASE {identifier(bucket.database)}"
+    if not bucket.policy:
+        return [database]
+    policy = f"CREATE RETENTION POLICY {identifier(bucket.policy)} ON {identifier(bucket.database)}"
+    return [database, f"{policy} DURATION INF REPLICATION 1"]
 
 
 def _between(start_us: int | None, end_us: int | None) -> str:

@@ -19,9 +19,11 @@ from monitor.config import InfluxDB, Mapping
 from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.readings.influx import answers, lines, questions
-from monitor.readings.influx.exchange import Exchange, Missing, TooLarge, no_bucket, translated
+from monitor.readings.influx.bucket import bucket_of
+from monitor.readings.influx.exchange import Exchange
 from monitor.readings.influx.generation import Generation, of_ping, of_version
 from monitor.readings.influx.mapping import Naming, namings
+from monitor.readings.influx.refusal import Missing, TooLarge, Unusable, no_bucket
 from monitor.readings.influx.units import in_our_units, kinds, with_constants
 from monitor.readings.store import Batch
 
@@ -53,10 +55,11 @@ class InfluxServer:
         """
         with self._lock:
             if self._generation is None:
-                found = self._found()
-                self._org = self._org or self._only_org(found)
-                self._ensure_bucket(found)
-                self._generation = found
+                try:
+                    self._generation = self._found()
+                except InputError as error:
+                    # Nothing is wrong with a batch that waits to be written meanwhile.
+                    raise Unusable(str(error)) from error
             return self._generation
 
     def ping(self) -> float:
@@ -103,10 +106,10 @@ class InfluxServer:
 
     def _send(self, generation: Generation, body: bytes) -> None:
         if not generation.by_client:
-            fields = {"db": self.settings.bucket, "precision": "u"}
+            fields = {**bucket_of(self.settings.bucket, generation).fields, "precision": "u"}
             self._exchange.request("POST", "/write", fields=fields, headers=self._exchange.basic(), body=body)
             return
-        with translated(self.settings):
+        with self._exchange.guarded():
             api = self._writer(generation).write_api(write_options=SYNCHRONOUS)
             api.write(self.settings.bucket, self._org or "-", body, write_precision="us")  # type: ignore[arg-type]
 
@@ -164,10 +167,15 @@ class InfluxServer:
         if not generation.can_delete:
             raise InputError("InfluxDB 3 Core deletes nothing by request; give the database a retention period instead")
         if generation.major == 1:
-            fields = {"db": self.settings.bucket, "q": questions.delete(naming, before_us)}
-            self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
+            database = bucket_of(self.settings.bucket, generation).database
+            if len(self._listed(generation, questions.policies(database))) > 1:
+                raise InputError(
+                    f"InfluxDB 1.x deletes in all retention policies at once, and {database!r} has several: give the "
+                    "policy of the readings a duration instead"
+                )
+            self._command(questions.delete(naming, before_us))
             return
-        with translated(self.settings):
+        with self._exchange.guarded():
             self._writer(generation).delete_api().delete(
                 "1970-01-01T00:00:00Z",
                 pc.strftime(pa.scalar(before_us - 1, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ").as_py(),
@@ -196,29 +204,42 @@ class InfluxServer:
         return self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
 
     def _found(self) -> Generation:
+        found = self._told()
+        self._org = self._org or self._only_org(found)
+        if found.major < 3 and not self._is_there(found):  # 3.x makes it by the first write
+            if not self.settings.create:
+                raise no_bucket(self.settings)
+            self._create(found)
+        return found
+
+    def _told(self) -> Generation:
         if self.settings.version != "auto":
             return of_version(self.settings.version)
         answer = self._ping()
         return of_ping(answer.headers, answer.data)
 
-    def _ensure_bucket(self, generation: Generation) -> None:
+    def _is_there(self, generation: Generation) -> bool:
         """1.x and 2.x answer a question about a database that is not there as if it were empty, so it is looked for."""
-        bucket = self.settings.bucket
-        if generation.major == 3 or bucket in self._databases(generation):
-            return  # 3.x makes it by the first write
-        if not self.settings.create:
-            raise no_bucket(self.settings)
-        if generation.major == 1:
-            fields = {"q": questions.create_database(bucket)}
-            self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
-            return
-        with translated(self.settings):
-            self._writer(generation).buckets_api().create_bucket(bucket_name=bucket, org=self._org)
+        bucket = bucket_of(self.settings.bucket, generation)
+        if bucket.database not in self._listed(generation, "SHOW DATABASES"):
+            return False
+        return not bucket.policy or bucket.policy in self._listed(generation, questions.policies(bucket.database))
 
-    def _expect_bucket(self, generation: Generation) -> None:
-        """An empty answer means no rows only where there is something that could have some."""
-        if self.settings.bucket not in self._databases(generation):
-            raise no_bucket(self.settings)
+    def _create(self, generation: Generation) -> None:
+        if generation.major == 1:
+            for question in questions.create(bucket_of(self.settings.bucket, generation)):
+                self._command(question)
+            return
+        with self._exchange.guarded():
+            self._writer(generation).buckets_api().create_bucket(bucket_name=self.settings.bucket, org=self._org)
+
+    def _command(self, question: str) -> None:
+        """1.x: something else than a question; raises InputError with the server's words."""
+        fields = {**bucket_of(self.settings.bucket, Generation(1, 6, "")).fields, "q": question}
+        answer = self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
+        errors = [each["error"] for each in json.loads(answer.data)["results"] if "error" in each]
+        if errors:
+            raise InputError(f"InfluxDB answers {question!r}: {errors[0]}")
 
     @contextmanager
     def _looked_for_again(self) -> Iterator[None]:
@@ -242,16 +263,17 @@ class InfluxServer:
             )
         return names[0]
 
-    def _databases(self, generation: Generation) -> set[str]:
-        body = self._answer(generation, "SHOW DATABASES", named=False)
-        return set(answers.column_from_csv(body, "name"))
+    def _listed(self, generation: Generation, question: str) -> list[str]:
+        return answers.column_from_csv(self._answer(generation, question, named=False), "name")
 
     def _ask(self, question: str, kinds: answers.Kinds) -> pa.Table:
         generation = self.connect()
         body = self._answer(generation, question)
         if not body.strip() and not generation.parquet:
             with self._looked_for_again():
-                self._expect_bucket(generation)
+                # An empty answer means no rows only where there is something that could have some.
+                if not self._is_there(generation):
+                    raise no_bucket(self.settings)
         return answers.from_parquet(body, kinds) if generation.parquet else answers.from_csv(body, kinds)
 
     def _names(self, naming: Naming, kind: Literal["FIELD", "TAG"], column: str) -> list[str]:
@@ -262,7 +284,7 @@ class InfluxServer:
 
     def _answer(self, generation: Generation, question: str, *, named: bool = True) -> bytes:
         exchange = self._exchange
-        database = {"db": self.settings.bucket} if named else {}
+        database = bucket_of(self.settings.bucket, generation).fields if named else {}
         if generation.parquet:
             fields = {**database, "q": question, "format": "parquet"}
             # 404: no write has made the database yet.

@@ -77,6 +77,54 @@ def test_whatever_influxdb_answers_a_tick_ends_in_time_and_writes_are_safe(store
     assert held(store) == [(second, second * 1000) for second in (1, 11, 12, 13, 14)]
 
 
+@pytest.mark.parametrize("mode", ["429", "503"])
+def test_a_server_that_asks_for_a_rest_gets_it_from_ticks_and_writers_and_the_drain(world, proxy, batch, mode):
+    store = world.open(settings=world.settings.model_copy(update={"url": proxy.url}))
+    store.bring_up_to(NOON)
+    proxy.mode, proxy.retry_after = mode, "3"
+    with pytest.raises(StoreUnavailable, match=rf"overloaded \({mode}, again in 3 s\)"):
+        store.bring_up_to(after_noon(5))
+    asked, began = proxy.requests, time.monotonic()
+    proxy.mode = PASS
+    store.start()
+    for second in range(6, 10):
+        store.append(power(batch, second))
+        if time.monotonic() - began < 2:
+            with pytest.raises(StoreUnavailable, match="again in"):
+                store.bring_up_to(after_noon(second))
+    if time.monotonic() - began < 2:
+        assert proxy.requests == asked
+
+    eventually(lambda: not store._spool, "the spool has drained")
+    assert time.monotonic() - began > 2.5
+    store.bring_up_to(after_noon(10))
+    assert rows_of(store) == [(second, second) for second in range(6, 10)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("200", "<html>Back soon</html>", "does not say that it is InfluxDB"),
+        ("400", "<html>The plain HTTP request was sent to HTTPS port</html>", "answers 400"),
+        ("403", "<html>Forbidden</html>", "refuses the credentials"),
+    ],
+    ids=["a page", "a refusal", "a login"],
+)
+def test_what_a_proxy_answers_instead_costs_no_batch_also_after_a_restart(world, proxy, batch, answer):
+    settings = world.settings.model_copy(update={"url": proxy.url, "timeout": IMPATIENT})
+    proxy.mode, proxy.says, told = answer
+    store = world.open(settings=settings)
+    store.start()
+    store.append(power(batch, 1))
+    with pytest.raises(StoreUnavailable, match=told):
+        store.bring_up_to(after_noon(1))
+    assert store._spool.waiting.rows == 1
+
+    proxy.mode = PASS
+    eventually(lambda: not store._spool, "the spool has drained")
+    assert rows_of(store) == [(1, 1)]
+
+
 def test_only_a_few_writers_wait_for_a_server_that_hangs_and_the_next_do_not(store, proxy, batch):
     store.append(power(batch, 0))
     proxy.mode = HANG

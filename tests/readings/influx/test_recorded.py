@@ -11,8 +11,8 @@ import pytest
 from monitor.config import InfluxDB
 from monitor.errors import InputError, LaddvaktError, StoreUnavailable
 from monitor.readings.influx import answers
-from monitor.readings.influx.exchange import Missing, refused
 from monitor.readings.influx.generation import of_ping
+from monitor.readings.influx.refusal import Missing, Unusable, refused
 
 AFTERWARDS = {"bad", "conflict"}
 """Sites of the bad batches, of which each server kept other lines."""
@@ -107,8 +107,8 @@ def test_fields_are_listed(recorded):
 @pytest.mark.parametrize(
     ("server", "case", "kind", "says"),
     [
-        *((server, "wrong_credentials", StoreUnavailable, r"set influxdb\.token") for server in SERVERS),
-        *((server, "no_credentials", StoreUnavailable, r"set influxdb\.token") for server in SERVERS),
+        *((server, "wrong_credentials", Unusable, r"set influxdb\.token") for server in SERVERS),
+        *((server, "no_credentials", Unusable, r"set influxdb\.token") for server in SERVERS),
         ("1.6.7", "write_unknown_database", Missing, "create it"),
         ("2.9", "write_unknown_database", Missing, "create it"),
         ("3.6", "unknown_database", Missing, "create it"),

@@ -18,6 +18,7 @@ from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
 from monitor.readings.influx import lines
 from monitor.readings.influx.mapping import namings
+from monitor.readings.influx.refusal import Missing, Unusable
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.store import Batch
 from tests import influx
@@ -170,6 +171,40 @@ def test_a_bucket_that_is_missing_is_made_only_where_that_is_allowed(settings):
             pytest.skip("3.x makes it by the first write")
         with pytest.raises(StoreUnavailable, match="create it, set influxdb.create = true"):
             server.connect()
+
+
+def test_a_retention_policy_is_named_behind_the_database_and_made_with_it(settings):
+    database = f"test {uuid4().hex[:8]}"
+    rows = [{"time_us": NOON_US + n * 1_000_000, "power_w": 1.0, "session": "1"} for n in range(2)]
+    with closing(InfluxServer(settings.model_copy(update={"bucket": f"{database}/two years"}))) as server:
+        if server.connect().major == 3:
+            pytest.skip("3.x has no retention policies")
+        assert server.read("meter", None, None).num_rows == 0
+        server.write(batch(meter=rows, status=[{"time_us": NOON_US, "status": "Faulted"}]))
+        assert server.read("meter", None, None)["time_us"].to_pylist() == [NOON_US, NOON_US + 1_000_000]
+        assert server.last_status()["status"].to_pylist() == ["Faulted"]
+        assert server.counts("meter", NOON_US, NOON_US + 60_000_000, 60)["values"].to_pylist() == [4]
+        assert server.unmapped() == {}
+        if server.connect().major == 1:  # there its statement is about all policies of a database
+            with pytest.raises(InputError, match="has several: give the policy of the readings a duration"):
+                server.delete("meter", NOON_US + 1_000_000)
+        else:
+            server.delete("meter", NOON_US + 1_000_000)
+            assert server.read("meter", None, None).num_rows == 1
+    missing_policy = settings.model_copy(update={"bucket": f"{database}/other", "create": False})
+    with closing(InfluxServer(missing_policy)) as server, pytest.raises(Missing, match="knows no database or bucket"):
+        server.read("meter", None, None)
+    if not settings.org:
+        with closing(InfluxServer(settings.model_copy(update={"bucket": database}))) as server:
+            assert server.read("meter", None, None).num_rows == 0  # the default policy has its own
+
+
+def test_a_name_that_no_database_can_have_is_told_with_the_server_s_words(settings):
+    if settings.org:
+        pytest.skip("a bucket may be called so")
+    odd = settings.model_copy(update={"bucket": "a\\b"})
+    with closing(InfluxServer(odd)) as server, pytest.raises(Unusable, match="invalid name"):
+        server.connect()
 
 
 def test_wrong_credentials_name_the_settings(settings):

@@ -102,9 +102,12 @@ def _numbers_where_they_are(table: pa.Table, kinds: Kinds) -> pa.Table:
     """Somebody wrote text or booleans to a field of numbers: those values are missing, the others are read."""
     for name, kind in kinds.items():
         if pa.types.is_floating(kind):
-            text = pc.if_else(pc.match_substring_regex(table[name], _NUMBER), table[name], pa.scalar(None, pa.string()))
-            table = table.set_column(table.column_names.index(name), name, text.cast(kind))
+            table = table.set_column(table.column_names.index(name), name, _numbers(table[name], kind))
     return table
+
+
+def _numbers(text: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return pc.if_else(pc.match_substring_regex(text, _NUMBER), text, pa.scalar(None, pa.string())).cast(kind)
 
 
 def _empty(kinds: Kinds) -> pa.Table:
@@ -121,4 +124,6 @@ def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray | 
     column = table[name]
     if pa.types.is_dictionary(column.type):
         column = pc.cast(column, column.type.value_type)
+    if pa.types.is_floating(kind) and (pa.types.is_string(column.type) or pa.types.is_boolean(column.type)):
+        return _numbers(column.cast(pa.string()), kind)
     return column.cast(kind)

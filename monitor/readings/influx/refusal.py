@@ -32,6 +32,10 @@ class Overloaded(StoreUnavailable):
         self.rest_s = rest_s
 
 
+class TooManyFiles(StoreUnavailable):
+    """A question to 3 Core that it would have to read too many files for: shorter ones may be answered."""
+
+
 class TooLarge(InputError):
     """The server takes no request of this size."""
 
@@ -63,8 +67,18 @@ def refused(settings: InfluxDB, status: int, body: bytes, headers: Mapping[str, 
     if status == 413 or (status in {400, 422} and _is_influx(body)):
         kind = TooLarge if status == 413 else InputError
         return kind(f"InfluxDB does not take it ({status}): {said}")
+    return _failed(settings, status, said)
+
+
+def _failed(settings: InfluxDB, status: int, said: str) -> StoreUnavailable:
+    """Neither ours to change nor a matter of credentials, bucket or load, as far as the status says."""
     if "HTTP request to an HTTPS server" in said:
         return Unusable(f"what answers at {settings.url} speaks https: write https:// in influxdb.url")
+    if "file limit" in said:
+        return TooManyFiles(
+            f"InfluxDB at {settings.url} would have to read too many files: start it with a larger --query-file-limit "
+            f"({said})"
+        )
     return StoreUnavailable(f"InfluxDB at {settings.url} answers {status}: {said}")
 
 

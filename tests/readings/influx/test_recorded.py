@@ -87,6 +87,14 @@ def test_a_field_that_nobody_wrote_is_missing_in_every_row(recorded, server):
 
 
 @pytest.mark.parametrize("server", SERVERS)
+def test_text_in_a_field_of_numbers_is_missing_and_costs_no_other_column(recorded, server):
+    read = answers.from_parquet if server == "3.6" else answers.from_csv
+    table = read(body_of(recorded[server, "transaction"]), {"session": pa.float64(), "meter_wh": pa.float64()})
+    assert table["session"].to_pylist() == [None]
+    assert table["meter_wh"].to_pylist() == [12.0]
+
+
+@pytest.mark.parametrize("server", SERVERS)
 def test_counts(recorded, server):
     table = table_of(recorded, server, "count_per_minute", "count")
     assert table["count"].null_count == 0

@@ -156,6 +156,13 @@ def test_rows_before_a_moment_are_deleted(server):
     assert server.read("meter", None, None)["time_us"].to_pylist() == [NOON_US + 1_000_000, NOON_US + 2_000_000]
 
 
+def test_rows_before_a_moment_are_counted_where_they_stand(server):
+    server.write(batch(meter=[{"time_us": NOON_US + n, "power_w": 1.0, "soc": 2.0} for n in range(3)]))
+    server.write(batch(meter=[{"time_us": NOON_US + 4, "session": "1"}, {"time_us": NOON_US + 5, "soc": None}]))
+    assert [server.at_least("meter", NOON_US + n) for n in (0, 3, 5, 6)] == [0, 3, 4, 5]
+    assert server.at_least("link", NOON_US) == 0
+
+
 def test_a_field_of_another_type_is_told_with_the_server_s_words(server):
     numbers = batch(meter=[{"time_us": NOON_US, "power_w": 1.0}])
     server.write(numbers)

@@ -7,7 +7,7 @@ from monitor.ids import STATION_CONNECTOR
 from monitor.ingest.meaning import Row
 from monitor.ingest.ocpp import metering
 from monitor.ingest.ocpp.hearing import Hearing
-from monitor.ingest.ocpp.memory import Connector, Transaction
+from monitor.ingest.ocpp.memory import FREE, Connector, Transaction
 from monitor.ingest.ocpp.messages import BadMessage, Call, Payload, ordinal, part, parts, text
 from monitor.ingest.ocpp.numbering import connector_of, evse_members
 from monitor.ingest.ocpp.v16 import DEFAULT_REASON, heartbeat, interval
@@ -37,8 +37,8 @@ def status(call: Call, heard: Hearing) -> None:
     time_us = heard.moment(call.payload.get("timestamp"))
     known = heard.station.connector(connector)
     known.status = said
-    if said in {"Available", "Reserved"}:
-        known.transaction = known.charging = None  # its end may have been lost; the next Occupied is another car
+    if said in FREE:
+        known.transaction = known.charging = None
     if said != "Occupied":
         heard.status(connector, time_us, said)
     elif (means := _occupied(known)) is not None:

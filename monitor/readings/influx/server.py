@@ -156,12 +156,6 @@ class InfluxServer:
         found = pa.concat_tables(in_pieces(ask, *_bounds(None, before_us), _MINUTE_US))
         return max((pc.sum(found[name]).as_py() or 0 for name in fields), default=0)
 
-    def span(self, measurement: str) -> tuple[int, int] | None:
-        """Times of the first and the last row, None when there is none."""
-        first = self.read(measurement, None, None, limit=1)
-        last = self.read(measurement, None, None, newest_first=True, limit=1)
-        return (first["time_us"][0].as_py(), last["time_us"][0].as_py()) if first.num_rows and last.num_rows else None
-
     def delete(self, measurement: str, before_us: int) -> None:
         """Delete rows before a moment; raise InputError where the generation cannot."""
         naming = self._namings[measurement]

@@ -78,9 +78,7 @@ def test_rows_come_back_with_their_types_and_what_is_missing_stays_missing(serve
     assert given(server.read("meter", NOON_US + 1, None)) == [place | rows[1]]
     assert given(server.read("meter", None, NOON_US + 1)) == [place | rows[0]]
     assert given(server.read("meter", None, None, newest_first=True, limit=1)) == [place | rows[1]]
-    assert server.span("meter") == (NOON_US, NOON_US + 1)
     assert server.read("status", None, None).num_rows == 0
-    assert server.span("link") is None
 
 
 def test_names_and_texts_of_every_kind(server):

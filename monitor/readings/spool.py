@@ -203,6 +203,18 @@ class Spool:
         return self._folder / f"{segment:010}.segment"
 
 
+def contents(folder: Path) -> Waiting:
+    """What waits in the spool of a process that may be running; raises StoreUnavailable when it cannot be read.
+
+    Batches that were drained out of a segment in which others still wait are counted with them.
+    """
+    try:
+        records = [record for path in _segments(folder) for record in _recovered(path)]
+    except OSError as error:
+        raise StoreUnavailable(f"the spool {folder} cannot be read: {error.strerror}") from error
+    return Waiting(len(records), sum(record.rows for record in records), sum(record.size for record in records))
+
+
 def _segments(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.segment"))
 

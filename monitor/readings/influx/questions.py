@@ -87,6 +87,9 @@ def keys(naming: Naming, kind: Literal["FIELD", "TAG"]) -> str:
     return f"SHOW {kind} KEYS FROM {identifier(naming.called)}"
 
 
+MEASUREMENTS = "SHOW MEASUREMENTS"
+
+
 def policies(database: str) -> str:
     """The retention policies of a database; on 2.x the second parts of its buckets' names."""
     return f"SHOW RETENTION POLICIES ON {identifier(database)}"

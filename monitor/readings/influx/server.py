@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import perf_counter
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +12,7 @@ from monitor.ids import Place
 from monitor.readings.influx import answers, lines, questions
 from monitor.readings.influx.connection import Connection
 from monitor.readings.influx.generation import Generation
-from monitor.readings.influx.mapping import Naming, namings
+from monitor.readings.influx.mapping import namings
 from monitor.readings.influx.pieces import in_pieces
 from monitor.readings.influx.questions import EARLIEST_US, LATEST_US
 from monitor.readings.influx.refusal import TooLarge
@@ -22,6 +21,7 @@ from monitor.readings.store import Batch
 
 _OURS = Mapping()
 _MINUTE_US = 60_000_000
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 class InfluxServer:
@@ -166,10 +166,18 @@ class InfluxServer:
         """Per measurement of ours the tags and fields that stand in theirs and are not read: what to map next."""
         found = {}
         for name, naming in self._namings.items():
-            there = [*self._names(naming, "FIELD", "fieldKey"), *self._names(naming, "TAG", "tagKey")]
+            there = [
+                *self._column(questions.keys(naming, "FIELD"), "fieldKey"),
+                *self._column(questions.keys(naming, "TAG"), "tagKey"),
+            ]
             if rest := naming.unmapped(there):
                 found[name] = rest
         return found
+
+    def unread(self) -> list[str]:
+        """Measurements that stand there and are none of ours."""
+        read = {naming.called for naming in self._namings.values()}
+        return sorted(set(self._column(questions.MEASUREMENTS, "name")) - read)
 
     def close(self) -> None:
         """Close what is kept open."""
@@ -180,10 +188,22 @@ class InfluxServer:
         read = answers.from_parquet if self.connect().parquet else answers.from_csv
         return read(body, kinds)
 
-    def _names(self, naming: Naming, kind: Literal["FIELD", "TAG"], column: str) -> list[str]:
-        body = self._connection.answer(questions.keys(naming, kind))
+    def _column(self, question: str, column: str) -> list[str]:
+        body = self._connection.answer(question)
         read = answers.column_from_parquet if self.connect().parquet else answers.column_from_csv
         return read(body, column)
+
+
+def wrong_clock(offset: timedelta) -> str:
+    """What is wrong with a server whose clock is so far ahead of ours, and what to do; empty when nothing is."""
+    if abs(offset) <= _CLOCKS_APART:
+        return ""
+    minutes = f"{abs(offset) / timedelta(minutes=1):.0f} min"
+    way = "ahead of" if offset > timedelta(0) else "behind"
+    return (
+        f"InfluxDB's clock is {minutes} {way} ours, and so are rows that are written without a time: let both machines "
+        "take their time from NTP"
+    )
 
 
 def _bounds(start_us: int | None, end_us: int | None) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +217,15 @@ def test_an_error_names_its_remedy_and_writes_are_kept(world, batch, change, rem
 
     assert store._spool.waiting.rows == 1
     assert remedy.replace("\\", "") in store.health().details["error"]
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(-61, "61 min ahead of ours"), (61, "61 min behind ours"), (0, None)])
+def test_a_server_whose_clock_is_an_hour_off_is_told_on_the_health_page(world, ahead, told):
+    now = datetime.now(UTC) + timedelta(minutes=ahead)
+    store = world.open(at=now)
+    store.bring_up_to(now)
+    said = store.health().details.get("clock")
+    assert said is None if told is None else f"{told}, and so are rows" in said and "from NTP" in said
 
 
 @pytest.fixture

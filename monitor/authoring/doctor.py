@@ -14,7 +14,7 @@ from monitor.authoring import doctor_store
 from monitor.authoring.check import check_paths
 from monitor.authoring.finding import Finding
 from monitor.config import Settings
-from monitor.errors import InputError, MailUnavailable, StateUnavailable, StoreUnavailable
+from monitor.errors import DeliveryUnavailable, InputError, StateUnavailable, StoreUnavailable
 from monitor.notify.smtp import Connection, Limits
 from monitor.readings import running
 from monitor.state.database import Database
@@ -82,7 +82,7 @@ def _mail(settings: Settings) -> Finding:
         return Finding("mail", "warning", "no mail.host: mails wait in the outbox")
     try:
         asyncio.run(_greet(settings))
-    except MailUnavailable as error:
+    except DeliveryUnavailable as error:
         return Finding("mail", "down", str(error))
     return Finding("mail", "fine", f"{mail.host}:{mail.port} greets us{' and lets us in' if mail.username else ''}")
 

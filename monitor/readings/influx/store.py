@@ -138,11 +138,9 @@ class InfluxStore:
         limit: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         self._check_open()
-        bounds = tuple(None if moment is None else to_us(moment) for moment in (start, end))
-        for table in ranges.pages(
-            self._server, measurement, (bounds[0], bounds[1]), place, newest_first=newest_first, limit=limit
-        ):
-            yield from table.to_batches()
+        yield from ranges.scan(
+            self._server, measurement, start, end, place=place, newest_first=newest_first, limit=limit
+        )
 
     def forget(self, measurement: str, before: datetime) -> int:
         """At least how many there were; raises InputError on InfluxDB 3 Core, which deletes nothing by request."""

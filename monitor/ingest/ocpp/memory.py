@@ -54,10 +54,10 @@ class Connector:
 
 @dataclass
 class Station:
-    """What is known of one station."""
+    """What is known of one station. Its transactions go by id and connector: some count ids for each connector."""
 
     awaited: OrderedDict[str, Answered] = field(default_factory=OrderedDict)
-    transactions: OrderedDict[str, Transaction] = field(default_factory=OrderedDict)
+    transactions: OrderedDict[tuple[str, str], Transaction] = field(default_factory=OrderedDict)
     connectors: dict[str, Connector] = field(default_factory=dict)
 
     def connector(self, name: str) -> Connector:
@@ -66,18 +66,28 @@ class Station:
 
     def note(self, transaction: Transaction) -> None:
         """Remember a transaction, or what is new of it."""
-        self.transactions[transaction.id] = transaction
-        self.transactions.move_to_end(transaction.id)
+        key = (transaction.id, transaction.connector)
+        self.transactions[key] = transaction
+        self.transactions.move_to_end(key)
         while len(self.transactions) > _TRANSACTIONS:
             self.transactions.popitem(last=False)
 
-    def end(self, name: str) -> None:
+    def transaction(self, name: str, user: str | None = None) -> Transaction | None:
+        """The one that an id means: rather one under way, whose start was seen, of this user, noted last."""
+        called = [known for known in self.transactions.values() if known.id == name]
+
+        def fit(known: Transaction) -> tuple[bool, bool, bool]:
+            return not known.stopped, known.started_us is not None, user is not None and known.user == user
+
+        return max(reversed(called), key=fit, default=None)
+
+    def end(self, name: str, connector: str) -> None:
         """Note that a transaction is over."""
-        if (known := self.transactions.get(name)) is not None:
+        if (known := self.transactions.get((name, connector))) is not None:
             self.note(replace(known, stopped=True))
-            of = self.connector(known.connector)
-            if of.transaction == name:
-                of.transaction = of.charging = None
+        of = self.connector(connector)
+        if of.transaction == name:
+            of.transaction = of.charging = None
 
     def expect(self, name: str, then: Answered) -> None:
         """Do `then` with the answer to the request of this id, each time it comes: it may be sent again."""
@@ -114,7 +124,7 @@ def _recall_transaction(station: Station, row: Mapping[str, Any]) -> None:
     name, of = row["session"] or "", station.connector(row["connector"])
     of.nameless_start_us = None
     if row["event"] == "stop":
-        station.end(name)
+        station.end(name, row["connector"])
     elif name:
         station.note(Transaction(name, row["connector"], row["time_us"], row["user"]))
         of.transaction = name
@@ -128,7 +138,7 @@ def _recall_status(station: Station, row: Mapping[str, Any]) -> None:
     if status is None:
         return
     of.status = "Occupied" if status in OCCUPIED else status
-    under_way = station.transactions.get(of.transaction or "")
+    under_way = station.transactions.get((of.transaction or "", row["connector"]))
     if under_way is None or under_way.started_us is None or row["time_us"] < under_way.started_us:
         return
     if status in FREE:

@@ -103,7 +103,8 @@ class Spool:
         with self._lock:
             chosen: list[_Record] = []
             for record in self._records:
-                if chosen and sum(each.rows for each in chosen) + record.rows > rows:
+                rows -= record.rows
+                if chosen and rows < 0:
                     break
                 chosen.append(record)
         self._taken = len(chosen)

@@ -58,7 +58,7 @@ class InfluxDB(Section):
     token: str = Field("", description="token (2.x, 3.x); rather token_file")
     username: str = Field("", description="user (1.x)")
     password: str = Field("", description="password (1.x); rather password_file")
-    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2 or 3")
+    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2, 3, or clustered")
     create: bool = Field(True, description="make the bucket or database when it is not there")
     ca_file: str = Field("", description="certificates of an authority of your own, for https")
     timeout: Duration = Field(timedelta(seconds=10), description="how long one answer may take")

@@ -57,7 +57,8 @@ class Core:
                 return 400, _UNREADABLE
         return 204, b""
 
-    def query(self, database: str, question: str) -> Answer:
+    def query(self, database: str, question: str, *, as_json: bool = False) -> Answer:
+        """`as_json`: as its `/query` does, with times in microseconds."""
         self.questions += 1
         if ";" in _QUOTED.sub("", question):
             return 500, b"must provide only one InfluxQl statement per query"
@@ -70,7 +71,8 @@ class Core:
         found = self._ask(question.replace(r"\\", _BACKSLASH), database)
         if "error" in found:
             return 500, f"error in InfluxQL statement: parsing error: {found['error']}".encode()
-        return 200, _parquet(found.get("series", []))
+        series = found.get("series", [])
+        return 200, json.dumps(_json(series)).encode() if as_json else _parquet(series)
 
     def _files(self, database: str, question: str) -> int:
         """Ten minutes of the measurement with rows, as far as the question goes."""
@@ -103,6 +105,13 @@ def _parquet(series: list[dict[str, Any]]) -> bytes:
     into = io.BytesIO()
     pq.write_table(pa.table(columns), into)
     return into.getvalue()
+
+
+def _json(series: list[dict[str, Any]]) -> dict[str, Any]:
+    for each in series:
+        if each["columns"][0] == "time":
+            each["values"] = [[row[0] // 1000, *row[1:]] for row in each["values"]]
+    return {"results": [{"statement_id": 0, **({"series": series} if series else {})}]}
 
 
 def _ascending(rows: list[list[Any]]) -> bool:
@@ -158,7 +167,12 @@ class Handler(BaseHTTPRequestHandler):
         if where.path == "/api/v2/write":
             packed = self.headers.get("Content-Encoding") == "gzip"
             return self.core.write(fields["bucket"], fields["precision"], gzip.decompress(body) if packed else body)
-        if where.path != "/api/v3/query_influxql" or fields["format"] != "parquet":
+        return self._asked(where.path, fields)
+
+    def _asked(self, path: str, fields: dict[str, str]) -> Answer:
+        if path == "/query" and fields["epoch"] == "u":
+            return self.core.query(fields["db"], fields["q"], as_json=True)
+        if path != "/api/v3/query_influxql" or fields["format"] != "parquet":
             return 404, b""
         if "csv" in self.headers.get("Accept", ""):
             return 500, b"invalid mime type (application/csv)"

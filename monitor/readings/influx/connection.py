@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from influxdb_client.client.influxdb_client import InfluxDBClient
@@ -65,7 +65,7 @@ class Connection:
                 self._exchange.request("POST", "/write", fields=fields, headers=self._exchange.basic(), body=body)
 
     def answer(self, question: str) -> bytes:
-        """CSV, or Parquet where `connect` says so; empty when there is nothing."""
+        """In the format that `connect` gives; empty when there is nothing."""
         generation = self.connect()
         body = self._asked(generation, question)
         # An empty answer means no rows only where there is something that could have some.
@@ -158,20 +158,25 @@ class Connection:
         return answers.column_from_csv(self._asked(generation, question, named=False), "name")
 
     def _asked(self, generation: Generation, question: str, *, named: bool = True) -> bytes:
-        exchange = self._exchange
         bucket = self._bucket(generation).fields if named else {}
-        if generation.parquet:
-            fields = {**bucket, "q": question, "format": "parquet"}
-            # 404: no write has made the database yet.
-            fine = (200, 404) if self._settings.create else (200,)
-            answer = exchange.request(
-                "GET", "/api/v3/query_influxql", fields=fields, headers=exchange.token(), fine=fine
-            )
-            return answer.data if answer.status == 200 else b""
+        if generation.major == 3:
+            return self._asked_3(generation, {**bucket, "q": question})
         fields = {**bucket, "q": question, "epoch": "u"}
-        credentials = exchange.basic() if generation.major == 1 else exchange.token()
+        credentials = self._exchange.basic() if generation.major == 1 else self._exchange.token()
         headers = {"Accept": "application/csv", **credentials}
-        return exchange.request("GET", "/query", fields=fields, headers=headers).data
+        return self._exchange.request("GET", "/query", fields=fields, headers=headers).data
+
+    def _asked_3(self, generation: Generation, fields: Mapping[str, str]) -> bytes:
+        path, how = (
+            ("/api/v3/query_influxql", {"format": "parquet"})
+            if generation.format == "parquet"
+            else ("/query", {"epoch": "u"})
+        )
+        # 404: no write has made the database yet.
+        fine = (200, 404) if self._settings.create else (200,)
+        headers = self._exchange.token()
+        answer = self._exchange.request("GET", path, fields={**fields, **how}, headers=headers, fine=fine)
+        return answer.data if answer.status == 200 else b""
 
     @contextmanager
     def _looked_for_again(self) -> Iterator[None]:

@@ -185,13 +185,11 @@ class InfluxServer:
 
     def _ask(self, question: str, kinds: answers.Kinds) -> pa.Table:
         body = self._connection.answer(question)
-        read = answers.from_parquet if self.connect().parquet else answers.from_csv
-        return read(body, kinds)
+        return answers.table(self.connect().format, body, kinds)
 
     def _column(self, question: str, column: str) -> list[str]:
         body = self._connection.answer(question)
-        read = answers.column_from_parquet if self.connect().parquet else answers.column_from_csv
-        return read(body, column)
+        return answers.column(self.connect().format, body, column)
 
 
 def wrong_clock(offset: timedelta) -> str:

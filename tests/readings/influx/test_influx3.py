@@ -12,6 +12,7 @@ import pytest
 from monitor.config import InfluxDB
 from monitor.errors import InputError, StoreUnavailable
 from monitor.readings.influx.refusal import Missing, TooManyFiles, Unusable
+from monitor.readings.influx.server import InfluxServer
 from tests.influx3 import TOKEN, Core, core3
 from tests.readings.influx.conftest import BOUNDS, NOON, World, after_noon, held
 
@@ -99,3 +100,18 @@ def test_a_window_that_is_too_fine_for_the_limit_is_told_and_not_half_loaded(inf
             store = world.open(bounds=replace(BOUNDS, window=timedelta(minutes=10)))
             with pytest.raises(StoreUnavailable, match="--query-file-limit"):
                 store.bring_up_to(NOON)
+
+
+def test_a_cluster_is_asked_in_json(world, batch, at):
+    clustered = world.settings.model_copy(update={"version": "clustered"})
+    store = world.open(settings=clustered)
+    store.append(batch(meter=[{"time_us": at(second), "power_w": float(second)} for second in (-600, -60, -30)]))
+    world.write('status,s/x/1 status="Charging",info="a\\"b\\";c" @-7200', "meter,s/x/1 power_w=5 @-20")
+    store.bring_up_to(NOON)
+    assert held(store) == [(-600, -600_000), (-60, -60_000), (-30, -30_000), (-20, 5_000)]
+    assert held(store, "status", "status, info") == [(-7200, "Charging", 'a"b";c')]
+    assert [row["power_w"] for rows in store.scan("meter") for row in rows.to_pylist()] == [-600.0, -60.0, -30.0, 5.0]
+    world.write("meter,s/x/1 power_w=6 @-100")
+    assert store.look_for_late_rows(NOON) == 1
+    with closing(InfluxServer(clustered)) as server:
+        assert (server.unread(), server.unmapped()) == ([], {})

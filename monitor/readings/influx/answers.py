@@ -18,9 +18,17 @@ _NUMBER = r"^[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?$"
 
 
 def table(format_: Format, body: bytes, kinds: Kinds) -> pa.Table:
-    """Columns `time_us` and `kinds`; raises StoreUnavailable for what is no answer."""
+    """Columns `time_us` and `kinds`; raises StoreUnavailable for what is no answer.
+
+    An empty text is missing in every format, as CSV has it: InfluxDB cannot take a field of a row back, only empty it.
+    """
     readers = {"csv": from_csv, "parquet": from_parquet, "json": from_json}
-    return readers[format_](body, kinds)
+    found = readers[format_](body, kinds)
+    for position, kind in enumerate(found.schema):
+        if format_ != "csv" and pa.types.is_string(kind.type):
+            emptied = pc.if_else(pc.equal(found[position], ""), pa.scalar(None, pa.string()), found[position])
+            found = found.set_column(position, kind, emptied)
+    return found
 
 
 def column(format_: Format, body: bytes, name: str) -> list[str]:

@@ -81,11 +81,12 @@ def decimal_comma(text: str) -> str:
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def to_us(moment: datetime) -> int:
     """Epoch microseconds of an aware datetime, exactly (no float on the way)."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def from_us(epoch_us: int) -> datetime:

@@ -15,6 +15,7 @@ from monitor.tariffs.model import Amount, Bill
 from monitor.tariffs.priced_cdr import COSTS, PricedCdr, hours, lines_of
 from monitor.tariffs.pricing import price
 from monitor.tariffs.rounding import Policy
+from monitor.tariffs.switching import Merged
 
 REQUIRED = (
     "country_code", "party_id", "id", "start_date_time", "end_date_time", "cdr_token", "auth_method", "cdr_location",
@@ -56,7 +57,9 @@ def check(
     ]
     if session is not None:
         measured = price(usage_of(session, bill_until), priced.tariff, zone, policy)
-        differences += [*_quantities(found, measured, "meter"), *_costs(found, measured, policy, "meter")]
+        differences += _quantities(found, measured, "meter")
+        if not isinstance(priced.tariff, Merged):  # our readings do not know when the driver chose another tariff
+            differences += _costs(found, measured, policy, "meter")
     return differences
 
 

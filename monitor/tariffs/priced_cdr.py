@@ -40,9 +40,16 @@ class PricedCdr:
 
 def price_cdr(found: FoundCdr, tariff: Tariff, zone: ZoneInfo, policy: Policy, said: Iterable[str] = ()) -> PricedCdr:
     """Price what its periods used; `said`: warnings so far. Raises InputError where its times cannot be."""
-    read = usage_of(found)
+    read = usage_of(found, tariff)
     bill = price(read.usage, tariff, zone, policy)
-    warnings = [*said, *read.warnings, *doubts(found.cdr, tariff), *splits(read.usage, tariff, zone), *bill.warnings]
+    warnings = [
+        *said,
+        *found.said,
+        *read.warnings,
+        *doubts(found.cdr, tariff),
+        *splits(read.usage, tariff, zone),
+        *bill.warnings,
+    ]
     return PricedCdr(found, read.usage, tariff, bill, tuple(dict.fromkeys(warnings)))
 
 
@@ -62,7 +69,7 @@ def to_json(priced: PricedCdr, policy: Policy) -> dict[str, Any]:
         "total_energy": bill.total_energy_kwh,
         "total_time": hours(bill.total_time_h),
         "total_parking_time": hours(bill.total_parking_h),
-        "lines": [_line(line) for line in bill.lines],
+        "lines": [_line(line, priced.tariff) for line in bill.lines],
         "warnings": list(priced.warnings),
     }
 
@@ -110,9 +117,11 @@ def _tax(rate: Decimal | None, amount: Decimal) -> dict[str, Any]:
     return {"name": "VAT" if rate is not None else RATELESS, **said, "amount": tidy(amount)}
 
 
-def _line(line: BillLine) -> dict[str, Any]:
+def _line(line: BillLine, tariff: Tariff) -> dict[str, Any]:
+    tariff_id, element = (tariff.id, None) if line.element is None else tariff.origin(line.element)
     return {
-        "element": line.element,
+        "tariff_id": tariff_id,
+        "element": element,
         "dimension": line.dimension,
         "reservation": line.reservation,
         "quantity": line.quantity,

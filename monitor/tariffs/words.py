@@ -51,7 +51,7 @@ def _reason(tariff: Tariff, index: int, dimension: Dimension, step: int | None, 
 def _without_restriction(tariff: Tariff, index: int, dimension: Dimension, language: str) -> str:
     if dimension == "FLAT":
         return TEXTS[language]["once"]
-    return TEXTS[language]["otherwise" if _has_earlier(tariff.elements[:index], dimension) else "always"]
+    return TEXTS[language]["otherwise" if _has_earlier(tariff.before(index), dimension) else "always"]
 
 
 def _has_earlier(elements: tuple[Element, ...], dimension: Dimension) -> bool:

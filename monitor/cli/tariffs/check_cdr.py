@@ -45,7 +45,7 @@ def check_cdr(
     policy, place = policy_of(settings), zone_of(zone, settings)
     reader = TariffReader(leave_out=lenient)
     given = reader.of_file(tariff_file) if tariff_file else None
-    found, several = cdrs.read(cdr_file)
+    found, several = cdrs.read(cdr_file, leave_out=lenient)
     if session_id and len(found) != 1:
         raise InputError("--session is about one CDR; the file holds several")
     session = _session(settings, session_id) if session_id else None

@@ -38,7 +38,7 @@ def price(
     place = zone_of(zone, settings)
     reader = TariffReader(leave_out=lenient)
     given = reader.of_file(tariff_file) if tariff_file else None
-    found, several = cdrs.read(cdr_file)
+    found, several = cdrs.read(cdr_file, leave_out=lenient)
     priced = []
     problems: list[Problem] = []
     for each in found:

@@ -3,14 +3,13 @@
 It keeps its rows in a real influxd 1.6.7 and lets that answer InfluxQL. What is different is done here as recorded: a
 token for everything, /ping too; a write makes its database and is taken whole or not at all; answers are Parquet with
 types, tags in dictionaries and the column `iox::measurement`, and have no bytes where there are no rows; an unknown
-database is 404; one statement a question; no `Accept` header for CSV; rows of one moment in any order; and a question
+database is 404; one statement a question; no `Accept` header for CSV; rows of one moment in another order than they were written in; and a question
 may touch so many files, one for each ten minutes with rows of its measurement, and no more.
 """
 
 import gzip
 import io
 import json
-import random
 import re
 import threading
 from collections.abc import Iterator
@@ -98,7 +97,7 @@ def _parquet(series: list[dict[str, Any]]) -> bytes:
     [one] = series
     rows = one["values"]
     if one["columns"][0] == "time":
-        rows = sorted(rows, key=lambda row: (row[0], random.random())) if _ascending(rows) else rows
+        rows = sorted(reversed(rows), key=lambda row: row[0]) if _ascending(rows) else rows
     columns = {"iox::measurement": pa.array([one["name"]] * len(rows)).dictionary_encode()}
     for name, values in zip(one["columns"], zip(*rows, strict=True), strict=True):
         columns[name] = _column(name, list(values))

@@ -270,7 +270,8 @@ class Service:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
-            self._unbilled_since = self.sessions.unbilled_since()
+            # Without tariffs nothing is priced, by choice.
+            self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None
         except StoreUnavailable:
             raise
         except Exception as failure:

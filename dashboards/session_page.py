@@ -78,7 +78,7 @@ def session_page(source: Service, session_id: str) -> SessionPage | None:
         csv=readings_csv(session.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         flags=sorted(session.flags),
         cdr=session_cdr(source, session, "2.2.1"),
-        tariff_words=tariff_words(source, session.bill),
+        tariff_words=tariff_words(source, session.bill, zone),
     )
 
 
@@ -160,7 +160,7 @@ def price_bands(bill: Bill | None) -> list[Band]:
     return bands
 
 
-def tariff_words(source: Service, bill: Bill | None) -> list[str]:
+def tariff_words(source: Service, bill: Bill | None, zone: ZoneInfo) -> list[str]:
     """The tariff in the reader's words, in the version that priced the session; nothing where that was not kept."""
     tariff = source.tariffs.version(bill.tariff_id, bill.tariff_version) if bill else None
-    return [] if tariff is None else list(describe(tariff, context.language()))
+    return [] if tariff is None else describe(tariff, context.language(), zone)

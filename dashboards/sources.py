@@ -6,6 +6,7 @@ from typing import Protocol, cast
 
 from flask import current_app
 
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.config import Settings
 from monitor.ingest.intake import Intake
@@ -144,6 +145,11 @@ class Service(Protocol):
     @property
     def outbox(self) -> Outbox:
         """Messages on their way."""
+        ...
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """Past sessions priced again, made in the background."""
         ...
 
     @property

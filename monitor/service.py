@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
 from monitor.config import Settings
@@ -125,6 +126,7 @@ class Service:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.outbox = Outbox(self.database)
+        self.comparisons = Comparisons(settings.state_url, self.now)
         self.worker = OutboxWorker(self.outbox, settings.mail, self.public_url, self.now)
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
@@ -185,6 +187,7 @@ class Service:
     def stop(self) -> None:
         """Finish the tick and the mails under way, then close everything; a second call does nothing."""
         self._keeping.stop()
+        self.comparisons.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
             self.worker.stop()

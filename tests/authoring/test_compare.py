@@ -17,6 +17,7 @@ from monitor.register import Register
 from monitor.sessions.billing import bill, usage_of
 from monitor.sessions.model import Period, Session
 from monitor.state.database import Database
+from monitor.state.repricing import Selection
 from monitor.state.sessions import SessionStore
 from monitor.tariffs.files import TariffBook, load_files
 from monitor.tariffs.pricing import price
@@ -86,7 +87,7 @@ def test_every_session_costs_what_the_reference_says(past, tmp_path, bill_until)
     url, sessions = past
     new = book(tmp_path, "new.yaml", NEW)
     prices = Prices(Register(), bill_until, Policy(), new.tariffs["night"])
-    found = compare(url, prices, None, None)
+    found = compare(url, prices, Selection())
     zone = Register().zone("a")
     expected = [
         Policy().total(price(usage_of(each, bill_until), new.tariffs["night"], zone).total) for each in sessions
@@ -111,7 +112,7 @@ def test_every_session_costs_what_the_reference_says(past, tmp_path, bill_until)
 def test_a_set_prices_those_that_it_assigns(past, tmp_path):
     url, sessions = past
     prices = Prices(Register(), "plug_out", Policy(), None, book(tmp_path, "half.yaml", NEW + HALF))
-    found = compare(url, prices, None, None)
+    found = compare(url, prices, Selection())
     at_a = [session for session in sessions if session.place.site == "a"]
     assert (found.sessions, found.not_compared) == (len(at_a), 60 - len(at_a))
     assert [row["site"] for row in found.sites] == ["a"]
@@ -120,7 +121,7 @@ def test_a_set_prices_those_that_it_assigns(past, tmp_path):
 def test_two_processes_say_the_same(past, tmp_path):
     url, _ = past
     prices = Prices(Register(), "plug_out", Policy(), book(tmp_path, "new.yaml", NEW).tariffs["night"])
-    assert compare(url, prices, None, None, processes=2) == compare(url, prices, None, None)
+    assert compare(url, prices, Selection(), processes=2) == compare(url, prices, Selection())
 
 
 def test_the_command_and_what_it_refuses(past, tmp_path, monkeypatch):
@@ -138,3 +139,23 @@ def test_the_command_and_what_it_refuses(past, tmp_path, monkeypatch):
     book(tmp_path, "euro.yaml", NEW.replace("SEK", "EUR"))
     with pytest.raises(InputError, match="prices in EUR and SEK cannot be compared"):
         CliRunner().invoke(commands, ["tariffs", "compare", "euro.yaml"], catch_exceptions=False)
+
+
+def test_only_a_site_or_a_group(past, tmp_path):
+    url, sessions = past
+    prices = Prices(Register(), "plug_out", Policy(), book(tmp_path, "new.yaml", NEW).tariffs["night"])
+    found = compare(url, prices, Selection(site="a"))
+    assert found.sessions == sum(session.place.site == "a" for session in sessions)
+    assert [row["site"] for row in found.sites] == ["a"]
+    with pytest.raises(InputError, match="no session of this time has a price"):
+        compare(url, prices, Selection(group="fleet"))
+
+
+def test_what_customers_pay_on_average_and_how_it_spreads(past, tmp_path):
+    url, sessions = past
+    prices = Prices(Register(), "plug_out", Policy(), book(tmp_path, "new.yaml", NEW).tariffs["night"])
+    found = compare(url, prices, Selection())
+    of_users = [row["change"] for row in found.winners + found.losers]
+    assert (found.user_change_quantiles["p0"], found.user_change_quantiles["p100"]) == (min(of_users), max(of_users))
+    paid = sum(Policy().total(each.bill.total).incl_vat for each in sessions if each.user)
+    assert found.cost_per_user["old_incl"] == (paid / 3).quantize(Decimal("0.0001"))

@@ -19,6 +19,7 @@ from monitor.register import Register
 from monitor.sessions.billing import bill
 from monitor.sessions.model import Period, Session
 from monitor.state.database import Database
+from monitor.state.repricing import Selection
 from monitor.state.sessions import SessionStore
 from monitor.tariffs.files import load
 from monitor.tariffs.rounding import Policy
@@ -70,7 +71,7 @@ def main() -> None:
         for tariff in load(RULES).tariffs.values():
             prices = Prices(Register(), "plug_out", Policy(), tariff)
             began, used = time.perf_counter(), _used()
-            found = compare(url, prices, None, None, processes=processes)
+            found = compare(url, prices, Selection(), processes=processes)
             clock, cpu = time.perf_counter() - began, _used() - used
             rates = f"{count / cpu:7.0f} a second of processor time (target 8300), {count / clock:7.0f} by the clock"
             print(f"{tariff.id:10} {found.sessions} sessions of {PERIODS} periods, {processes} processes: {rates}")

@@ -17,8 +17,9 @@ from typing import Any
 import pyarrow as pa
 
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
-from monitor.config import Evaluate, Paths, Settings
+from monitor.config import Evaluate, Paths, Settings, State
 from monitor.ids import Place
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import SCHEMA, Picture
@@ -92,6 +93,7 @@ class SampleService:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.outbox = Outbox(self.database)
+        self.comparisons = Comparisons(self.settings.state_url, self.now)
 
     def session(self, session_id: str) -> Session | None:
         return self.sessions.get(session_id)
@@ -117,8 +119,12 @@ def files_in_force(rules: Path) -> InForce:
 @contextmanager
 def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     """A service that has just started: files in force, nothing measured, nothing evaluated."""
-    settings = Settings(paths=Paths(rules=rules, var=folder), evaluate=Evaluate(interval=timedelta(seconds=30)))
-    database = Database(f"sqlite:///{folder / 'state.sqlite'}")
+    settings = Settings(
+        paths=Paths(rules=rules, var=folder),
+        evaluate=Evaluate(interval=timedelta(seconds=30)),
+        state=State(url=f"sqlite:///{folder / 'state.sqlite'}"),
+    )
+    database = Database(settings.state_url)
     database.migrate()
     store = EmbeddedStore(folder / "readings.duckdb", settings.evaluate.window)
     ticks = Ticks(count=0, last_at=None, last_duration_s=None)
@@ -126,6 +132,7 @@ def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     try:
         yield service
     finally:
+        service.comparisons.stop()
         store.close()
         database.close()
 

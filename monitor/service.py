@@ -16,6 +16,7 @@ from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
@@ -27,6 +28,7 @@ from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.sources import sources_table
+from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import history_table, sessions_table
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
@@ -170,6 +172,10 @@ class Service:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
         return self._session_tick.session(session_id, self.tariffs)
 
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
+        return self._session_tick.session_at(place, self.tariffs)
+
     def start(self) -> None:
         """Begin to tick and to send."""
         self.worker.start()
@@ -237,6 +243,7 @@ class Service:
             routes=files.routes,
             register=files.register,
             interval=self.settings.evaluate.interval,
+            price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:
             self.picture = Picture(now, evaluation.picture)

@@ -16,7 +16,7 @@ from monitor.alerts.groups import Group, GroupKey, name_of
 from monitor.alerts.inhibition import inhibited
 from monitor.alerts.lifecycle import RANK
 from monitor.alerts.message import message_of
-from monitor.alerts.model import Alert, Message, MessageKind
+from monitor.alerts.model import Alert, Message, MessageKind, PriceOf
 from monitor.alerts.routes import Route, Routes
 from monitor.register import Register
 
@@ -48,10 +48,12 @@ def plan(
     inhibited_by: Mapping[str, Sequence[str]],
     register: Register,
     now: datetime,
+    price_of: PriceOf = lambda _: None,
 ) -> Plan:
     """What is to be told now.
 
     `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
+    `price_of`: what the session under way at a connector costs so far.
     `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now is not told; it is when that ends.
     """
     fired = {alert.id: alert for alert in alerts if alert.firing_at is not None}
@@ -67,7 +69,9 @@ def plan(
             group = _told(draft, now)
             rows = [*draft.ended, *draft.visible, *draft.fresh]
             receiver = routes.receivers[key.receiver]
-            message = message_of(group, draft.group.next_key, kind, rows, at=now, receiver=receiver, register=register)
+            message = message_of(
+                group, draft.group.next_key, kind, rows, at=now, receiver=receiver, register=register, price_of=price_of
+            )
             messages.append(Planned(message, tuple(alert.id for alert in rows)))
         if group.waiting or group.told:
             kept.append(group)

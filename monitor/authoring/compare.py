@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +16,17 @@ import pandas as pd
 
 from monitor.errors import InputError
 from monitor.register import Register
-from monitor.sessions.billing import services_of
+from monitor.sessions.billing import with_services
 from monitor.sessions.comparison import COLUMNS, Comparison, compared
 from monitor.sessions.summary import BillUntil
 from monitor.state.database import Database
 from monitor.state.repricing import PastSessions, Selection, past_sessions, span
 from monitor.tariffs.files import TariffBook
-from monitor.tariffs.limits import total_of
-from monitor.tariffs.model import Usage
 from monitor.tariffs.ocpi import Tariff
+from monitor.tariffs.pricing import price
 from monitor.tariffs.rounding import Policy
 from monitor.tariffs.selection import plan_of
-from monitor.tariffs.services import service_lines
+from monitor.tariffs.vector.columns import Columns
 from monitor.tariffs.vector.engine import UNKNOWN, Totals, totals
 from monitor.tariffs.vector.ladders import divided
 from monitor.units import from_us
@@ -41,7 +41,6 @@ NICE = 10
 
 SHOWN_DIGITS = 4
 NO_SERVICES = {"[]", "null", None}
-EPOCH = from_us(0)
 
 
 @dataclass(frozen=True)
@@ -162,8 +161,10 @@ def _repriced(batch: PastSessions, prices: Prices) -> pd.DataFrame:
         which[members] = True
         zone = prices.register.zone(sites[members[0]])
         assert zone.key == zone_key
-        found = totals(batch.columns.chosen(which), tariff, zone, prices.policy)
-        _add_services(found, [batch.services[index] for index in members], tariff, prices.policy)
+        columns = batch.columns.chosen(which)
+        found = totals(columns, tariff, zone, prices.policy)
+        sold = [batch.services[index] for index in members]
+        _add_services(found, columns, sold, tariff=tariff, zone=zone, policy=prices.policy)
         new_excl[which] = _shown(found.excl_vat, found.digits, prices.policy)
         new_incl[which] = _shown(found.incl_vat, found.digits, prices.policy)
     frame = pd.DataFrame(
@@ -182,16 +183,16 @@ def _repriced(batch: PastSessions, prices: Prices) -> pd.DataFrame:
     return frame[known]
 
 
-def _add_services(found: Totals, services: Sequence[str], tariff: Tariff, policy: Policy) -> None:
-    """Extra services cost under any tariff what they did: few sessions have some."""
+def _add_services(
+    found: Totals, columns: Columns, services: Sequence[str], *, tariff: Tariff, zone: ZoneInfo, policy: Policy
+) -> None:
+    """What was sold beside a session, and the reservation before it: few have any, so the reference prices them."""
     for index, text in enumerate(services):
         if text in NO_SERVICES:
             continue
-        sold, _ = services_of(json.loads(text))
-        total = total_of(service_lines(tariff, Usage(EPOCH, EPOCH, (), sold), policy))
-        for amounts, more in ((found.excl_vat, total.excl_vat), (found.incl_vat, total.incl_vat)):
-            if more is not None and amounts[index] != UNKNOWN:
-                amounts[index] += int(more.scaleb(found.digits))
+        total = price(with_services(columns.usage(index), json.loads(text)), tariff, zone, policy).total
+        for amounts, amount in ((found.excl_vat, total.excl_vat), (found.incl_vat, total.incl_vat)):
+            amounts[index] = UNKNOWN if amount is None else int(amount.scaleb(found.digits))
 
 
 def _micro(amounts: Sequence[int | None]) -> npt.NDArray[np.int64]:

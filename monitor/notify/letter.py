@@ -49,6 +49,7 @@ class LetterRow:
     runbook: str
     runbook_link: str
     when: str
+    price: str
     reason: str
     link: str
 
@@ -182,9 +183,17 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
         runbook=clean(row.texts.runbook, size.sentence),
         runbook_link=_short_link(row.texts.runbook, size),
         when=_when(row, frame),
+        price=_price(row, words),
         reason=clean(words.get(row.resolved_reason, row.resolved_reason), size.sentence) if resolved else "",
         link=f"{frame.base}/alerts/{row.alert}" if frame.base else "",
     )
+
+
+def _price(row: MessageRow, words: Mapping[str, str]) -> str:
+    """What the session under way costs so far; "" where there is none."""
+    if row.price is None:
+        return ""
+    return str(row.price) if row.price.taxed else words["untaxed"].format(row.price)
 
 
 def _when(row: MessageRow, frame: _Frame) -> str:

@@ -37,6 +37,8 @@ tariffs:
         price_components: [{type: ENERGY, price: 1.1, vat: 25, step_size: 100}]
       - restrictions: {min_power: 9}
         price_components: [{type: ENERGY, price: 4.44, vat: 25}, {type: TIME, price: 1, vat: 6, step_size: 60}]
+      - restrictions: {reservation: RESERVATION}
+        price_components: [{type: TIME, price: 12, vat: 25, step_size: 600}]
       - price_components: [{type: ENERGY, price: 2.99, vat: 25}, {type: PARKING_TIME, price: 7, vat: 25, step_size: 90}]
 """
 HALF = "assign: [{site: a, tariff: night}]\n"
@@ -45,6 +47,11 @@ HALF = "assign: [{site: a, tariff: night}]\n"
 def book(folder: Path, name: str, text: str) -> TariffBook:
     (folder / name).write_text(text, encoding="utf-8")
     return load_files({name: folder / name})
+
+
+def sold(started: datetime) -> tuple[dict[str, str], ...]:
+    reserved = {"reserved_from": (started - timedelta(minutes=25)).isoformat()}
+    return ({"name": "wash", "price": "20.25", "vat": "12"}, reserved)
 
 
 def visit(chance: random.Random, number: int) -> Session:
@@ -65,7 +72,7 @@ def visit(chance: random.Random, number: int) -> Session:
         group=None, stop_reason=None, energy_wh=sum(each.energy_wh for each in periods) + 1.5, register_start_wh=0,
         register_stop_wh=0, integrated_wh=None, charging_time=timedelta(), idle_time=timedelta(), average_power_w=None,
         peak_power_w=None, soc_in=None, soc_out=None, phases=None, flags=frozenset(), diagnosis=None, state="open",
-        periods=tuple(periods), services=({"name": "wash", "price": "20.25", "vat": "12"},) if number % 7 == 0 else (),
+        periods=tuple(periods), services=sold(started) if number % 7 == 0 else (),
     )  # fmt: skip
 
 

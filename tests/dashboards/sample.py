@@ -27,6 +27,7 @@ from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.store import Batch
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation, Flow
+from monitor.sessions.billing import bill
 from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
@@ -96,7 +97,14 @@ class SampleService:
         self.comparisons = Comparisons(self.settings.state_url, self.now)
 
     def session(self, session_id: str) -> Session | None:
-        return self.sessions.get(session_id)
+        found = self.sessions.get(session_id)
+        return bill(found, self.tariffs, self.register, "plug_out") if found and found.under_way else found
+
+    def session_at(self, place: Place) -> Session | None:
+        found = next((session for session in self.sessions.under_way() if session.place == place), None)
+        if found is None:
+            return None
+        return bill(self.sessions.get(found.id) or found, self.tariffs, self.register, "plug_out")
 
     def now(self) -> datetime:
         return self.at
@@ -286,7 +294,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
     usage = Usage(started, stopped, tuple(UsagePeriod(a, b, kind, wh) for a, b, kind, wh in parts))
     assigned = service.tariffs.tariff_for(place, connector.current, None, started)
     assert assigned is not None
-    bill = price(usage, assigned.tariff, service.register.zone(place.site))
+    priced = price(usage, assigned.tariff, service.register.zone(place.site))
     review = number == 6
     flags = frozenset({"register_jump", "gap"}) if review else frozenset({"late"} if number % 9 == 4 else ())
     return Session(
@@ -299,7 +307,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
         phases=None if dc else 3, flags=flags, state="review" if review else "priced",
         diagnosis=Diagnosis("tapering", {"en": "Above 70 % the car asks for less."}) if dc else None,
         periods=tuple(Period(a, b, kind, "Charging", float(wh), None, None) for a, b, kind, wh in parts),
-        bill=None if review else bill, tariff_reason=assigned.reason,
+        bill=None if review else priced, tariff_reason=assigned.reason,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
+from monitor.notify.channels import channels
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
 from monitor.readings.snapshot import scratch
@@ -129,7 +130,8 @@ class Service:
         self.sessions = SessionStore(self.database)
         self.outbox = Outbox(self.database)
         self.comparisons = Comparisons(settings.state_url, self.now)
-        self.worker = OutboxWorker(self.outbox, settings.mail, self.public_url, self.now)
+        ways = channels(settings, lambda: self.rules.in_force.routes)
+        self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
         self.picture: Picture | None = None
@@ -154,11 +156,6 @@ class Service:
         return self._clock.speed
 
     @property
-    def public_url(self) -> str:
-        """How people reach the pages, without a slash at the end."""
-        return (self.settings.web.public_url or f"http://{self.settings.web.listen}").rstrip("/")
-
-    @property
     def register(self) -> Register:
         """The register in force."""
         return self.rules.in_force.register
@@ -178,7 +175,8 @@ class Service:
 
     def start(self) -> None:
         """Begin to tick and to send."""
-        self.worker.start()
+        for worker in self.workers:
+            worker.start()
         trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
         self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
         if self._keeping.wanted:
@@ -196,7 +194,8 @@ class Service:
         self.comparisons.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
-            self.worker.stop()
+            for worker in self.workers:
+                worker.stop()
             log.info("stopped")
         self.store.close()
         self.database.close()
@@ -250,7 +249,8 @@ class Service:
         self.flow = evaluation.flow
         self.rules = RulesState(files, _runs(files, evaluation))
         if recorded.messages:
-            self.worker.wake()
+            for worker in self.workers:
+                worker.wake()
         return error
 
     def _of_places(self, now: datetime, files: InForce, active: Active) -> tuple[Evaluation, str]:

@@ -101,6 +101,7 @@ class MessageRow:
     texts: Texts
     price: Money | None = None
     """What the session under way there costs the customer so far."""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

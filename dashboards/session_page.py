@@ -86,7 +86,8 @@ def _title(session: Session, zone: ZoneInfo) -> str:
     until = formats.clock(session.plug_out, zone) if session.plug_out else gettext("now")
     said = [f"{formats.moment(session.plug_in, zone)}–{until}", formats.energy(session.energy_wh)]
     if session.bill is not None:
-        said.append(context.price(session))
+        price = context.price(session)
+        said.append(gettext("%(price)s so far", price=price) if session.under_way else price)
     if session.diagnosis is not None:
         said.append(words.word("diagnosis", session.diagnosis.code))
     return " · ".join(said)

@@ -53,6 +53,7 @@ class Comparisons:
 
     state_url: str
     now: Callable[[], datetime]
+    at_once: int = AT_ONCE
     _runs: dict[Question, Run] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -96,7 +97,7 @@ class Comparisons:
 
         try:
             found = counted(self.state_url, question.chosen)
-            small = found is None or found[2] <= AT_ONCE
+            small = found is None or found[2] <= self.at_once
             processes = 1 if small else max(os.cpu_count() or 1, 2)
             run.future.set_result(
                 compare(self.state_url, prices, question.chosen, processes=processes, progress=progress)

@@ -20,7 +20,7 @@ from tests.evidence.defects import Defect, Tolerance
 from tests.evidence.visits import Said, Visit, start
 
 GRACE = timedelta(minutes=10)
-AT_ONCE = timedelta(days=1)
+AT_ONCE = timedelta(days=10)
 """How much is read at once: the law that the pieces do not matter has its own test (tests/sessions/test_order.py)."""
 
 NEXT = 99_999

@@ -86,7 +86,7 @@ def _chosen(
         yield session
         return
     before = None
-    while page := store.list(start, end, before=before, limit=PAGE):
+    while page := store.list(start=start, end=end, before=before, limit=PAGE):
         for each in page:
             if session := store.get(each.id):
                 yield session

@@ -54,6 +54,11 @@ class SessionTick:
         self._imports = sessions.imports()
         self._history = HistoryTable(sessions.histories())
 
+    @property
+    def position(self) -> int:
+        """The sequence number of the last row taken in."""
+        return self._assembler.position
+
     def bring_up_to(self, now: datetime, register: Register, tariffs: TariffBook) -> tuple[pa.Table, pa.Table]:
         """Take in what arrived, and return the tables `sessions` and `history` that rules read.
 

@@ -14,8 +14,9 @@ from dashboards.views.health import health
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
 from dashboards.views.review import review, review_api
-from dashboards.views.rules import rules, tariffs
+from dashboards.views.rules import rules
 from dashboards.views.sessions import sessions
+from dashboards.views.tariffs import tariffs
 from dashboards.writes import writes
 
 

@@ -11,10 +11,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
@@ -27,7 +29,9 @@ from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.sources import sources_table
-from monitor.sessions.for_rules import history_table, sessions_table
+from monitor.sessions.billing import price_so_far
+from monitor.sessions.for_rules import sessions_table
+from monitor.sessions.history_table import HISTORY_SCHEMA
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
@@ -128,6 +132,7 @@ class Service:
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
+        self.comparisons = Comparisons(settings.state_url, self.now)
         ways = channels(settings, lambda: self.rules.in_force.routes)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
@@ -138,7 +143,7 @@ class Service:
         self._session_tick = SessionTick(
             self.store, self.sessions, settings.sessions, self.register, TariffStore(self.database)
         )
-        self._session_tables = sessions_table(()), history_table({})
+        self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
         self._keeping = Keeping(self.store, self.sessions, settings.retention)
@@ -167,6 +172,10 @@ class Service:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
         return self._session_tick.session(session_id, self.tariffs)
 
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
+        return self._session_tick.session_at(place, self.tariffs)
+
     def start(self) -> None:
         """Begin to tick and to send."""
         for worker in self.workers:
@@ -185,6 +194,7 @@ class Service:
     def stop(self) -> None:
         """Finish the tick and the mails under way, then close everything; a second call does nothing."""
         self._keeping.stop()
+        self.comparisons.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
             for worker in self.workers:
@@ -235,6 +245,7 @@ class Service:
             routes=files.routes,
             register=files.register,
             interval=self.settings.evaluate.interval,
+            price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:
             self.picture = Picture(now, evaluation.picture)
@@ -272,7 +283,8 @@ class Service:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
-            self._unbilled_since = self.sessions.unbilled_since()
+            # Without tariffs nothing is priced, by choice.
+            self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None
         except StoreUnavailable:
             raise
         except Exception as failure:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Dimension = Literal["power", "energy", "current", "voltage", "share", "time", "temperature", "count", "text", "truth"]
 
@@ -73,6 +73,17 @@ def duration_text(span: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+class Money(NamedTuple):
+    """An amount with the digits of its currency, as a customer pays it; `taxed` False: taxes come on top."""
+
+    amount: Decimal
+    currency: str
+    taxed: bool = True
+
+    def __str__(self) -> str:
+        return f"{decimal_comma(f'{self.amount:f}')} {'kr' if self.currency == 'SEK' else self.currency}"
 
 
 def decimal_comma(text: str) -> str:

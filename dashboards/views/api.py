@@ -3,16 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from dashboards import alert_page, exports, reading_rows, session_list
+from dashboards import alert_page, compare_page, exports, reading_rows, session_list, tariff_page
 from dashboards.context import page_url, texts
 from dashboards.parameters import Parameters
 from dashboards.sources import service
 from monitor.alerts.model import Alert
 from monitor.readings import frames
 from monitor.sessions.flat import SESSION_COLUMNS, session_row
+from monitor.tariffs import exact_json
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -21,6 +22,10 @@ _PAGING = ("limit", "format")
 ALERT_COLUMNS = (
     "id", "rule", "subject", *_PLACE, "level", "state", "pending_at", "firing_at", "resolved_at", "resolved_reason",
     "no_data_since", "title", "summary", "cause",
+)  # fmt: skip
+TARIFF_COLUMNS = (
+    "id", "currency", "type", "version", "since", "valid_from", "valid_to", "words_en", "words_sv", "examples_en",
+    "examples_sv", "versions", "assigned", "warnings",
 )  # fmt: skip
 
 
@@ -70,7 +75,7 @@ def alerts() -> ResponseReturnValue:
 def sessions() -> ResponseReturnValue:
     """Sessions by plug-in, newest first."""
     parameters = Parameters(request.args)
-    parameters.known("from", "to", *_PLACE, "state", "before", *_PAGING)
+    parameters.known("from", "to", *session_list.FILTERS, "before", *_PAGING)
     filters, limit = session_list.read_filters(parameters, days=False), parameters.limit()
     source = service()
     if exports.wants_csv():
@@ -79,6 +84,55 @@ def sessions() -> ResponseReturnValue:
     page = session_list.find(source, filters, limit + 1)
     following = page_url(before=page[limit - 1].id) if len(page) > limit else None
     return exports.items([session_row(session) for session in page[:limit]], following)
+
+
+@api.get("/tariffs")
+def tariffs() -> ResponseReturnValue:
+    """Every tariff in force, with its words."""
+    parameters = Parameters(request.args)
+    parameters.known("before", *_PAGING)
+    source, limit = service(), parameters.limit()
+    found = tariff_page.ids_after(source, parameters.text("before"))
+    if exports.wants_csv():
+        rows = [tariff_row(tariff_page.tariff_row(source, each)) for each in found]
+        return exports.stream("tariffs", TARIFF_COLUMNS, lambda: rows)
+    following = page_url(before=found[limit - 1]) if len(found) > limit else None
+    return exports.items([tariff_row(tariff_page.tariff_row(source, each)) for each in found[:limit]], following)
+
+
+@api.get("/tariffs/compare")
+def compare() -> ResponseReturnValue:
+    """Past sessions under another tariff: 202 with how far it is until it has been made, then as the command's."""
+    parameters = Parameters(request.args)
+    parameters.known(*compare_page.FIELDS, "format")
+    run = compare_page.run_of(service(), compare_page.read(parameters, in_days=False))
+    found = run.found
+    if found is None:
+        answer = jsonify(state="running", done=run.done, of=run.total)
+        answer.status_code, answer.headers["Retry-After"] = 202, "5"
+        return answer
+    if exports.wants_csv():
+        return exports.stream("compare", compare_page.COLUMNS, lambda: compare_page.rows_of(found))
+    return Response(exact_json.dumps(compare_page.as_json(found)), mimetype="application/json")
+
+
+def tariff_row(row: tariff_page.TariffRow) -> dict[str, Any]:
+    """One tariff as a flat row; texts by language."""
+    tariff = row.tariff
+    return {
+        "id": tariff.id,
+        "currency": tariff.currency,
+        "type": tariff.type,
+        "version": tariff.version,
+        "since": row.since,
+        "valid_from": tariff.start_date_time,
+        "valid_to": tariff.end_date_time,
+        **{f"words_{told.language}": list(told.words) for told in row.told},
+        **{f"examples_{told.language}": list(told.examples) for told in row.told},
+        "versions": [each.tariff.version for each in row.versions],
+        "assigned": [f"{placed.where}: {placed.assignment}" for placed in row.assignments],
+        "warnings": [str(warning) for warning in row.warnings],
+    }
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:

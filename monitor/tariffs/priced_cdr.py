@@ -54,23 +54,29 @@ def price_cdr(found: FoundCdr, tariff: Tariff, zone: ZoneInfo, policy: Policy, s
 
 
 def to_json(priced: PricedCdr, policy: Policy) -> dict[str, Any]:
-    """The answer for one CDR; money and hours with OCPI's decimals, lines with all that the bill keeps."""
-    bill = priced.bill
-    with_taxes = priced.tariff.tax_included is not None
+    """The answer for one CDR."""
+    return bill_to_json(priced.found.cdr.id, priced.bill, priced.tariff, policy, priced.warnings)
+
+
+def bill_to_json(
+    name: str | None, bill: Bill, tariff: Tariff, policy: Policy, warnings: Iterable[str]
+) -> dict[str, Any]:
+    """The answer for one bill; money and hours with OCPI's decimals, lines with all that the bill keeps."""
+    with_taxes = tariff.tax_included is not None
     return {
-        "id": priced.found.cdr.id,
+        "id": name,
         "tariff_id": bill.tariff_id,
         "currency": bill.currency,
         "total_cost": cost(bill.total, bill.lines, policy, with_taxes=with_taxes),
         **{
-            name: cost(bill.by_kind[kind], lines_of(bill, kind), policy, with_taxes=with_taxes)
-            for name, kind in COSTS.items()
+            each: cost(bill.by_kind[kind], lines_of(bill, kind), policy, with_taxes=with_taxes)
+            for each, kind in COSTS.items()
         },
         "total_energy": bill.total_energy_kwh,
         "total_time": hours(bill.total_time_h),
         "total_parking_time": hours(bill.total_parking_h),
-        "lines": [_line(line, priced.tariff) for line in bill.lines],
-        "warnings": list(priced.warnings),
+        "lines": [_line(line, tariff) for line in bill.lines],
+        "warnings": list(warnings),
     }
 
 

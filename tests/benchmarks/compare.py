@@ -29,6 +29,7 @@ from monitor.register import Register
 from monitor.sessions.billing import bill
 from monitor.sessions.model import Period, Session
 from monitor.state.database import Database
+from monitor.state.repricing import Selection
 from monitor.state.session_rows import periods_to_blob, row_of
 from monitor.state.session_tables import session_periods, sessions
 from monitor.tariffs.files import load
@@ -147,7 +148,7 @@ def main() -> None:
 
 def _run(name: str, url: str, prices: Prices, processes: int, periods: float) -> None:
     began, used = time.perf_counter(), _used()
-    found = compare(url, prices, None, None, processes=processes)
+    found = compare(url, prices, Selection(), processes=processes)
     clock, cpu = time.perf_counter() - began, _used() - used
     largest = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     rates = (

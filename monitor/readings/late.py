@@ -63,7 +63,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, measurement: Measurement, ta
 def _changed(measurement: Measurement) -> str:
     """Points of the main table that a late write (of each point one) makes different, as they are after it."""
     differs = " OR ".join(
-        f"coalesce(late.{name} <> stored.{name}, late.{name} IS NOT NULL)" for name in map(quoted, mergeable(measurement))
+        f"coalesce(late.{name} <> stored.{name}, late.{name} IS NOT NULL)"
+        for name in map(quoted, mergeable(measurement))
     )
     return (
         f"SELECT {_both(measurement)} FROM {late_table(measurement)} AS late "

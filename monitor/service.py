@@ -20,7 +20,7 @@ from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
-from monitor.readings.snapshot import scratch
+from monitor.readings.snapshot import Scratch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
@@ -128,6 +128,7 @@ class Service:
         self.worker = OutboxWorker(self.outbox, settings.mail, self.public_url, self.now)
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
+        self._scratch = Scratch()
         self.picture: Picture | None = None
         self.flow: Flow | None = None
         self.ticks = TickStats()
@@ -190,6 +191,7 @@ class Service:
             self.worker.stop()
             log.info("stopped")
         self.store.close()
+        self._scratch.close()
         self.database.close()
 
     def tick(self) -> None:
@@ -263,7 +265,7 @@ class Service:
             oldest_message=self.outbox.counts(now).oldest_age if self.settings.mail.host else None,
             unbilled_since=self._unbilled_since,
         )
-        with scratch() as snapshot:
+        with self._scratch.snapshot() as snapshot:
             return evaluate_sources(files.program, snapshot, sources, now, active)
 
     def _update_sessions(self, now: datetime, files: InForce) -> str:

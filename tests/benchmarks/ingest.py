@@ -127,7 +127,7 @@ def ticking(store: EmbeddedStore) -> Iterator[None]:
 
 
 def without_http(folder: Path, bodies: list[bytes]) -> None:
-    """Parsing alone; parsed batches into the store; batches that are late; the first ones again; what the file takes."""
+    """Parsing alone; batches into the store; batches that are late; the first ones again; what the file takes."""
     measure("parse", bodies, lambda each: parse(each, "ms", START), "-")
     parsed = [parse(each, "ms", START).batch for each in bodies]
     earlier = [_moved(batch, -1_000_000) for batch in parsed]

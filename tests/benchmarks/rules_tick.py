@@ -95,8 +95,11 @@ def measure(connectors: int, every: timedelta, rounds: int) -> None:
 
         ten, bare = tick(*RULES), tick()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(f"{connectors:>9,} connectors, {rows:,} rows, memory {peak:.2f} GB: ten rules {ten[0]:.3f} s, CPU {ten[1]:.3f}"
-              f" s; of that frame and picture {bare[0]:.3f} s, CPU {bare[1]:.3f} s", flush=True)  # fmt: skip
+        print(
+            f"{connectors:>9,} connectors, {rows:,} rows, memory {peak:.2f} GB: ten rules {ten[0]:.3f} s, "
+            f"CPU {ten[1]:.3f} s; of that frame and picture {bare[0]:.3f} s, CPU {bare[1]:.3f} s",
+            flush=True,
+        )
         for name in RULES:
             alone = tick(name)
             print(f"{name:>28} {alone[0] - bare[0]:>7.3f} s, CPU {alone[1] - bare[1]:>6.3f} s", flush=True)

@@ -133,7 +133,12 @@ class Service:
         self.flow: Flow | None = None
         self.ticks = TickStats()
         self._session_tick = SessionTick(
-            self.store, self.sessions, settings.sessions, self.register, TariffStore(self.database)
+            self.store,
+            self.sessions,
+            settings.sessions,
+            self.register,
+            TariffStore(self.database),
+            kept=settings.paths.var / "sessions.kept",
         )
         self._session_tables = sessions_table(()), history_table({})
         self._unbilled_since: datetime | None = None
@@ -190,6 +195,7 @@ class Service:
             self._scheduler.shutdown(wait=True)
             self.worker.stop()
             log.info("stopped")
+        self._session_tick.keep()
         self.store.close()
         self._scratch.close()
         self.database.close()

@@ -93,8 +93,8 @@ def measure(connectors: int, minutes: int, beyond: int, charging: float) -> None
             if turn in {minutes * 2, turns}:
                 file, used, memory = sizes(window)
                 print(
-                    f"{connectors:,} connectors, {charging:.0%} charge, after {turn // 2} min: bytes a reading {file:.1f} "
-                    f"in the file with its log, {used:.1f} in blocks, {memory:.1f} in memory; wanted: 40",
+                    f"{connectors:,} connectors, {charging:.0%} charge, after {turn // 2} min: bytes a reading "
+                    f"{file:.1f} in the file with its log, {used:.1f} in blocks, {memory:.1f} in memory; wanted: 40",
                     flush=True,
                 )
 

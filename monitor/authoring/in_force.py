@@ -1,12 +1,15 @@
 """The operator's files in force: loaded together, reloaded on change; a broken one leaves the last good in force."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from monitor import register
-from monitor.alerts import routes
+from monitor.alerts import notify_file
+from monitor.alerts.routes import Routes
+from monitor.authoring.afir import warnings_by_tariff
 from monitor.config import Settings
 from monitor.errors import FileProblems, Problem
 from monitor.register import Register
@@ -26,9 +29,15 @@ class InForce:
     program: Program
     register: Register
     tariffs: tariff_files.TariffBook
-    routes: routes.Routes
+    routes: Routes
     problems: tuple[Problem, ...]
     stamp: tuple[tuple[str, int, int], ...]
+    folder: Path | None = None
+
+    @cached_property
+    def tariff_warnings(self) -> Mapping[str, list[Problem]]:
+        """What AFIR does not allow, by tariff; made when somebody first looks: it asks every connector."""
+        return warnings_by_tariff(tariff_files.paths_of(self.folder), self.register) if self.folder else {}
 
 
 EMPTY = InForce(
@@ -36,7 +45,7 @@ EMPTY = InForce(
     program=compile_rules(rule_files.built_in().rules),
     register=Register(),
     tariffs=tariff_files.TariffBook(),
-    routes=routes.Routes(),
+    routes=Routes(),
     problems=(),
     stamp=(),
 )
@@ -75,9 +84,10 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
             take(lambda: tariff_files.load(folder), before.tariffs),
             policy=policy_of(settings),
         ),
-        routes=take(lambda: routes.load(folder / "notify.yaml"), before.routes),
+        routes=take(lambda: notify_file.load(folder / "notify.yaml"), before.routes),
         problems=tuple(sorted(problems)),
         stamp=stamp,
+        folder=folder,
     )
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from monitor import documents
+from monitor.alerts.flapping import Flapping
 from monitor.alerts.groups import Group
 from monitor.alerts.model import Alert, Message
+from monitor.alerts.notify_file import parse
 from monitor.alerts.plan import Plan, plan
-from monitor.alerts.routes import Routes, parse
+from monitor.alerts.routes import Routes
 from monitor.register import Register, RegisterFile
 from monitor.rules.answer import Texts
 
@@ -36,6 +38,8 @@ class Desk:
     inhibited_by: dict[str, Sequence[str]] = field(default_factory=dict)
     alerts: dict[int, Alert] = field(default_factory=dict)
     groups: Sequence[Group] = ()
+    acknowledged: set[int] = field(default_factory=set)
+    flapping: Sequence[Flapping] = ()
     minute: float = 0
     mails: list[tuple[float, Message]] = field(default_factory=list)
 
@@ -54,7 +58,10 @@ class Desk:
         known = {number for group in self.groups for number in (*group.waiting, *group.told)}
         given = [alert for number, alert in sorted(self.alerts.items()) if alert.active or number in known]
         register = Register(documents.validate(documents.parse(SITES, "sites.yaml"), RegisterFile), "Europe/London")
-        return plan(given, self.groups, self.routes, inhibited_by=self.inhibited_by, register=register, now=self.now)
+        return plan(
+            given, self.groups, self.routes, inhibited_by=self.inhibited_by, register=register, now=self.now,
+            acknowledged=self.acknowledged, flapping=self.flapping,
+        )  # fmt: skip
 
     def until(self, minute: float) -> "Desk":
         """Let time pass; the tick at `minute` itself is done too."""
@@ -386,3 +393,124 @@ def test_without_receivers_nothing_is_remembered_so_that_a_new_one_is_told(desk:
     assert day.until(10).groups == ()
     day.routes = desk().routes
     assert day.until(20).story == ["11 firing 1+0"]
+
+
+NIGHT = """
+receivers: {noc: {mail: [noc@x.se]}}
+default: {to: noc, mute: {from: "13:30", to: "15:00", zone: Europe/Stockholm}}
+"""
+"""Muted from 12:30 to 14:00 UTC: minutes 30 to 120."""
+
+
+def test_a_muted_route_tells_afterwards_what_lasted(desk: Make, alert: Make) -> None:
+    day = desk(NIGHT)
+    day.now_are(alert(1))
+    day.until(40)
+    day.now_are(alert(2), alert(3))
+    day.until(60)
+    day.resolve(1, 3)
+    assert day.until(130).story == ["0.5 firing 1+0", "120 firing 1+1"], "the third came and went unheard"
+
+
+CHAIN = """
+receivers: {noc: {mail: [noc@x.se]}, lead: {mail: [lead@x.se]}, boss: {mail: [boss@x.se]}}
+default: {to: noc, escalate: [{after: 15m, to: lead}, {after: 1h, to: boss}]}
+"""
+
+
+def test_what_nobody_takes_goes_further(desk: Make, alert: Make) -> None:
+    day = desk(CHAIN)
+    day.now_are(alert(1))
+    day.until(30)
+    day.resolve(1)
+    day.until(40)
+    told = [f"{minute:g} {mail.receiver} {mail.kind}" for minute, mail in day.mails]
+    assert told == ["0.5 noc firing", "15 lead firing", "30.5 lead resolved", "30.5 noc resolved"]
+
+
+def test_what_somebody_sees_to_goes_no_further(desk: Make, alert: Make) -> None:
+    day = desk(CHAIN)
+    day.now_are(alert(1))
+    day.until(20)
+    day.acknowledged = {1}
+    day.until(90)
+    day.resolve(1)
+    day.until(100)
+    told = [f"{minute:g} {mail.receiver} {mail.kind}" for minute, mail in day.mails]
+    assert told == ["0.5 noc firing", "15 lead firing", "90.5 lead resolved", "90.5 noc resolved"]
+
+
+ROTA = """
+rotas: {on-call: {zone: Europe/Stockholm, handover: "Sun 14:00", people: [a@x.se, b@x.se], start: 2026-02-22}}
+default: {to: on-call, repeat_interval: 1h}
+"""
+"""b@x.se takes over at 13:00 UTC: minute 60."""
+
+
+def test_the_next_person_of_a_rota_is_told_of_what_still_fires(desk: Make, alert: Make) -> None:
+    day = desk(ROTA)
+    day.now_are(alert(1))
+    day.until(70)
+    day.now_are(alert(1, level="critical"), alert(2))
+    day.until(130)
+    day.resolve(1, 2)
+    day.until(140)
+    told = [f"{minute:g} {mail.address[0]} {mail.kind} {mail.firing}+{mail.resolved}" for minute, mail in day.mails]
+    assert told == [
+        "0.5 a firing 1+0", "60.5 b firing 1+0", "70.5 b firing 2+0",
+        "130.5 a resolved 0+1", "130.5 b resolved 0+2",
+    ]  # fmt: skip
+
+
+def at_sites(alert: Make, count: int, *, rule: str = "offline", first: int = 1) -> list[Alert]:
+    """One alert at each of so many sites."""
+    return [alert(first + i, rule=rule, subject=f"site-{i:03}/s-1/1") for i in range(count)]
+
+
+def test_one_rule_at_many_sites_is_one_mail_and_so_is_its_end(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.now_are(*at_sites(alert, 300))
+    day.until(250)
+    day.resolve(*range(1, 301))
+    assert day.until(260).story == ["0.5 firing 300+0", "240.5 repeat 300+0", "250.5 resolved 0+300"]
+    assert day.mails[0][1].group == {"rule": "offline"}
+    assert {mail.thread for _, mail in day.mails} == {day.mails[0][1].key}
+
+
+def test_a_site_that_opened_just_before_does_not_wait_for_a_mail_of_its_own(desk: Make, alert: Make) -> None:
+    day = desk()
+    early, *late = at_sites(alert, 30)
+    day.now_are(early)
+    day.until(0)
+    day.now_are(*late)
+    assert day.until(5).story == ["0.5 firing 30+0"]
+
+
+def test_ten_sites_are_ten_mails_and_other_rules_are_told_for_themselves(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.now_are(*at_sites(alert, 10), *at_sites(alert, 11, rule="faulted", first=100)[10:])
+    assert day.until(1).story == ["0.5 firing 1+0"] * 11
+
+
+def test_what_comes_and_goes_is_told_once_and_then_when_it_is_calm(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.flapping = [Flapping("slow", "malmo/m-1/1", 4, "warning")]
+    for number in range(4, 9):
+        day.now_are(alert(number, subject="malmo/m-1/1"))
+        day.until(day.minute + 6)
+        day.resolve(number)
+        day.until(day.minute + 6)
+    assert day.story == ["0.5 firing 1+0"]
+    assert [row.flapping for row in day.mails[0][1].rows] == [True]
+    day.flapping = []
+    calm = day.minute
+    assert day.until(calm + 10).story[1:] == [f"{calm:g} resolved 0+1"]
+
+
+def test_a_neighbour_of_what_comes_and_goes_is_told_as_ever(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.flapping = [Flapping("slow", "malmo/m-1/1", 1, "warning")]
+    day.now_are(alert(1), alert(2))
+    day.until(6)
+    day.resolve(1, 2)
+    assert day.until(20).story == ["0.5 firing 2+0", "6.5 resolved 0+1"]

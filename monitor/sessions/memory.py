@@ -6,7 +6,6 @@ shortcut only: it is taken once, and whatever does not fit it is left out and th
 
 import pickle
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +31,16 @@ def keep(file: Path, position: int, known: Mapping[str, Any]) -> None:
 
 def take(file: Path, position: int) -> Mapping[str, Any] | None:
     """What was kept at this position of the state database, by this version; None otherwise. The file is gone then."""
-    with suppress(FileNotFoundError):
-        try:
-            with file.open("rb") as kept:
-                # Ours, in our own folder: who can write there can change the database, too.
-                if pickle.load(kept) == (monitor.__version__, position):  # noqa: S301
-                    known: Mapping[str, Any] = pickle.load(kept)  # noqa: S301
-                    return known
-        except Exception as error:
-            log.warning("sessions kept by the last stop cannot be read", error=str(error))
-        finally:
-            file.unlink(missing_ok=True)
+    try:
+        with file.open("rb") as kept:
+            # Ours, in our own folder: who can write there can change the database, too.
+            if pickle.load(kept) == (monitor.__version__, position):  # noqa: S301
+                known: Mapping[str, Any] = pickle.load(kept)  # noqa: S301
+                return known
+    except FileNotFoundError:
+        pass
+    except Exception as error:  # whatever bytes may stand there
+        log.warning("sessions kept by the last stop cannot be read", error=str(error))
+    finally:
+        file.unlink(missing_ok=True)
     return None

@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.sessions import memory
 
@@ -20,6 +21,12 @@ def test_it_is_taken_once(file: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
     assert memory.take(file, 7) == KNOWN
     assert memory.take(file, 7) is None
+
+
+def test_a_first_start_has_nothing_to_complain_of(file: Path) -> None:
+    with capture_logs() as logged:
+        assert memory.take(file, 0) is None
+    assert logged == []
 
 
 def test_sessions_saved_since_make_it_worthless(file: Path) -> None:

@@ -75,7 +75,7 @@ def alerts() -> ResponseReturnValue:
 def sessions() -> ResponseReturnValue:
     """Sessions by plug-in, newest first."""
     parameters = Parameters(request.args)
-    parameters.known("from", "to", *_PLACE, "state", "before", *_PAGING)
+    parameters.known("from", "to", *session_list.FILTERS, "before", *_PAGING)
     filters, limit = session_list.read_filters(parameters, days=False), parameters.limit()
     source = service()
     if exports.wants_csv():

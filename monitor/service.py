@@ -23,7 +23,7 @@ from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
-from monitor.readings.snapshot import scratch
+from monitor.readings.snapshot import Scratch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
@@ -137,11 +137,17 @@ class Service:
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
+        self._scratch = Scratch()
         self.picture: Picture | None = None
         self.flow: Flow | None = None
         self.ticks = TickStats()
         self._session_tick = SessionTick(
-            self.store, self.sessions, settings.sessions, self.register, TariffStore(self.database)
+            self.store,
+            self.sessions,
+            settings.sessions,
+            self.register,
+            TariffStore(self.database),
+            kept=settings.paths.var / "sessions.kept",
         )
         self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
         self._unbilled_since: datetime | None = None
@@ -200,7 +206,9 @@ class Service:
             for worker in self.workers:
                 worker.stop()
             log.info("stopped")
+        self._session_tick.keep()
         self.store.close()
+        self._scratch.close()
         self.database.close()
 
     def tick(self) -> None:
@@ -276,7 +284,7 @@ class Service:
             oldest_message=self.outbox.counts(now).oldest_age if self.settings.mail.host else None,
             unbilled_since=self._unbilled_since,
         )
-        with scratch() as snapshot:
+        with self._scratch.snapshot() as snapshot:
             return evaluate_sources(files.program, snapshot, sources, now, active)
 
     def _update_sessions(self, now: datetime, files: InForce) -> str:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dashboards import context, curves, formats
+from dashboards import answering, context, curves, formats
 from dashboards.curves import Band, Curve
 from dashboards.language import gettext, ngettext
-from dashboards.parameters import BadParameter, Parameters
+from dashboards.parameters import Parameters
 from dashboards.places import is_web, links_of, readings_csv
 from dashboards.seen import Seen, seen
 from dashboards.sources import Service
 from monitor.alerts.model import Alert, AlertEvent
+from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.rules.answer import LEVELS, Level, Texts
 from monitor.state.outbox import Delivery
 
@@ -37,6 +38,9 @@ class AlertPage:
     csv: str
     links: Mapping[str, str]
     runbook: str
+    acknowledged: Acknowledgement | None
+    silences: Sequence[Silence]
+    hours: Sequence[int]
 
 
 def alert_page(source: Service, alert_id: int) -> AlertPage | None:
@@ -58,7 +62,16 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         links=links_of(source, alert.place),
         runbook=texts.runbook if is_web(texts.runbook) else "",
+        acknowledged=source.responses.acknowledged([alert.id], source.now()).get(alert.id),
+        silences=[each for each in muting(source) if each.mutes(alert)],
+        hours=answering.CHOICES,
     )
+
+
+def muting(source: Service) -> list[Silence]:
+    """The silences in force."""
+    now = source.now()
+    return [silence for silence in source.responses.silences(now=now, limit=500) if silence.holds(now)]
 
 
 def _stretch(alert: Alert, now: datetime) -> tuple[datetime, datetime]:
@@ -103,12 +116,7 @@ class AlertFilters:
 
 def cursor(parameters: Parameters) -> int | None:
     """The number in `before`: of the last alert of the page before."""
-    value = parameters.text("before")
-    if value is None:
-        return None
-    if not value.isdecimal() or len(value) > 18:
-        raise BadParameter("before", f"{value!r} is not a number of an alert")
-    return int(value)
+    return parameters.number("before")
 
 
 def find(source: Service, filters: AlertFilters, *, limit: int, since: datetime | None = None) -> Sequence[Alert]:

@@ -37,6 +37,24 @@ class Parameters:
             raise BadParameter(field, "holds a NUL character")
         return value or None
 
+    def line(self, field: str, *, longest: int = 200) -> str:
+        """What a person has typed, on one line; "" when it is absent."""
+        value = " ".join((self.text(field) or "").split())
+        if len(value) > longest:
+            raise BadParameter(field, f"is longer than {longest} characters")
+        if not value.isprintable():
+            raise BadParameter(field, "holds characters that cannot be shown")
+        return value
+
+    def number(self, field: str, *, most: int = 10**18) -> int | None:
+        """A whole number from 1 on; None when it is absent."""
+        value = self.text(field)
+        if value is None:
+            return None
+        if not value.isascii() or not value.isdecimal() or len(value) > 19 or not 1 <= int(value) <= most:
+            raise BadParameter(field, f"{value!r} is not a whole number from 1 to {most}")
+        return int(value)
+
     def choice(self, field: str, allowed: tuple[T, ...]) -> T | None:
         """One of `allowed`; None when it is absent."""
         value = self.text(field)

@@ -1,5 +1,7 @@
 """Errors as answers: a page for people, problem JSON (RFC 9457) under /api."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -28,12 +30,24 @@ def _ours(error: LaddvaktError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or (error.code or 500) < 400:
         return error
-    titles = {404: gettext("There is nothing here"), 405: gettext("Not in this way")}
-    return _answer(error.code or 500, titles.get(error.code or 500, error.name), error.description or "")
+    titles = {
+        401: gettext("Log in first"), 403: gettext("Not allowed"), 404: gettext("There is nothing here"),
+        405: gettext("Not in this way"),
+    }  # fmt: skip
+    code = error.code or 500
+    own = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    if code == HTTPStatus.UNAUTHORIZED:
+        own["WWW-Authenticate"] = 'Bearer realm="laddvakt"'
+    return _answer(code, titles.get(code, error.name), error.description or "", **own)
 
 
 def _answer(status: int, title: str, detail: str, field: str | None = None, **headers: str) -> Response:
-    if request.path.startswith(API):
+    if request.blueprint == "writes":
+        # In the words of InfluxDB, whose clients ask: 2.x under /api/v2, else 1.x.
+        code = {401: "unauthorized", 403: "forbidden"}.get(status, "invalid")
+        said = {"code": code, "message": detail} if request.path.startswith(API) else {"error": detail}
+        response = jsonify(said)
+    elif request.path.startswith(API):
         named = {"field": field} if field else {}
         response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, **named})
         response.mimetype = "application/problem+json"

@@ -10,6 +10,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from monitor.access.key import web_key
 from monitor.authoring import in_force
 from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
@@ -32,10 +33,13 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
 from monitor.state.tick import record_tick
+from monitor.state.tokens import TokenStore
+from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
 
@@ -125,6 +129,9 @@ class Service:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.outbox = Outbox(self.database)
+        self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
+        self.responses = ResponseStore(self.database)
+        self.key = web_key(settings.web, settings.paths.var)
         self.worker = OutboxWorker(self.outbox, settings.mail, self.public_url, self.now)
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))

@@ -141,6 +141,12 @@ class Web(Section):
     login_lasts: Duration = Field(timedelta(days=7), description="how long a login lasts")
 
 
+class Notify(Section):
+    """How people are told, but for mail."""
+
+    private_addresses: bool = Field(False, description="whether webhooks may lead into the own network")
+
+
 class Mail(Section):
     """The mail server."""
 
@@ -216,6 +222,7 @@ class Settings(Section):
     evaluate: Evaluate = Evaluate()
     web: Web = Web()
     mail: Mail = Mail()
+    notify: Notify = Notify()
     sessions: Sessions = Sessions()
     tariffs: Tariffs = Tariffs()
     privacy: Privacy = Privacy()

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from monitor import documents, register
-from monitor.alerts import routes
+from monitor.alerts import notify_file
 from monitor.authoring.afir import afir_warnings
 from monitor.config import Settings
 from monitor.documents import Document, nearest
@@ -24,6 +24,7 @@ KINDS = {
     "operator": "sites",
     "receivers": "notify",
     "routes": "notify",
+    "rotas": "notify",
     "default": "notify",
 }
 """Top-level key -> kind of file."""
@@ -53,7 +54,7 @@ def _check_folder(folder: Path, settings: Settings) -> list[Problem]:
         *_problems(lambda: rule_files.load(folder, settings.evaluate.window)),
         *_problems(lambda: tariff_files.load(folder)),
         *_problems(lambda: register.load(folder / "sites.yaml", settings.sessions.zone)),
-        *_problems(lambda: routes.load(folder / "notify.yaml")),
+        *_problems(lambda: notify_file.load(folder / "notify.yaml")),
     ]
     found += afir_warnings(tariff_files.paths_of(folder), _register(folder, settings))
     return [_seen_from_here(problem, folder) for problem in found]
@@ -73,7 +74,7 @@ def _check_files(files: Mapping[str, list[Document]], settings: Settings) -> lis
     for document in files.get("sites", []):
         found += _problems(partial(documents.validate, document, register.RegisterFile))
     for document in files.get("notify", []):
-        found += _problems(partial(routes.parse, document))
+        found += _problems(partial(notify_file.parse, document))
     return found
 
 

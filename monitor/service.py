@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from monitor.access.key import web_key
+from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
@@ -179,7 +180,7 @@ class Service:
         return self._session_tick.session(session_id, self.tariffs)
 
     def _channels(self) -> Iterator[Channel]:
-        yield MailChannel(self.settings.mail, self.public_url)
+        yield MailChannel(self.settings.mail, self.public_url, links=Links(self.key))
         private = self.settings.notify.private_addresses
         yield WebhookChannel(lambda: self.rules.in_force.routes, self.public_url, private=private)
 

@@ -17,6 +17,7 @@ from dashboards.views.health import health
 from dashboards.views.links import links
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
+from dashboards.views.review import review, review_api
 from dashboards.views.rules import rules, tariffs
 from dashboards.views.sessions import sessions
 from dashboards.views.silences import silences
@@ -42,8 +43,8 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     problems.install(app)
     context.install(app)
     for blueprint in (
-        entrance, account, administration, links, noc, alerts, silences, sessions, rules, tariffs, health, api, writes,
-        ocpp, importing,
+        entrance, account, administration, links, noc, alerts, silences, sessions, review, rules, tariffs, health, api,
+        review_api, writes, ocpp, importing,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if mailbox is not None:

@@ -133,6 +133,7 @@ def page_url(**changes: object) -> str:
 def _navigation() -> list[tuple[str, str]]:
     pages = [
         ("noc.status", gettext("Status")), ("alerts.all_", gettext("Alerts")), ("sessions.all_", gettext("Sessions")),
+        ("review.all_", gettext("Review")),
         ("rules.all_", gettext("Rules")), ("tariffs.all_", gettext("Tariffs")), ("health.page", gettext("Health")),
         ("administration.page", gettext("Access")),
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
 from monitor.state.responses import ResponseStore
+from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.state.tokens import TokenStore
 from monitor.state.users import UserStore
@@ -143,6 +144,11 @@ class Service(Protocol):
     @property
     def sessions(self) -> SessionStore:
         """Stored sessions."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewStore:
+        """Bills that wait for a person, and the decisions about them."""
         ...
 
     @property

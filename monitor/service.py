@@ -38,6 +38,7 @@ from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
 from monitor.state.responses import ResponseStore
+from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
@@ -132,6 +133,7 @@ class Service:
         self.intake = Intake(self.store, self.now, users, lambda: self.register)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
+        self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
         self.responses = ResponseStore(self.database)

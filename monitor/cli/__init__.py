@@ -17,7 +17,7 @@ COMMANDS = {
     "init": "write a configuration with rules, tariffs and sites",
     "readings": "export readings as Parquet",
     "run": "run the service",
-    "sessions": "finished sessions as OCPI CDRs",
+    "sessions": "list, show, export and review sessions; what is kept of a user",
     "tariffs": "price CDRs, describe and compare tariffs",
     "user": "users, their passwords, and tokens of programs and screens",
 }

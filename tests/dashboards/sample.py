@@ -31,6 +31,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
 from monitor.state.responses import ResponseStore
+from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.state.tick import record_tick
 from monitor.state.tokens import TokenStore
@@ -94,6 +95,7 @@ class SampleService:
         self.intake = Intake(self.store, self.now)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
+        self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
         self.responses = ResponseStore(self.database)

@@ -119,14 +119,26 @@ def cursor(parameters: Parameters) -> int | None:
     return parameters.number("before")
 
 
-def find(source: Service, filters: AlertFilters, *, limit: int, since: datetime | None = None) -> Sequence[Alert]:
-    """Alerts by state and the rest, newest first; `since` bounds resolved ones where the state is `all`."""
+def find(
+    source: Service,
+    filters: AlertFilters,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    oldest_first: bool = False,
+    after: int | None = None,
+) -> Sequence[Alert]:
+    """Alerts by state and the rest, newest first; `since` bounds resolved ones where the state is `all`.
+
+    `oldest_first`: the other way round, from the alert after the number `after` on.
+    """
     stored = filters.state if filters.state in {"pending", "firing", "resolved"} else None
     # Nothing resolves after now: what is left are the active ones.
     bound = source.now() + timedelta(seconds=1) if filters.state == "active" else since
     return source.alerts.list(
         state=stored,  # type: ignore[arg-type]  # narrowed by the line above
         since=bound, site=filters.site, level=filters.level, rule=filters.rule, before=filters.before, limit=limit,
+        oldest_first=oldest_first, after=after,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from dashboards import access, context, language, logins, problems, proxies, security
+from dashboards.api import api
 from dashboards.importing import importing
 from dashboards.metrics import ServiceCollector
 from dashboards.ocpp import ocpp
@@ -11,13 +12,12 @@ from dashboards.sources import KEY, MAILBOX, Mailbox, Service
 from dashboards.views.account import account
 from dashboards.views.administration import administration
 from dashboards.views.alerts import alerts
-from dashboards.views.api import api
 from dashboards.views.entrance import entrance
 from dashboards.views.health import health
 from dashboards.views.links import links
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
-from dashboards.views.review import review, review_api
+from dashboards.views.review import review
 from dashboards.views.rules import rules, tariffs
 from dashboards.views.sessions import sessions
 from dashboards.views.silences import silences
@@ -44,7 +44,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     context.install(app)
     for blueprint in (
         entrance, account, administration, links, noc, alerts, silences, sessions, review, rules, tariffs, health, api,
-        review_api, writes, ocpp, importing,
+        writes, ocpp, importing,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if mailbox is not None:

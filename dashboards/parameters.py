@@ -1,6 +1,7 @@
 """Query parameters read once, strictly: a value that cannot be meant is an error that names its field."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -17,11 +18,33 @@ _EPOCH_SECONDS = re.compile(r"\d{1,11}(\.\d{1,6})?")
 
 
 class BadParameter(InputError):
-    """One query parameter is wrong. `field` is its name."""
+    """A parameter is wrong. `field` is its name; `others` are what else is wrong, names with messages."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, others: Sequence[tuple[str, str]] = ()) -> None:
         self.field = field
+        self.wrong = ((field, message), *others)
         super().__init__(f"{field}: {message}")
+
+
+def read_moment(value: object) -> datetime:
+    """RFC 3339 with an offset, or epoch seconds; raises ValueError."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no time")  # noqa: TRY004 - what pydantic listens to
+    try:
+        if _EPOCH_SECONDS.fullmatch(value):
+            return from_us(round(float(value) * 1_000_000))
+        # A `+` that was not percent-encoded arrives as a blank; RFC 3339 has no other blank before an offset.
+        parsed = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", value))
+        at = parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{value!r} is neither RFC 3339 (2026-03-01T12:00:00Z) nor epoch seconds") from error
+    if parsed.tzinfo is None:
+        raise ValueError(f"{value!r} has no offset; write for example 2026-03-01T12:00:00Z")
+    if at < EPOCH:
+        raise ValueError(f"{value!r} is before 1970")
+    return at
 
 
 class Parameters:
@@ -68,22 +91,10 @@ class Parameters:
     def moment(self, field: str) -> datetime | None:
         """RFC 3339 with an offset, or epoch seconds."""
         value = self.text(field)
-        if value is None:
-            return None
         try:
-            if _EPOCH_SECONDS.fullmatch(value):
-                return from_us(round(float(value) * 1_000_000))
-            # A `+` that was not percent-encoded arrives as a blank; RFC 3339 has no other blank before an offset.
-            parsed = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", value))
-            if parsed.tzinfo is None:
-                raise BadParameter(field, f"{value!r} has no offset; write for example 2026-03-01T12:00:00Z")
-            if parsed.astimezone(UTC) < EPOCH:
-                raise BadParameter(field, f"{value!r} is before 1970")
-        except (ValueError, OverflowError) as error:
-            raise BadParameter(
-                field, f"{value!r} is neither RFC 3339 (2026-03-01T12:00:00Z) nor epoch seconds"
-            ) from error
-        return parsed.astimezone(UTC)
+            return None if value is None else read_moment(value)
+        except ValueError as error:
+            raise BadParameter(field, str(error)) from error
 
     def range(self) -> tuple[datetime | None, datetime | None]:
         """`from` (inclusive) and `to` (exclusive)."""

@@ -1,8 +1,14 @@
 """What answers hold. Names are stable: what is here is not renamed, and nothing is taken away."""
 
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from monitor.alerts.model import AlertState
+from monitor.rules.answer import Level
+from monitor.sessions.model import BillingState
+from monitor.state.outbox import OutboxState
+from monitor.state.review_queue import Kind
 
 T = TypeVar("T")
 
@@ -55,8 +61,8 @@ class AlertShape(PlaceShape):
     id: int
     rule: str
     subject: str
-    level: Literal["info", "warning", "critical"]
-    state: Literal["pending", "firing", "resolved"]
+    level: Level
+    state: AlertState
     pending_at: Time
     firing_at: Time | None
     resolved_at: Time | None
@@ -86,7 +92,7 @@ class MessageShape(Shape):
     receiver: str
     address: str
     kind: str
-    state: Literal["waiting", "sent", "dead"]
+    state: OutboxState
     sent_at: Time | None
     error: str
 
@@ -131,7 +137,7 @@ class SessionShape(PlaceShape):
     id: str
     subject: str
     transaction: str | None
-    state: Literal["open", "review", "priced", "sealed", "credited"]
+    state: BillingState
     plug_in: Time
     started: Time | None
     stopped: Time | None
@@ -163,7 +169,7 @@ class SessionDetail(SessionShape):
 class WaitingShape(SessionShape):
     """A session that waits for a decision."""
 
-    kind: Literal["review", "unpriced", "correction"]
+    kind: Kind
     reasons: list[str]
     since: Time
     possible: list[str]

@@ -82,6 +82,12 @@ _SV = {
 }
 
 
+_BY_LANGUAGE = {"en": _EN, "sv": _SV}
+
+
 def words() -> Mapping[str, str]:
-    """In Swedish for browsers that rather have it, else in English."""
-    return _SV if request.accept_languages.best_match(["en", "sv"]) == "sv" else _EN
+    """In the first of the browser's languages that there is, else in English."""
+    for language in request.accept_languages.values():
+        if found := _BY_LANGUAGE.get(language.partition("-")[0].lower()):
+            return found
+    return _EN

@@ -36,7 +36,7 @@ def refuse_without_token(principal: Principal) -> None:
 
 
 def _from_browser() -> bool:
-    return any(name in request.headers for name in ("Origin", "Sec-Fetch-Site", "Cookie"))
+    return any(name in request.headers for name in ("Origin", "Sec-Fetch-Site"))
 
 
 def _hosts() -> set[str]:

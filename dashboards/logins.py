@@ -101,7 +101,8 @@ def csrf_fits(given: str | None) -> bool:
 
 def stamp() -> str:
     """Changes when the browser logs in or out: pages of one login must not be shown again to another."""
-    return f"{session.get('_user_id', '')} {session.get('csrf_token', '')}"
+    csrf.generate_csrf()  # a page's first form would change it
+    return f"{session.get('_user_id', '')} {session['csrf_token']}"
 
 
 def _current() -> Login | None:

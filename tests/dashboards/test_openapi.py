@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from dashboards.access import RULES
 from dashboards.api.openapi import document
 from dashboards.api.operation import OPERATIONS
-from tests.dashboards.access_cases import SECRETS, client_of, guarded
+from tests.security.cases import SECRETS, client_of, guarded
 
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,

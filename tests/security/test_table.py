@@ -10,11 +10,13 @@ from werkzeug.routing import Rule as Route
 from dashboards import access, forgery
 from dashboards.access import RULES
 from monitor.access.model import ROLES, SCOPES, Permission
-from tests.dashboards.access_cases import KINDS, client_of, csrf_of, guarded
+from tests.security.cases import KINDS, client_of, csrf_of, guarded
 
 EXAMPLES = {
     "subject": {"noc.site": "malmo-central", "noc.station": "malmo-central/mc-1", "": "malmo-central/mc-1/1"},
     "alert_id": {"": "2"}, "session_id": {"": "s-0001"}, "filename": {"": "laddvakt.css"}, "mail_id": {"": "1"},
+    "action": {"": "approve"}, "site": {"": "malmo-central"}, "connector": {"": "1"}, "rule_id": {"": "slow-charging"},
+    "tariff_id": {"": "none-of-this-id"},
     "number": {"": "999"}, "name": {"": "nobody-of-this-name"}, "station": {"": "mc-1"}, "text": {"": "no-link"},
 }  # fmt: skip
 """What stands in the variable parts of addresses; numbers and names of nothing where a change would be made."""

@@ -1,7 +1,7 @@
 """A service with users and tokens of every kind, and a client for each of them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from tests.dashboards.sample import NOW, SampleService
 
 PASSWORD = "correct horse battery"
 KINDS = ("nobody", *(f"role {role}" for role in ROLES), *(f"token {scope}" for scope in SCOPES), "wall", "local")
+EVIL = "https://evil.example"
+Guarded = tuple[SampleService, Flask]
 SECRETS: dict[str, str] = {"local": "the token beside the store"}
 
 
@@ -59,6 +61,3 @@ def csrf_of(client: FlaskClient, page: str = "/alerts/2") -> str:
     """The token that the forms of a page carry, "" where the page has no form for this reader."""
     found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)
     return found[1] if found else ""
-
-
-Send = Callable[..., int]

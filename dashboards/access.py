@@ -59,6 +59,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "writes.write_2x": WRITE,
     "ocpp.hear": WRITE,
     "importing.take": LOCAL,
+    "importing.erase_user": LOCAL,
     "entrance.login": PUBLIC,
     "entrance.enter": PUBLIC,
     "entrance.wall": PUBLIC,

@@ -34,6 +34,8 @@ EVENT = {
     "data": _l("data again"),
     "resolved": _l("resolved"),
     "inactive": _l("was over before it fired"),
+    "flapping": _l("comes and goes; nothing more is told of it"),
+    "calm": _l("has calmed down"),
 }
 MESSAGE = {"firing": _l("fires"), "resolved": _l("resolved"), "repeat": _l("still firing")}
 OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up")}

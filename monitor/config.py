@@ -244,6 +244,11 @@ class Settings(Section):
         return self.listen_address[0] in {"127.0.0.1", "::1", "localhost"}
 
     @property
+    def public_url(self) -> str:
+        """How people reach the pages, without a slash at the end."""
+        return (self.web.public_url or f"http://{self.web.listen}").rstrip("/")
+
+    @property
     def listen_address(self) -> tuple[str, int]:
         """Host and port of the web server."""
         host, _, port = self.web.listen.rpartition(":")

@@ -42,9 +42,9 @@ class MailLine:
     def __init__(self, connection: Connection, public_url: str, sender: str, links: Links | None) -> None:
         self._connection, self._public_url, self._sender, self._links = connection, public_url, sender, links
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> str:
         """Send the mail of the message; see `Connection.send` and `compose` for the errors."""
-        await self._connection.send(compose(message, self._public_url, self._sender, links=self._links))
+        return await self._connection.send(compose(message, self._public_url, self._sender, links=self._links))
 
     async def close(self) -> None:
         """Say goodbye to the server."""

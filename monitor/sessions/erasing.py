@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from monitor.readings.schema import IDENTITY
 from monitor.sessions.model import Session
 
 ERASED = "erased"
 """`details[ERASED]`: the user was erased, and no reading that comes later brings it back."""
-IDENTITY = ("contract_id", "auth_reference", "signed", "issuer")
-"""Of `details`: whatever leads to a person. A signed meter value carries the token of whoever started it."""
 
 
 def erased(session: Session) -> Session:

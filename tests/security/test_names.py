@@ -93,8 +93,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("path", "name"), FILTERS, ids=str)
 def test_sql_in_a_filter_selects_nothing_and_breaks_nothing(app: Flask, path: str, name: str) -> None:
-    client = app.test_client()
-    log_in(client, "admin")
+    client = client_of(app, "token admin")
     for text in NASTY:
         answer = client.get(path, query_string={name: text})
         assert answer.status_code in {200, 400}, (text, answer.text[:300])

@@ -88,6 +88,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "review.decide": ACT,
     "rules.all_": READ,
     "tariffs.all_": READ,
+    "tariffs.compare": READ,
     "mailbox.all_": READ,
     "mailbox.one": READ,
     "mailbox.html": READ,

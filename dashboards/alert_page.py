@@ -15,6 +15,7 @@ from dashboards.sources import Service
 from monitor.alerts.model import Alert, AlertEvent
 from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.rules.answer import LEVELS, Level, Texts
+from monitor.sessions.model import Session
 from monitor.state.outbox import Delivery
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
@@ -41,6 +42,7 @@ class AlertPage:
     acknowledged: Acknowledgement | None
     silences: Sequence[Silence]
     hours: Sequence[int]
+    session: Session | None
 
 
 def alert_page(source: Service, alert_id: int) -> AlertPage | None:
@@ -65,6 +67,7 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         acknowledged=source.responses.acknowledged([alert.id], source.now()).get(alert.id),
         silences=[each for each in muting(source) if each.mutes(alert)],
         hours=answering.CHOICES,
+        session=source.session_at(alert.place) if alert.active and alert.place.connector else None,
     )
 
 

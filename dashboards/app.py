@@ -18,9 +18,10 @@ from dashboards.views.links import links
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
 from dashboards.views.review import review
-from dashboards.views.rules import rules, tariffs
+from dashboards.views.rules import rules
 from dashboards.views.sessions import sessions
 from dashboards.views.silences import silences
+from dashboards.views.tariffs import tariffs
 from dashboards.writes import writes
 
 FORM_MAX = 2**18

@@ -6,8 +6,10 @@ from typing import Protocol, cast
 
 from flask import current_app
 
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.config import Settings
+from monitor.ids import Place
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.readings.store import ReadingStore
@@ -182,6 +184,11 @@ class Service(Protocol):
         ...
 
     @property
+    def comparisons(self) -> Comparisons:
+        """Past sessions priced again, made in the background."""
+        ...
+
+    @property
     def flow(self) -> Flow | None:
         """What came in by the newest tick; None before the first and while the store is away."""
         ...
@@ -203,6 +210,10 @@ class Service(Protocol):
 
     def session(self, session_id: str) -> Session | None:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
+        ...
+
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
         ...
 
     def now(self) -> datetime:

@@ -13,10 +13,12 @@ from apscheduler.triggers.base import BaseTrigger
 from monitor.access.key import web_key
 from monitor.access.links import Links
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
@@ -29,6 +31,7 @@ from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.sources import sources_table
+from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import history_table, sessions_table
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
@@ -137,6 +140,7 @@ class Service:
         self.responses = ResponseStore(self.database)
         self.key = web_key(settings.web, settings.paths.var)
         ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
+        self.comparisons = Comparisons(settings.state_url, self.now)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
@@ -175,6 +179,10 @@ class Service:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
         return self._session_tick.session(session_id, self.tariffs)
 
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
+        return self._session_tick.session_at(place, self.tariffs)
+
     def start(self) -> None:
         """Begin to tick and to send."""
         for worker in self.workers:
@@ -193,6 +201,7 @@ class Service:
     def stop(self) -> None:
         """Finish the tick and the mails under way, then close everything; a second call does nothing."""
         self._keeping.stop()
+        self.comparisons.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
             for worker in self.workers:
@@ -243,6 +252,7 @@ class Service:
             routes=files.routes,
             register=files.register,
             interval=self.settings.evaluate.interval,
+            price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:
             self.picture = Picture(now, evaluation.picture)
@@ -280,7 +290,8 @@ class Service:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
-            self._unbilled_since = self.sessions.unbilled_since()
+            # Without tariffs nothing is priced, by choice.
+            self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None
         except StoreUnavailable:
             raise
         except Exception as failure:

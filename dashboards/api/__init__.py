@@ -4,9 +4,21 @@ Each route is declared once (`operation`): what it reads is checked by that decl
 is made of it. Shapes of answers are in `shapes`, of queries and bodies in `asked`.
 """
 
-from dashboards.api import administration, alerts, files, health, network, readings, reference, sessions, silences
+from dashboards.api import (
+    administration,
+    alerts,
+    health,
+    network,
+    readings,
+    reference,
+    rules,
+    sessions,
+    silences,
+    tariffs,
+)
 from dashboards.api.operation import api
 
 __all__ = [
-    "administration", "alerts", "api", "files", "health", "network", "readings", "reference", "sessions", "silences",
+    "administration", "alerts", "api", "health", "network", "readings", "reference", "rules", "sessions", "silences",
+    "tariffs",
 ]  # fmt: skip

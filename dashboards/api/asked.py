@@ -140,6 +140,24 @@ class ReviewQuery(Paged):
     after: Annotated[Text | None, Field(description="as `next` has it")] = None
 
 
+class TariffsQuery(Paged):
+    """In the order of their files."""
+
+    before: Annotated[Text | None, Field(description="id of a tariff: those behind it, as `next` has it")] = None
+    format: Format = None
+
+
+class CompareQuery(Asked):
+    """Sessions by plug-in."""
+
+    tariff: Annotated[Text | None, Field(description="id of a tariff in force; *: all with their assignments")] = None
+    start: Start = None
+    end: End = None
+    site: Site = None
+    group: Annotated[Text | None, Field(description="a group of users")] = None
+    format: Format = None
+
+
 class AcknowledgeBody(Asked):
     """Who sees to it is whoever asks."""
 

@@ -120,6 +120,10 @@ def _responses(operation: Operation, named: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = {"application/json": {"schema": named[operation.endpoint]}}
     content |= {media: {"schema": {"type": "string"}} for media in operation.media}
     found: dict[str, Any] = {str(int(operation.status)): {"description": "Done.", "content": content}}
+    found |= {
+        str(int(code)): {"description": said, "content": {"application/json": {"schema": {"type": "object"}}}}
+        for code, said in operation.also.items()
+    }
     codes = ["400", "401", "403", "503"]
     if operation.method == "GET":
         found["304"] = {"description": "Nothing has changed since the ETag."}

@@ -44,6 +44,8 @@ class Operation:
     answer: Any
     status: HTTPStatus
     media: Sequence[str]
+    also: Mapping[HTTPStatus, str]
+    """Other answers of success, and what they mean."""
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -59,6 +61,7 @@ def operation(
     body: type[Asked] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     media: Sequence[str] = (),
+    also: Mapping[HTTPStatus, str] | None = None,
 ) -> Callable[[V], V]:
     """Declare the view for `path`. It is called with `query` and `body` as values, where they are declared.
 
@@ -69,7 +72,7 @@ def operation(
         name = view.__name__.rstrip("_")
         summary = (view.__doc__ or "").strip()
         OPERATIONS[f"{api.name}.{name}"] = Operation(
-            path, method, f"{api.name}.{name}", summary, query, body, answer, status, media
+            path, method, f"{api.name}.{name}", summary, query, body, answer, status, media, also or {}
         )
 
         @wraps(view)

@@ -50,6 +50,7 @@ class LetterRow:
     runbook: str
     runbook_link: str
     when: str
+    price: str
     reason: str
     link: str
     actions: tuple[tuple[str, str], ...]
@@ -186,6 +187,7 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
         runbook=clean(row.texts.runbook, size.sentence),
         runbook_link=_short_link(row.texts.runbook, size),
         when=_when(row, frame),
+        price=_price(row, words),
         reason=_reason(row, words, size),
         link=f"{frame.base}/alerts/{row.alert}" if frame.base else "",
         actions=(),
@@ -211,6 +213,13 @@ def _reason(row: MessageRow, words: Mapping[str, str], size: Size) -> str:
         return clean(words["flapping"], size.sentence)
     ended = row.resolved_reason if row.state == "resolved" else ""
     return clean(words.get(ended, ended), size.sentence)
+
+
+def _price(row: MessageRow, words: Mapping[str, str]) -> str:
+    """What the session under way costs so far; "" where there is none."""
+    if row.price is None:
+        return ""
+    return str(row.price) if row.price.taxed else words["untaxed"].format(row.price)
 
 
 def _when(row: MessageRow, frame: _Frame) -> str:

@@ -1,6 +1,6 @@
 """Sessions: summaries in columns for lists and sums, periods and older versions beside them."""
 
-from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from monitor.state.columns import Id, Moment, metadata
 
@@ -61,6 +61,11 @@ Index(
     sqlite_where=sessions.c.closed_us.is_(None),
     postgresql_where=sessions.c.closed_us.is_(None),
 )
+
+UNBILLED = text("closed_us IS NOT NULL AND state IN ('open', 'review')")
+"""Closed, and nobody has billed it. As text: SQLite uses a partial index only for the very condition that it has."""
+
+Index("ix_sessions_unbilled", sessions.c.closed_us, sqlite_where=UNBILLED, postgresql_where=UNBILLED)
 
 session_periods = Table(
     "session_periods",

@@ -51,6 +51,7 @@ class SessionTick:
         self._saved = self._assembler.position
         self._ahead_of_saved = False
         self._under_way: Mapping[str, Session] = {}
+        self._at: Mapping[Place, Session] = {}
         self._imports = sessions.imports()
         self._averages: dict[Place, Sequence[float]] = sessions.averages()
         self._history = history_table(self._averages)
@@ -78,6 +79,7 @@ class SessionTick:
         self._note_imports()
         under_way = self._assembler.under_way()
         self._under_way = {session.id: session for session in under_way}
+        self._at = {session.place: session for session in under_way if session.under_way}
         return sessions_table(under_way), self._history
 
     def session(self, session_id: str, tariffs: TariffBook) -> Session | None:
@@ -86,6 +88,11 @@ class SessionTick:
         if session is None:
             return self._sessions.get(session_id)
         return self._bill(session, tariffs)
+
+    def session_at(self, place: Place, tariffs: TariffBook) -> Session | None:
+        """The session under way at a connector with its price so far; None: no car is there. Any thread may ask."""
+        session = self._at.get(place)
+        return self._bill(session, tariffs) if session else None
 
     def _to_store(self, session: Session, tariffs: TariffBook) -> Session:
         """Priced once the car has left; before that only the summary, because the readings have its periods."""

@@ -15,7 +15,7 @@ from monitor.state import session_saving, session_users
 from monitor.state.billing_saving import Saving
 from monitor.state.database import Database, chunks
 from monitor.state.session_rows import periods_from_blob, session_of, timed
-from monitor.state.session_tables import session_versions, sessions
+from monitor.state.session_tables import UNBILLED, session_versions, sessions
 
 WALK = 1_000
 """Sessions in a piece of `walk`."""
@@ -185,8 +185,8 @@ class SessionStore:
         )
 
     def unbilled_since(self) -> datetime | None:
-        """When the oldest session that waits for a person's decision was unplugged; None when none waits."""
-        oldest = select(func.min(sessions.c.plug_out_us)).where(sessions.c.state == "review")
+        """When the oldest session closed that is in review or has no price; None: all are billed."""
+        oldest = select(func.min(sessions.c.closed_us)).where(UNBILLED)
         with self._database.read() as connection:
             moment: datetime | None = connection.execute(oldest).scalar()
         return moment

@@ -1,7 +1,9 @@
 """What the on-call engineer reads, and in which order."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
@@ -11,6 +13,7 @@ from jinja2 import DictLoader, Environment
 from monitor.access.links import Links
 from monitor.errors import InputError
 from monitor.notify.compose import compose
+from monitor.units import Money
 
 URL = "https://laddvakt.example.org"
 SENDER = "alerts@example.org"
@@ -267,3 +270,13 @@ def test_a_resolved_alert_has_nothing_to_be_done(row, message, text_of):
     over = row(resolved_after=timedelta(minutes=5))
     said = text_of(compose(message(over, firing=0, resolved=1), URL, SENDER, links=Links(b"k" * 32)))
     assert said.count("/m/") == 1
+
+
+def test_what_the_customers_session_costs_so_far_is_said(row, message, text_of):
+    costly = replace(row(), price=Money(Decimal("187.30"), "SEK"))
+    mail = compose(message(costly, row("malmo-central/mc-2/1")), "", "laddvakt@example.org")
+    assert text_of(mail).count("Price to the customer so far: 187,30 kr") == 1
+    assert "Price to the customer so far:</b> 187,30 kr" in text_of(mail, "html")
+    untaxed = replace(row(), price=Money(Decimal(20), "SEK", taxed=False))
+    mail = compose(message(untaxed, language="sv"), "", "laddvakt@example.org")
+    assert "Pris för kunden hittills: 20 kr utan skatt" in text_of(mail)

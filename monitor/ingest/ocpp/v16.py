@@ -52,7 +52,7 @@ def meter_values(call: Call, heard: Hearing) -> None:
     if connector == STATION_CONNECTOR:
         heard.unknown["ocpp.MeterValues of connector 0"] += 1
         return
-    if session is not None and session not in heard.station.transactions:
+    if session is not None and heard.station.transaction(session) is None:
         heard.station.note(Transaction(session, connector))
     metering.take(heard, parts(call.payload, "meterValue"), connector, session)
 
@@ -71,7 +71,7 @@ def start(call: Call, heard: Hearing) -> None:
             return []  # an answer of the station to a request of the same id from the other side
         group = text(part(payload, "idTagInfo"), "parentIdTag")
         later.transaction("start", connector, at, session=session, group=group, **row)
-        known = later.station.transactions.get(session)
+        known = later.station.transactions.get((session, connector))
         if known is None or known.started_us != at.time_us:
             later.station.note(Transaction(session, connector, at.time_us, user))
             later.station.connector(connector).nameless_start_us = None
@@ -86,19 +86,20 @@ def stop(call: Call, heard: Hearing) -> None:
     session = text(call.payload, "transactionId")
     if session is None:
         raise BadMessage("transactionId is missing")
-    connector = _connector_of(session, heard)
+    user = text(call.payload, "idTag")
+    connector = _connector_of(session, user, heard)
     metered = metering.take(heard, parts(call.payload, "transactionData"), connector, session)
     heard.transaction(
         "stop",
         connector,
         heard.believed(call.payload.get("timestamp")),
         session=session,
-        user=text(call.payload, "idTag"),
+        user=user,
         meter_wh=number(call.payload, "meterStop"),
         reason=text(call.payload, "reason") or DEFAULT_REASON,
         signed=metered.signed,
     )
-    heard.station.end(session)
+    heard.station.end(session, connector)
 
 
 HANDLERS: Mapping[str, Callable[[Call, Hearing], None]] = {
@@ -128,9 +129,9 @@ def _connector(payload: Payload) -> str:
     return str(connector)
 
 
-def _connector_of(session: str, heard: Hearing) -> str:
+def _connector_of(session: str, user: str | None, heard: Hearing) -> str:
     """The connector of a transaction: where it began or sent values, else the only one that it can be."""
-    known = heard.station.transactions.get(session)
+    known = heard.station.transaction(session, user)
     if known is not None:
         return known.connector
     waiting = [name for name, of in heard.station.connectors.items() if of.nameless_start_us is not None]

@@ -1,4 +1,4 @@
-"""What operators have written, as the service understands it: rules and tariffs in force."""
+"""Rules in force, as the service understands them."""
 
 from typing import Any
 
@@ -6,12 +6,9 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards.api.operation import operation
-from dashboards.api.shapes import Listed, RuleShape, TariffShape
-from dashboards.context import language
+from dashboards.api.shapes import Listed, RuleShape
 from dashboards.sources import service
 from monitor.rules.model import Rule
-from monitor.tariffs.describe import describe
-from monitor.tariffs.ocpi import Tariff
 
 
 @operation("/rules", answer=Listed[RuleShape])
@@ -25,18 +22,6 @@ def rule(rule_id: str) -> ResponseReturnValue:
     """One rule"""
     found = next((each for each in service().rules.in_force.rules.rules if each.id == rule_id), None)
     return _rule(found or abort(404))
-
-
-@operation("/tariffs", answer=Listed[TariffShape])
-def tariffs() -> ResponseReturnValue:
-    """Tariffs in force"""
-    return {"items": [_tariff(tariff) for tariff in service().tariffs.tariffs.values()]}
-
-
-@operation("/tariffs/<tariff_id>", answer=TariffShape)
-def tariff(tariff_id: str) -> ResponseReturnValue:
-    """One tariff"""
-    return _tariff(service().tariffs.tariffs.get(tariff_id) or abort(404))
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -58,14 +43,4 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "matches": run.matches if run else None,
         "unknown": run.unknown if run else None,
         "error": run.error if run else None,
-    }
-
-
-def _tariff(tariff: Tariff) -> dict[str, Any]:
-    return {
-        "id": tariff.id,
-        "currency": tariff.currency,
-        "version": tariff.version,
-        "words": describe(tariff, language()),
-        "tariff": tariff.model_dump(mode="json", exclude_none=True),
     }

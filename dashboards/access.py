@@ -116,6 +116,7 @@ RULES: Final[Mapping[str, Rule]] = {
             "rule",
             "tariffs",
             "tariff",
+            "compare",
             "health",
         )
     },

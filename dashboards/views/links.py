@@ -86,7 +86,8 @@ def _local(at: datetime, alert: Alert) -> str:
 
 def _answer(template: str, status: HTTPStatus, **values: Any) -> Response:
     response = make_response(render_template(template, words=words(), **values), status)
-    # The address is the key: it must neither be kept nor told to where links on the page lead.
+    # The address is the key: it must neither be kept nor told. (`no-referrer` would make browsers hide the origin of
+    # the form too.)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "strict-origin"
     return response

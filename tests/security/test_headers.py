@@ -26,7 +26,7 @@ def test_every_answer_carries_the_policy(app: Flask) -> None:
             assert "unsafe" not in policy
             assert "frame-ancestors 'none'" in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            assert answer.headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
+            assert answer.headers["Referrer-Policy"] in {"same-origin", "strict-origin"}
 
 
 def test_a_page_of_one_login_is_not_shown_again_to_another(app: Flask) -> None:

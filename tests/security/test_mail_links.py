@@ -26,7 +26,7 @@ def test_opening_a_link_changes_nothing_and_its_button_does(app: Flask, guard: G
     page = client.get(link())
     assert page.status_code == 200
     assert "Acknowledge" in page.text
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "strict-origin"
     assert page.headers["Cache-Control"] == "no-store"
     assert service.responses.acknowledged([2], NOW) == {}
     assert client.post(link(), data={"name": "Anna"}).status_code == 200

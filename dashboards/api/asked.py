@@ -10,7 +10,7 @@ from dashboards.parameters import LIMIT_DEFAULT, LIMIT_MAX, read_moment
 from monitor.access.model import Role, Scope
 from monitor.insight.picture import Standing
 from monitor.rules.answer import Level
-from monitor.sessions.model import BillingState
+from monitor.sessions.model import BillingState, Flag
 from monitor.state.review_queue import Kind
 
 
@@ -73,7 +73,11 @@ class SessionsQuery(Paged):
     site: Site = None
     station: Station = None
     connector: Connector = None
+    group: Annotated[Text | None, Field(description="a group of users")] = None
+    flag: Annotated[Flag | None, Field(description="sessions with this flag")] = None
     state: BillingState | None = None
+    tariff: Annotated[Text | None, Field(description="id of the tariff that priced them")] = None
+    q: Annotated[Text | None, Field(description="part of an id, a transaction or a customer")] = None
     before: Annotated[Text | None, Field(description="id of a session: those that plugged in before it")] = None
     format: Format = None
 

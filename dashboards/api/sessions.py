@@ -17,6 +17,7 @@ from dashboards.sources import service
 from monitor.sessions.correction import Correction
 from monitor.sessions.flat import SESSION_COLUMNS, session_row
 from monitor.state.reviewing import Decision
+from monitor.state.session_filters import Chosen
 from monitor.state.waiting_rows import waiting_row
 from monitor.tariffs import codec
 
@@ -28,9 +29,11 @@ def sessions(query: SessionsQuery) -> ResponseReturnValue:
     """Sessions, the newest plug-in first"""
     if query.start and query.end and query.end <= query.start:
         raise BadParameter("to", "is not after 'from'")
-    filters = session_list.SessionFilters(
-        query.start, query.end, query.site, query.station, query.connector, query.state, query.before
-    )
+    chosen = Chosen(
+        start=query.start, end=query.end, site=query.site, station=query.station, connector=query.connector,
+        group=query.group, flag=query.flag, state=query.state, tariff=query.tariff, text=query.q,
+    )  # fmt: skip
+    filters = session_list.SessionFilters(chosen, query.before)
     source = service()
     if exports.wants_csv():
         found = session_list.find_all(source, filters)

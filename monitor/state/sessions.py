@@ -4,16 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from monitor.errors import InputError
 from monitor.ids import Place
-from monitor.sessions.model import BillingState, Session
-from monitor.state import session_saving, session_users
+from monitor.sessions.history import ConnectorHistory
+from monitor.sessions.model import Session
+from monitor.state import histories, session_saving, session_users
 from monitor.state.billing_saving import Saving
-from monitor.state.database import Database, chunks
+from monitor.state.database import Database
+from monitor.state.session_filters import Chosen, conditions
 from monitor.state.session_rows import periods_from_blob, session_of, timed
 from monitor.state.session_tables import UNBILLED, session_versions, sessions
 
@@ -68,6 +70,7 @@ class SessionStore:
             session_saving.withdraw(saving, changed, reassembled or {})
             session_saving.upsert(saving, changed)
             session_saving.set_position(tx, reached)
+            histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
         """Store sessions that came finished, in one transaction; those known from readings stay as they are."""
@@ -77,6 +80,7 @@ class SessionStore:
             stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
             if stored:
                 session_saving.note_import(tx)
+                histories.refresh(tx, _closed(ours.values()))
         return Outcome(stored, len(ours) - stored, len(assembled))
 
     def imports(self) -> int:
@@ -102,24 +106,12 @@ class SessionStore:
             rows = connection.execute(select(sessions).where(sessions.c.closed_us.is_(None))).mappings().all()
         return [session_of(row) for row in rows]
 
-    def list(
-        self,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        *,
-        site: str | None = None,
-        station: str | None = None,
-        connector: str | None = None,
-        state: BillingState | None = None,
-        before: str | None = None,
-        limit: int = 100,
-    ) -> list[Session]:
-        """Sessions with start <= plug_in < end, newest first, without periods.
+    def list(self, *, before: str | None = None, limit: int = 100, **chosen: Unpack[Chosen]) -> list[Session]:
+        """Sessions, newest first, without periods.
 
         `before`: the id of the last session of the page before this one; raises InputError when there is none.
         """
-        statement = _between(select(sessions), start, end)
-        statement = _equal(statement, site=site, station=station, connector=connector, state=state)
+        statement = select(sessions).where(*conditions(chosen))
         with self._database.read() as connection:
             if before is not None:
                 statement = statement.where(_after_in_list(connection, before))
@@ -134,7 +126,12 @@ class SessionStore:
 
         Each piece is a reading of its own: nothing is held while somebody writes a file of a million.
         """
-        ordered = _between(select(sessions), start, end).order_by(sessions.c.plug_in_us, sessions.c.id).limit(WALK)
+        ordered = (
+            select(sessions)
+            .where(*conditions(Chosen(start=start, end=end)))
+            .order_by(sessions.c.plug_in_us, sessions.c.id)
+            .limit(WALK)
+        )
         statement = ordered
         while True:
             with self._database.read() as connection:
@@ -150,16 +147,7 @@ class SessionStore:
                 sessions.c.plug_in_us >= last["plug_in_us"], or_(sessions.c.plug_in_us > last["plug_in_us"], later)
             )
 
-    def totals(
-        self,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        *,
-        site: str | None = None,
-        station: str | None = None,
-        connector: str | None = None,
-        state: BillingState | None = None,
-    ) -> SessionTotals:
+    def totals(self, **chosen: Unpack[Chosen]) -> SessionTotals:
         """The sums over what `list` selects."""
         columns = (
             sessions.c.currency,
@@ -170,8 +158,7 @@ class SessionStore:
             func.sum(sessions.c.excl_vat_micro).label("excl_vat_micro"),
             func.sum(sessions.c.incl_vat_micro).label("incl_vat_micro"),
         )
-        statement = _between(select(*columns), start, end)
-        statement = _equal(statement, site=site, station=station, connector=connector, state=state)
+        statement = select(*columns).where(*conditions(chosen))
         with self._database.read() as connection:
             rows = connection.execute(statement.group_by(sessions.c.currency)).mappings().all()
         energies = [int(row["energy_mwh"]) for row in rows if row["energy_mwh"] is not None]
@@ -191,17 +178,13 @@ class SessionStore:
             moment: datetime | None = connection.execute(oldest).scalar()
         return moment
 
-    def averages(self, places: Iterable[Place] | None = None, last: int = 60) -> dict[Place, Sequence[float]]:
-        """Average charging power of each connector's closed sessions, newest first, at most `last`.
-
-        `places`: only of these connectors; after the first time those where a session closed are enough.
-        """
+    def histories(self, places: Iterable[Place] | None = None) -> dict[Place, ConnectorHistory]:
+        """What connectors' finished sessions say of them; `places`: only of these connectors."""
         if places is None:
-            return self._averages(None, last)
-        found: dict[Place, Sequence[float]] = {}
-        for some in chunks(list(places), 100):
-            found |= self._averages(some, last)
-        return found
+            with self._database.begin() as tx:
+                histories.make_once(tx)
+        with self._database.read() as connection:
+            return histories.load(connection, places)
 
     def forget_users(self, before: datetime) -> Iterator[int]:
         """See `session_users.forget_users`."""
@@ -214,35 +197,9 @@ class SessionStore:
             rows = connection.execute(statement.order_by(session_versions.c.id)).mappings().all()
         return [session_of(timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
 
-    def _averages(self, places: Sequence[Place] | None, last: int) -> dict[Place, Sequence[float]]:
-        place = (sessions.c.site, sessions.c.station, sessions.c.connector)
-        newest = func.row_number().over(partition_by=place, order_by=sessions.c.plug_in_us.desc()).label("back")
-        ranked = select(*place, sessions.c.average_power_w, newest).where(
-            sessions.c.closed_us.is_not(None), sessions.c.average_power_w.is_not(None)
-        )
-        if places is not None:
-            ranked = ranked.where(or_(*(session_saving.at(known) for known in places)))
-        chosen = ranked.subquery()
-        statement = select(chosen).where(chosen.c.back <= last).order_by(chosen.c.back)
-        with self._database.read() as connection:
-            rows = connection.execute(statement).all()
-        found: dict[Place, Sequence[float]] = {}
-        for site, station, connector, average, _ in rows:
-            here = Place(site, station, connector)
-            found[here] = [*found.get(here, ()), average]
-        return found
 
-
-def _between(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
-    if start is not None:
-        statement = statement.where(sessions.c.plug_in_us >= start)
-    return statement if end is None else statement.where(sessions.c.plug_in_us < end)
-
-
-def _equal(statement: Select[Any], **wanted: str | None) -> Select[Any]:
-    """`statement` with a condition on each column of which a value is given."""
-    conditions = [sessions.c[name] == value for name, value in wanted.items() if value is not None]
-    return statement.where(*conditions) if conditions else statement
+def _closed(changed: Iterable[Session]) -> set[Place]:
+    return {session.place for session in changed if session.closed_at is not None}
 
 
 def _after_in_list(connection: Connection, session_id: str) -> ColumnElement[bool]:

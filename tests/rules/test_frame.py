@@ -7,6 +7,7 @@ import pytest
 
 from monitor.rules import frame
 from monitor.rules.expected import TAPER
+from tests.rules.conftest import at_us
 
 
 def frame_row(network: Any, minute: float, subject: str = "malmo/dc-1/1") -> dict[str, Any]:
@@ -200,3 +201,26 @@ def test_a_slot_in_the_past_is_seen_as_it_was(network: Any) -> None:
         (row for row in rows if row["connector"] == "1" and row["station"] == "dc-1"), key=lambda r: r["slot_us"]
     )
     assert [{key: row[key] for key in columns} for row in later] == at_the_time
+
+
+class TestHistory:
+    def test_what_finished_sessions_say(self, network: Any) -> None:
+        of = {"site": "malmo", "station": "dc-1", "connector": "1", "slow_share_10": 60.0, "failed_share_10": 10.0,
+              "users_10": 7, "delivered_us": at_us(-90), "usual_gap_us": 1_800_000_000,
+              "last_stop_reason": "PowerLoss"}  # fmt: skip
+        network.history.append(of)
+        row = frame_row(network, 30)
+        assert (row["slow_share_10"], row["failed_share_10"], row["users_10"]) == (60, 10, 7)
+        assert (row["since_delivered"], row["usual_gap"], row["last_stop_reason"]) == (7_200, 1_800, "PowerLoss")
+
+    def test_unknown_without_a_finished_session(self, network: Any) -> None:
+        row = frame_row(network, 30)
+        names = ("slow_share_10", "failed_share_10", "users_10", "since_delivered", "usual_gap", "last_stop_reason")
+        assert [row[name] for name in names] == [None] * 6
+
+    def test_a_session_under_way_that_delivers_counts(self, network: Any) -> None:
+        network.history.append({"site": "malmo", "station": "dc-1", "connector": "1", "delivered_us": at_us(-90)})
+        network.charging(0, energy_wh=99.0)
+        assert frame_row(network, 30)["since_delivered"] == 7_200
+        network.sessions[0]["energy_wh"] = 100.0
+        assert frame_row(network, 30)["since_delivered"] == 0

@@ -85,7 +85,7 @@ class Running:
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([self.command, "run"], cwd=self.folder, stdout=log, stderr=log)
-        self.eventually(lambda: self.get("/readyz") == "ok", "the service is ready")
+        self.eventually(lambda: self.get("/readyz") == "ok", "the service is ready", seconds=60)
 
     def kill(self) -> None:
         """As a power cut would: no handler runs."""

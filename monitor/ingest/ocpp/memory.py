@@ -32,13 +32,17 @@ _AWAITED, _TRANSACTIONS = 50, 200
 
 @dataclass(frozen=True)
 class Transaction:
-    """A transaction that was seen. `started_us`: the time of its start row, None while that was not seen."""
+    """A transaction that was seen. `started_us`: the time of its start row, None while that was not seen.
+
+    `stop`: the time and the register of its first stop.
+    """
 
     id: str
     connector: str
     started_us: int | None = None
     user: str | None = None
     stopped: bool = False
+    stop: tuple[int, float | None] | None = None
 
 
 @dataclass
@@ -81,10 +85,11 @@ class Station:
 
         return max(reversed(called), key=fit, default=None)
 
-    def end(self, name: str, connector: str) -> None:
-        """Note that a transaction is over."""
+    def end(self, name: str, connector: str, time_us: int | None = None, meter_wh: float | None = None) -> None:
+        """Note that a transaction is over: by a stop of `time_us`, or because another one began."""
         if (known := self.transactions.get((name, connector))) is not None:
-            self.note(replace(known, stopped=True))
+            first = (time_us, meter_wh) if known.stop is None and time_us is not None else known.stop
+            self.note(replace(known, stopped=True, stop=first))
         of = self.connector(connector)
         if of.transaction == name:
             of.transaction = of.charging = None
@@ -124,7 +129,7 @@ def _recall_transaction(station: Station, row: Mapping[str, Any]) -> None:
     name, of = row["session"] or "", station.connector(row["connector"])
     of.nameless_start_us = None
     if row["event"] == "stop":
-        station.end(name, row["connector"])
+        station.end(name, row["connector"], row["time_us"], row["meter_wh"])
     elif name:
         station.note(Transaction(name, row["connector"], row["time_us"], row["user"]))
         of.transaction = name

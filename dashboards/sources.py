@@ -17,9 +17,13 @@ from monitor.register import Register
 from monitor.rules.answer import Flow
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
+from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
+from monitor.state.tokens import TokenStore
+from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 
 KEY = "laddvakt"
@@ -97,7 +101,7 @@ class Rules(Protocol):
 
 
 class Service(Protocol):
-    """The running service, read by pages and never changed by them."""
+    """The running service."""
 
     @property
     def settings(self) -> Settings:
@@ -152,6 +156,31 @@ class Service(Protocol):
     @property
     def outbox(self) -> Outbox:
         """Messages on their way."""
+        ...
+
+    @property
+    def users(self) -> UserStore:
+        """Who may log in."""
+        ...
+
+    @property
+    def tokens(self) -> TokenStore:
+        """What programs and screens show instead."""
+        ...
+
+    @property
+    def responses(self) -> ResponseStore:
+        """Acknowledgements and silences."""
+        ...
+
+    @property
+    def database(self) -> Database:
+        """The state database, for the audit log."""
+        ...
+
+    @property
+    def key(self) -> bytes:
+        """What cookies and links are signed with."""
         ...
 
     @property

@@ -10,6 +10,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from monitor.access.key import web_key
+from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
@@ -37,11 +39,14 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
 from monitor.state.tick import record_tick
+from monitor.state.tokens import TokenStore
+from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
 
@@ -132,8 +137,11 @@ class Service:
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
+        self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
+        self.responses = ResponseStore(self.database)
+        self.key = web_key(settings.web, settings.paths.var)
+        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
         self.comparisons = Comparisons(settings.state_url, self.now)
-        ways = channels(settings, lambda: self.rules.in_force.routes)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))

@@ -32,9 +32,12 @@ from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.state.tick import record_tick
+from monitor.state.tokens import TokenStore
+from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 from monitor.tariffs.model import Usage, UsagePeriod
 from monitor.tariffs.pricing import price
@@ -96,6 +99,9 @@ class SampleService:
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
+        self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
+        self.responses = ResponseStore(self.database)
+        self.key = b"a key for tests, never used elsewhere"
         self.comparisons = Comparisons(self.settings.state_url, self.now)
 
     def session(self, session_id: str) -> Session | None:

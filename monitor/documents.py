@@ -20,6 +20,19 @@ Path_ = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
 
+_WANTED = {
+    "string_type": "must be text; put it in quotes",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "list_type": "must be a list: [a, b], or one - a line",
+    "dict_type": "must be a mapping, key: value",
+    "model_type": "must be a mapping, key: value",
+    "time_delta_type": "must be a duration, for example 30s, 10m or 2h",
+}
+"""What pydantic says of a wrong type, in the words of who writes YAML."""
+
+
 class Strict(BaseModel):
     """Base of every shape that an operator writes: unknown keys are errors, nothing is coerced, values are frozen."""
 
@@ -138,7 +151,7 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, 
         return document.problem(path, "unknown-key", f"unknown key {name!r}{nearest(name, known)}", at_key=True)
     if details["type"] == "missing":
         return document.problem(path[:-1], "missing-key", f"{path[-1]!r} is missing here")
-    message = details["msg"].removeprefix("Value error, ")
+    message = _WANTED.get(details["type"], details["msg"].removeprefix("Value error, "))
     return document.problem(path, details["type"].replace("_", "-"), f"{_name(path)}: {message}")
 
 

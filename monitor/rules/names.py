@@ -83,6 +83,12 @@ def _counted(name: str, meaning: str) -> Name:
 EXPECTED_BY = ("rating", "offer", "share", "phases", "peak", "taper")
 """Which bound made `expected_w`, from the first that is equally low."""
 
+SESSION_FLAGS = (
+    "duplicate_stop", "no_stop", "register_reset", "register_jump", "negative", "clock_skew", "unit_suspect", "late",
+    "gap",
+)  # fmt: skip
+"""What can be noted of a session (monitor.sessions.model.Flag, to which a test compares it)."""
+
 NAMES: tuple[Name, ...] = (
     Name("site", ALL, "text", "key of the site"),
     Name("station", frozenset({"connector", "station"}), "text", "key of the station"),
@@ -122,7 +128,14 @@ NAMES: tuple[Name, ...] = (
     _of_connector("session_peak_w", "power", "highest power of the session under way", 0),
     _of_connector("session_energy_wh", "energy", "energy of the session under way", 0),
     _of_connector("idle_for", "time", "how long the car has not been asking for power; 0 while it is", 0),
-    Name("session_flags", CONNECTOR, "text", "flags of the session under way, for `in`", is_list=True),
+    Name(
+        "session_flags",
+        CONNECTOR,
+        "text",
+        "flags of the session under way, for `in`",
+        choices=SESSION_FLAGS,
+        is_list=True,
+    ),
     _of_connector("usual_power_w", "power", "median power of this connector's earlier sessions", 0),
     _of_connector("expected_w", "power", "what this connector should give this car now; missing without a session", 0),
     _of_connector("expected_by", "text", "which bound made expected_w", choices=EXPECTED_BY),

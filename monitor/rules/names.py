@@ -80,6 +80,9 @@ def _counted(name: str, meaning: str) -> Name:
     return Name(name, PLACES, "count", meaning, 0, pool=True)
 
 
+LONGEST_WAIT_S = 3600
+"""No wait is estimated longer than this: beyond it cars drive on."""
+
 EXPECTED_BY = ("rating", "offer", "share", "phases", "peak", "taper")
 """Which bound made `expected_w`, from the first that is equally low."""
 
@@ -146,6 +149,16 @@ NAMES: tuple[Name, ...] = (
     _counted("faulted", "EVSEs of the pool that are Faulted"),
     _counted("offline", "EVSEs of the pool whose station is offline"),
     Name("full_for", PLACES, "time", "how long every working EVSE of the pool has been taken; else 0", 0, pool=True),
+    _counted("arrivals_1h", "cars that came to the pool within the last hour"),
+    Name(
+        "wait_estimate",
+        PLACES,
+        "time",
+        "how long a car that comes now would wait on average, by load and arrivals of the last hour (Erlang C)",
+        0,
+        LONGEST_WAIT_S,
+        pool=True,
+    ),
     Name("source", SOURCE, "text", "which part of the service", choices=SOURCES),
     Name("reachable", SOURCE, "truth", "whether the readings store (`store`) answered this tick"),
     Name("silent", SOURCE, "truth", "`store`: whether all stations (three or more) have fallen silent at once"),

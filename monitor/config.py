@@ -120,6 +120,12 @@ class Web(Section):
     max_body: int = Field(64 * 2**20, description="largest request body in bytes, after decompression")
 
 
+class Notify(Section):
+    """How people are told, but for mail."""
+
+    private_addresses: bool = Field(False, description="whether webhooks may lead into the own network")
+
+
 class Mail(Section):
     """The mail server."""
 
@@ -195,6 +201,7 @@ class Settings(Section):
     evaluate: Evaluate = Evaluate()
     web: Web = Web()
     mail: Mail = Mail()
+    notify: Notify = Notify()
     sessions: Sessions = Sessions()
     tariffs: Tariffs = Tariffs()
     privacy: Privacy = Privacy()

@@ -78,9 +78,17 @@ class Document:
         severity: str = "error",
     ) -> Problem:
         """A mistake at the value of `path` (or its key), `offset` characters into it where the value is text."""
-        where = tuple(path)
+        where = self._written(path)
         line, column = self._place(where, at_key=at_key, offset=offset)
         return Problem(self.file, line, column, code, message, "warning" if severity == "warning" else "error")
+
+    def _written(self, path: Iterable[str | int]) -> Path_:
+        """The path without the places in lists of one that stand in the file without their list."""
+        written: Path_ = ()
+        for part in path:
+            if not (isinstance(part, int) and isinstance(_descend(self.content, written), dict)):
+                written += (part,)
+        return written
 
     def _place(self, path: Path_, *, at_key: bool, offset: int) -> tuple[int, int]:
         for depth in range(len(path), -1, -1):

@@ -3,14 +3,14 @@
     LaddvaktError
     ├── InputError              what a person or a charger wrote is wrong           exit 1, HTTP 400
     │   └── FileProblems        mistakes in an operator's files, all of them at once
-    ├── MailRefused             the mail server will never take this mail for this address    exit 1
+    ├── DeliveryRefused         who should get this message will never take it        exit 1
     ├── UsageError              the command was called in a way it does not know     exit 2
     └── Unavailable             a dependency is down; the same call may work later   exit 3, HTTP 503
         ├── StoreUnavailable    the readings store
         │   ├── StoreFull       it takes nothing more for a while: its spool is at its limit
         │   └── DiskFull        the disk has no room                               HTTP 507
         ├── StateUnavailable    the SQL database
-        └── MailUnavailable     the mail server
+        └── DeliveryUnavailable the mail server, or where a webhook leads
 
 Every message says what is wrong and what to do about it.
 """
@@ -32,8 +32,8 @@ class InputError(LaddvaktError):
     exit_code = 1
 
 
-class MailRefused(LaddvaktError):
-    """The mail server refused this mail or this address for good; sending it again cannot help."""
+class DeliveryRefused(LaddvaktError):
+    """The mail server, or where a webhook leads, refused this message for good; sending it again cannot help."""
 
     exit_code = 1
 
@@ -66,8 +66,8 @@ class StateUnavailable(Unavailable):
     """The state database cannot be reached or is locked."""
 
 
-class MailUnavailable(Unavailable):
-    """The mail server did not take the message."""
+class DeliveryUnavailable(Unavailable):
+    """The mail server, or where a webhook leads, did not take the message this time."""
 
 
 @dataclass(frozen=True, order=True)

@@ -1,7 +1,7 @@
 """The service: wires the parts together, runs the ticks, and is the only module that reads a clock."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -18,6 +18,9 @@ from monitor.errors import LaddvaktError, StoreUnavailable
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
+from monitor.notify.channel import Channel
+from monitor.notify.mail import MailChannel
+from monitor.notify.webhook import WebhookChannel
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
 from monitor.readings.snapshot import scratch
@@ -125,7 +128,7 @@ class Service:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.outbox = Outbox(self.database)
-        self.worker = OutboxWorker(self.outbox, settings.mail, self.public_url, self.now)
+        self.workers = [OutboxWorker(self.outbox, channel, self.now) for channel in self._channels()]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
         self.picture: Picture | None = None
@@ -168,9 +171,15 @@ class Service:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
         return self._session_tick.session(session_id, self.tariffs)
 
+    def _channels(self) -> Iterator[Channel]:
+        yield MailChannel(self.settings.mail, self.public_url)
+        private = self.settings.notify.private_addresses
+        yield WebhookChannel(lambda: self.rules.in_force.routes, self.public_url, private=private)
+
     def start(self) -> None:
         """Begin to tick and to send."""
-        self.worker.start()
+        for worker in self.workers:
+            worker.start()
         trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
         self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
         if self._keeping.wanted:
@@ -187,7 +196,8 @@ class Service:
         self._keeping.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
-            self.worker.stop()
+            for worker in self.workers:
+                worker.stop()
             log.info("stopped")
         self.store.close()
         self.database.close()
@@ -240,7 +250,8 @@ class Service:
         self.flow = evaluation.flow
         self.rules = RulesState(files, _runs(files, evaluation))
         if recorded.messages:
-            self.worker.wake()
+            for worker in self.workers:
+                worker.wake()
         return error
 
     def _of_places(self, now: datetime, files: InForce, active: Active) -> tuple[Evaluation, str]:

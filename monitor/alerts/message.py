@@ -69,6 +69,7 @@ def _row(alert: Alert, language: str) -> MessageRow:
         resolved_at=alert.resolved_at,
         resolved_reason=alert.resolved_reason,
         texts=own,
+        labels=alert.labels,
     )
 
 

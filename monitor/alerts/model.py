@@ -96,6 +96,7 @@ class MessageRow:
     resolved_at: datetime | None
     resolved_reason: str
     texts: Texts
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

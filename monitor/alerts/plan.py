@@ -2,7 +2,9 @@
 
 Told differently from Alertmanager, each for the engineer on call: an alert that fires and resolves before its message
 is told still (once, as resolved); who was told that an alert fires is told of its end even if it is inhibited or routed
-elsewhere by then; a level that got worse does not wait for `group_interval`.
+elsewhere by then; a level that got worse does not wait for `group_interval`; what fired before a route was muted and
+resolves meanwhile is told when the route speaks again (what fires and resolves meanwhile is not: so it was wanted); a
+rota's next person is told of what still fires when the turn begins.
 """
 
 from collections import defaultdict
@@ -17,6 +19,7 @@ from monitor.alerts.inhibition import inhibited
 from monitor.alerts.lifecycle import RANK
 from monitor.alerts.message import message_of
 from monitor.alerts.model import Alert, Message, MessageKind
+from monitor.alerts.responses import Silence, silenced
 from monitor.alerts.routes import Route, Routes
 from monitor.register import Register
 
@@ -48,20 +51,30 @@ def plan(
     inhibited_by: Mapping[str, Sequence[str]],
     register: Register,
     now: datetime,
+    acknowledged: AbstractSet[int] = frozenset(),
+    silences: Sequence[Silence] = (),
 ) -> Plan:
     """What is to be told now.
 
     `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
-    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now is not told; it is when that ends.
+    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now, or that one of `silences` (those in
+    force) mutes, is not told; it is when that ends. `acknowledged`: numbers of alerts that somebody sees to; they do
+    not escalate, and a group of these alone is not repeated.
     """
     fired = {alert.id: alert for alert in alerts if alert.firing_at is not None}
-    hidden = inhibited(fired.values(), inhibited_by).keys()
+    hidden = inhibited(fired.values(), inhibited_by).keys() | silenced(fired.values(), silences).keys()
     drafts = {group.key: _draft(group, fired, hidden) for group in groups if _has_address(routes, group.key)}
-    _distribute((alert for alert in fired.values() if alert.active and alert.id not in hidden), drafts, routes, now)
+    ways = {alert.id: _ways(alert, routes, now, acknowledged) for alert in fired.values()}
+    _distribute(
+        (alert for alert in fired.values() if alert.active and alert.id not in hidden), drafts, ways, routes, now
+    )
     messages: list[Planned] = []
     kept: list[Group] = []
     for key, draft in sorted(drafts.items(), key=lambda item: item[0]):
-        kind = _due(draft, _route_of(draft, routes), now)
+        route = _route_of(draft, ways)
+        if muted := route.muted(now):
+            draft.fresh = [alert for alert in draft.fresh if alert.active]
+        kind = None if muted else _due(draft, route, now, acknowledged)
         group = replace(draft.group, waiting=frozenset(alert.id for alert in draft.fresh))
         if kind is not None:
             group = _told(draft, now)
@@ -109,7 +122,21 @@ def _has_address(routes: Routes, key: GroupKey) -> bool:
     return receiver is not None and key.address in receiver.addresses
 
 
-def _distribute(firing: Iterable[Alert], drafts: dict[GroupKey, _Draft], routes: Routes, now: datetime) -> None:
+def _ways(alert: Alert, routes: Routes, now: datetime, acknowledged: AbstractSet[int]) -> tuple[Route, ...]:
+    """The routes of the alert, each followed by those that it escalates to while nobody sees to it."""
+    routed = routes.of(alert)
+    if alert.id in acknowledged:
+        return routed
+    return tuple(way for route in routed for way in (route, *route.escalated(alert, now)))
+
+
+def _distribute(
+    firing: Iterable[Alert],
+    drafts: dict[GroupKey, _Draft],
+    ways: Mapping[int, Sequence[Route]],
+    routes: Routes,
+    now: datetime,
+) -> None:
     """Put every alert that may be told into its groups, opening those that are missing.
 
     An address that was told of an alert in one group is not told again in another when labels or routes have changed.
@@ -118,9 +145,9 @@ def _distribute(firing: Iterable[Alert], drafts: dict[GroupKey, _Draft], routes:
     for key, draft in drafts.items():
         homes[key.receiver, key.address].update(dict.fromkeys(draft.group.told, key))
     for alert in firing:
-        for route in routes.of(alert):
+        for route in ways[alert.id]:
             name = name_of(alert, route)
-            for address in routes.receivers[route.to].addresses:
+            for address in routes.receivers[route.to].reached(now):
                 home = homes[route.to, address]
                 key = home.get(alert.id, GroupKey(route.to, address, name))
                 draft = drafts.setdefault(key, _Draft(Group(key, opened_at=now)))
@@ -130,20 +157,20 @@ def _distribute(firing: Iterable[Alert], drafts: dict[GroupKey, _Draft], routes:
                     draft.fresh.append(alert)
 
 
-def _route_of(draft: _Draft, routes: Routes) -> Route:
+def _route_of(draft: _Draft, ways: Mapping[int, Sequence[Route]]) -> Route:
     """The route whose intervals hold for the group: that of its first alert which still goes this way."""
     key = draft.group.key
     for alert in (*draft.visible, *draft.ended, *draft.fresh):
-        for route in routes.of(alert):
+        for route in ways[alert.id]:
             if route.to == key.receiver and name_of(alert, route) == key.name:
                 return route
     return _UNROUTED
 
 
-def _due(draft: _Draft, route: Route, now: datetime) -> MessageKind | None:
+def _due(draft: _Draft, route: Route, now: datetime, acknowledged: AbstractSet[int]) -> MessageKind | None:
     """The kind of message that is due, None while there is nothing to tell or it has to wait."""
     group = draft.group
-    worse = any(RANK[alert.level] > RANK[group.told[alert.id]] for alert in draft.visible)
+    worse = any(RANK[alert.level] > RANK[group.told[alert.id]] for alert in draft.visible if alert.id in draft.routed)
     news = bool(draft.fresh or draft.ended or worse)
     if group.told_at is None:
         due_at = group.opened_at + route.group_wait
@@ -155,7 +182,8 @@ def _due(draft: _Draft, route: Route, now: datetime) -> MessageKind | None:
         return None
     if news:
         return "firing" if draft.visible or any(alert.active for alert in draft.fresh) else "resolved"
-    return "repeat" if any(alert.id in draft.routed for alert in draft.visible) else None
+    waits = (alert for alert in draft.visible if alert.id in draft.routed and alert.id not in acknowledged)
+    return "repeat" if any(waits) else None
 
 
 def _told(draft: _Draft, now: datetime) -> Group:

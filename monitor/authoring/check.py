@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from monitor import documents, register
-from monitor.alerts import routes
+from monitor.alerts import notify_file
+from monitor.alerts.routes import Routes
 from monitor.authoring.afir import afir_warnings
 from monitor.authoring.pitfalls import pitfalls
 from monitor.authoring.reach import missing_languages, unreachable
@@ -35,6 +36,7 @@ KINDS: Mapping[str, Kind] = {
     "receivers": "notify",
     "routes": "notify",
     "default": "notify",
+    "rotas": "notify",
 }
 """Top-level key -> kind of file."""
 
@@ -138,18 +140,18 @@ class _Check:
             return Register()
         return _in_force(lambda: register.load(self._folder / "sites.yaml", zone), Register())
 
-    def _routes(self, rules: Sequence[Rule], sites: Register) -> routes.Routes:
+    def _routes(self, rules: Sequence[Rule], sites: Register) -> Routes:
         for document in self._of("notify"):
             try:
-                found = routes.parse(document)
+                found = notify_file.parse(document)
             except FileProblems as error:
                 self._found += error.problems
-                return routes.Routes()
+                return Routes()
             self._found += unreachable(document, found, rules, sites)
             return found
-        return _in_force(lambda: routes.load(self._folder / "notify.yaml"), routes.Routes())
+        return _in_force(lambda: notify_file.load(self._folder / "notify.yaml"), Routes())
 
-    def _sense(self, written: Sequence[Written], sites: Register, book: routes.Routes) -> None:
+    def _sense(self, written: Sequence[Written], sites: Register, book: Routes) -> None:
         for each in written:
             self._found += rule_sense(each, self._settings.evaluate.interval)
             self._found += text_sense(each)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from monitor.authoring.check import check_paths
 from monitor.config import Settings
-from monitor.errors import InputError, MailUnavailable, StoreUnavailable
+from monitor.errors import DeliveryUnavailable, InputError, StoreUnavailable
 from monitor.notify.smtp import Connection, Limits
 from monitor.readings import running
 from monitor.readings.database import open_file
@@ -124,7 +124,7 @@ def _mail(settings: Settings) -> Finding:
         return Finding("mail", "warning", "no mail.host: mails wait in the outbox")
     try:
         asyncio.run(_greet(settings))
-    except MailUnavailable as error:
+    except DeliveryUnavailable as error:
         return Finding("mail", "down", str(error))
     return Finding("mail", "fine", f"{mail.host}:{mail.port} greets us{' and lets us in' if mail.username else ''}")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor import register
-from monitor.alerts import routes
+from monitor.alerts import notify_file
+from monitor.alerts.routes import Routes
 from monitor.config import Settings
 from monitor.errors import FileProblems, Problem
 from monitor.register import Register
@@ -26,7 +27,7 @@ class InForce:
     program: Program
     register: Register
     tariffs: tariff_files.TariffBook
-    routes: routes.Routes
+    routes: Routes
     problems: tuple[Problem, ...]
     stamp: tuple[tuple[str, int, int], ...]
 
@@ -36,7 +37,7 @@ EMPTY = InForce(
     program=compile_rules(rule_files.built_in().rules),
     register=Register(),
     tariffs=tariff_files.TariffBook(),
-    routes=routes.Routes(),
+    routes=Routes(),
     problems=(),
     stamp=(),
 )
@@ -75,7 +76,7 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
             take(lambda: tariff_files.load(folder), before.tariffs),
             policy=policy_of(settings),
         ),
-        routes=take(lambda: routes.load(folder / "notify.yaml"), before.routes),
+        routes=take(lambda: notify_file.load(folder / "notify.yaml"), before.routes),
         problems=tuple(sorted(problems)),
         stamp=stamp,
     )

@@ -6,20 +6,17 @@ can thereby tell that a token is hashed already, so that a row that was exported
 
 import hashlib
 import hmac
-import os
 import re
-import secrets
 from pathlib import Path
 
 import pyarrow as pa
 
+from monitor import key_file
 from monitor.config import Privacy
-from monitor.errors import InputError, StoreUnavailable
 from monitor.readings.store import Batch
 
 KEY_FILE = "user.key"
 """In `paths.var`: whoever has it can find out which hash belongs to a token that he knows."""
-_LEAST_KEY = 16
 _HASHED = re.compile(r"u-[0-9a-f]{20}")
 
 
@@ -71,37 +68,7 @@ def identities(privacy: Privacy, var: Path) -> Identities:
     """
     if privacy.users == "plain":
         return PLAIN
-    if not privacy.key:
-        return Identities(_key_of(var / KEY_FILE))
-    if len(privacy.key) < _LEAST_KEY:
-        raise InputError(f"privacy.key has fewer than {_LEAST_KEY} characters; make one with: openssl rand -hex 32")
-    return Identities(privacy.key.encode())
-
-
-def _key_of(path: Path) -> bytes:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _make_key(path)
-        key = path.read_bytes().strip()
-    except OSError as error:
-        raise StoreUnavailable(f"{path}: the key that hashes users cannot be used: {error.strerror}") from error
-    if len(key) < _LEAST_KEY:
-        raise InputError(f"{path} holds no key; restore it from a backup, with another one known users are strangers")
-    return key
-
-
-def _make_key(path: Path) -> None:
-    """Write a new key whole or not at all; of two processes that do so at once, the first one's stays."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    if privacy.key:
+        return Identities(key_file.checked(privacy.key, "privacy.key"))
+    lost = "restore it from a backup, with another one known users are strangers"
+    return Identities(key_file.read_or_make(var / KEY_FILE, purpose="hashes users", remedy=lost))

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import aiosmtplib
 
 from monitor.config import Mail
-from monitor.errors import MailRefused, MailUnavailable
+from monitor.errors import DeliveryRefused, DeliveryUnavailable
 from monitor.notify.clean import clean
 
 
@@ -30,8 +30,8 @@ class Connection:
     async def send(self, mail: EmailMessage) -> None:
         """Send it from its From to its To; return after the server's 250, no sooner.
 
-        Raises MailRefused when sending again cannot help, MailUnavailable when it may; then the server may even have
-        taken the mail (the connection broke before its answer), so that a repeat has to carry the same Message-ID.
+        Raises DeliveryRefused when sending again cannot help, DeliveryUnavailable when it may; then the server may even
+        have taken the mail (the connection broke before its answer), so that a repeat has to carry the same Message-ID.
         """
         try:
             async with asyncio.timeout(self._limits.mail):
@@ -46,12 +46,12 @@ class Connection:
             raise self._translated(error) from error
 
     async def open(self) -> None:
-        """Connect, with TLS and login as set up, and send nothing; raises MailUnavailable saying what to look at."""
+        """Connect, with TLS and login as set up, and send nothing; DeliveryUnavailable says what to look at."""
         try:
             async with asyncio.timeout(self._limits.mail):
                 await self._connect()
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise MailUnavailable(str(self._translated(error))) from error
+            raise DeliveryUnavailable(str(self._translated(error))) from error
 
     async def close(self) -> None:
         """Say goodbye, if the server listens; never raises."""
@@ -92,27 +92,27 @@ class Connection:
             self._client.close()
             self._client = None
 
-    def _translated(self, error: Exception) -> MailRefused | MailUnavailable:
+    def _translated(self, error: Exception) -> DeliveryRefused | DeliveryUnavailable:
         match error:
             case aiosmtplib.SMTPRecipientsRefused():
                 return self._refusal(error.recipients[0])
             case aiosmtplib.SMTPResponseException():
                 return self._refusal(error)
             case TimeoutError():
-                return MailUnavailable(f"{self._name} took too long: {error or f'{self._limits.mail:g} s'}")
+                return DeliveryUnavailable(f"{self._name} took too long: {error or f'{self._limits.mail:g} s'}")
             case aiosmtplib.SMTPException() | OSError():  # before ValueError: a certificate error is both
-                return MailUnavailable(f"{self._name}: {error}; check mail.host, mail.port and mail.tls")
+                return DeliveryUnavailable(f"{self._name}: {error}; check mail.host, mail.port and mail.tls")
             case _:  # an address that cannot stand in an SMTP command
-                return MailRefused(f"{self._name}: {error}")
+                return DeliveryRefused(f"{self._name}: {error}")
 
-    def _refusal(self, error: aiosmtplib.SMTPResponseException) -> MailRefused | MailUnavailable:
+    def _refusal(self, error: aiosmtplib.SMTPResponseException) -> DeliveryRefused | DeliveryUnavailable:
         """A 5xx about this address or this mail is final; one about who we are works once a person mends it."""
         said = f"{self._name} answered {error.code} {clean(error.message, 200)}"
         if error.code < 500:
-            return MailUnavailable(said)
+            return DeliveryUnavailable(said)
         if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError) and not _is_policy(error):
-            return MailRefused(said)
-        return MailUnavailable(
+            return DeliveryRefused(said)
+        return DeliveryUnavailable(
             f"{said}; check mail.username, mail.password, mail.sender and what the server lets us do"
         )
 

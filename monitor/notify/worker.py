@@ -1,4 +1,4 @@
-"""The thread that empties the outbox: claims due rows, sends them over a few connections, records the outcome."""
+"""The thread that empties one channel's part of the outbox: claims due rows, sends them, records the outcome."""
 
 import asyncio
 import threading
@@ -6,19 +6,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from socket import gethostname
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from monitor.alerts.model import Message
-from monitor.config import Mail
-from monitor.errors import InputError, LaddvaktError, MailRefused
-from monitor.notify.compose import compose
-from monitor.notify.smtp import Connection, Limits
+from monitor.errors import DeliveryRefused, InputError, LaddvaktError
+from monitor.notify.channel import Channel, Line
 
-CONNECTIONS = 4
-"""Mails under way at once. One connection carries about 20 mails a second to a server nearby."""
+LINES = 4
+"""Messages under way at once. One line carries about 20 mails a second to a server nearby."""
 
 _log = structlog.get_logger(__name__)
 
@@ -29,7 +27,8 @@ class Pauses:
 
     `poll` between looks for retries that have come due; new messages do not wait for it, they wake the worker. Retry
     times are in the service's time, which a demo runs 60 times as fast; a look this often needs no translation.
-    `broken` until the outbox is asked again after it failed. `stop` is what mails under way get when the service stops.
+    `broken` until the outbox is asked again after it failed. `stop` is what messages under way get when the service
+    stops.
     """
 
     poll: float = 0.5
@@ -37,7 +36,7 @@ class Pauses:
     stop: float = 5.0
 
 
-LIMITS, PAUSES = Limits(), Pauses()
+PAUSES = Pauses()
 
 
 class ClaimedRow(Protocol):
@@ -52,16 +51,16 @@ class ClaimedRow(Protocol):
 class Outbox(Protocol):
     """What the worker asks of the outbox; `monitor.state.outbox` is one. Times are the service's, aware UTC."""
 
-    def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedRow]:
+    def claim(self, channel: str, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedRow]:
         """At most `limit` due rows, the oldest of each address and group, marked as taken until `now + lease`."""
         ...
 
-    def release(self) -> int:
+    def release(self, channel: str) -> int:
         """Take back what an earlier run of this service had claimed and did not finish."""
         ...
 
     def sent(self, row_id: int, at: datetime) -> None:
-        """The mail server has it."""
+        """It has arrived."""
         ...
 
     def failed(self, row_id: int, at: datetime, error: str, *, final: bool = False) -> None:
@@ -76,39 +75,31 @@ class _Failure:
 
 
 class OutboxWorker:
-    """Sends what is due in `outbox` from `start()` to `stop()`; survives whatever the server or the database does.
+    """Sends what is due in `outbox` from `start()` to `stop()`; survives whatever the channel or the database does.
 
-    `public_url` is for the links in mails. `now` is the service's present, for due times and records; time limits and
-    pauses are real seconds. With no `mail.host` the rows wait. `last_success`, `last_error` and `last_error_at` are for
-    the health page.
+    `now` is the service's present, for due times and records; time limits and pauses are real seconds. While the
+    channel is not set up the rows wait. `last_success`, `last_error` and `last_error_at` are for the health page.
     """
 
     def __init__(
-        self,
-        outbox: Outbox,
-        settings: Mail,
-        public_url: str,
-        now: Callable[[], datetime],
-        *,
-        limits: Limits = LIMITS,
-        pauses: Pauses = PAUSES,
+        self, outbox: Outbox, channel: Channel, now: Callable[[], datetime], *, pauses: Pauses = PAUSES
     ) -> None:
         self.last_success: datetime | None = None
         self.last_error = ""
         self.last_error_at: datetime | None = None
-        self._outbox, self._settings, self._public_url, self._now = outbox, settings, public_url, now
-        self._limits, self._pauses = limits, pauses
-        # Longer than anything that one mail may take. Where the service's time runs faster than the lease was meant,
+        self._outbox, self._channel, self._now, self._pauses = outbox, channel, now, pauses
+        # Longer than anything that one message may take. Where the service's time runs faster than the lease was meant,
         # a row may be claimed again while it is being sent; `_under_way` knows it.
-        self._lease = timedelta(seconds=2 * self._limits.mail)
-        self._sender = settings.sender or f"laddvakt@{gethostname()}"
+        self._lease = 2 * channel.limit
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._idle: list[Connection] = []
+        self._idle: list[Line] = []
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._up = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="outbox", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run()), name=f"outbox {channel.name}", daemon=True
+        )
 
     def start(self) -> None:
         """Begin to send; returns when the thread runs."""
@@ -122,7 +113,7 @@ class OutboxWorker:
                 self._loop.call_soon_threadsafe(self._news.set)
 
     def stop(self) -> None:
-        """Claim nothing more, finish the mails under way, give up those that take too long.
+        """Claim nothing more, finish the messages under way, give up those that take too long.
 
         What was given up stays claimed and is sent again after the next start, with the same Message-ID.
         """
@@ -133,15 +124,15 @@ class OutboxWorker:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._idle = [Connection(self._settings, self._limits) for _ in range(CONNECTIONS)]
+        self._idle = [self._channel.line() for _ in range(LINES)]
         self._up.set()
         try:
-            await asyncio.to_thread(self._outbox.release)
+            await asyncio.to_thread(self._outbox.release, self._channel.name)
         except Exception as error:  # the database may be away; the leases end by themselves
             self._note(error)
         while not self._stopping:
             self._news.clear()
-            pause_s = await self._begin_due() if self._settings.host else self._pauses.broken
+            pause_s = await self._begin_due() if self._channel.ready else self._pauses.broken
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), pause_s)
         if self._under_way:
@@ -149,15 +140,16 @@ class OutboxWorker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await asyncio.gather(*(connection.close() for connection in self._idle))
+        await asyncio.gather(*(line.close() for line in self._idle))
 
     async def _begin_due(self) -> float:
-        """Start sending what is due, as far as connections are free; return for how long to sleep unless woken."""
+        """Start sending what is due, as far as lines are free; return for how long to sleep unless woken."""
         if not self._idle:
             return self._pauses.poll
         known = set(self._under_way)  # one of them may end while we ask, and must not begin again for that
         try:
-            rows = await asyncio.to_thread(self._outbox.claim, self._now(), self._lease, len(self._idle))
+            claim = partial(self._outbox.claim, self._channel.name)
+            rows = await asyncio.to_thread(claim, self._now(), self._lease, len(self._idle))
         except Exception as error:  # the database may be away; nothing is lost, the rows are in it
             self._note(error)
             _log.warning("outbox cannot be read", error=str(error))
@@ -167,32 +159,31 @@ class OutboxWorker:
                 self._under_way[row.id] = asyncio.create_task(self._deliver(row, self._idle.pop()))
         return self._pauses.poll
 
-    async def _deliver(self, row: ClaimedRow, connection: Connection) -> None:
+    async def _deliver(self, row: ClaimedRow, line: Line) -> None:
         try:
-            failure = await self._attempt(row, connection)
+            failure = await self._attempt(row, line)
             await self._record(row.id, failure)
         finally:
-            self._idle.append(connection)
+            self._idle.append(line)
             del self._under_way[row.id]
             self._news.set()  # the next message of this address and group may go now
 
-    async def _attempt(self, row: ClaimedRow, connection: Connection) -> _Failure | None:
+    async def _attempt(self, row: ClaimedRow, line: Line) -> _Failure | None:
         try:
-            mail = compose(row.message, self._public_url, self._sender)
-            await connection.send(mail)
+            await line.send(row.message)
         except Exception as error:  # whatever it is belongs to this row: it is recorded there and the others go on
             self._note(error)
-            final = isinstance(error, MailRefused | InputError)
+            final = isinstance(error, DeliveryRefused | InputError)
             if isinstance(error, LaddvaktError):
-                _log.warning("mail not sent", key=row.message.key, error=str(error), final=final)
+                _log.warning("message not sent", key=row.message.key, error=str(error), final=final)
             else:
-                _log.exception("mail not sent", key=row.message.key)
+                _log.exception("message not sent", key=row.message.key)
             return _Failure(self.last_error, final)
         self.last_success = self._now()
         return None
 
     async def _record(self, row_id: int, failure: _Failure | None) -> None:
-        """Write down what became of the row, as often as it takes: a sent mail that is not recorded would go twice."""
+        """Write down what became of the row, as often as it takes: sent and not recorded, it would go twice."""
         at = self._now()
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Messages on their way: one row per message and address, kept until the mail server has it."""
+"""Messages on their way: one row per message and address, kept until it has arrived."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select
 
 from monitor.alerts.groups import label_name
 from monitor.alerts.model import Message, MessageKind
+from monitor.alerts.routes import channel_of
 from monitor.state.database import Database, chunks
 from monitor.state.payload import message_from_json, message_to_json
 from monitor.state.tables import message_alerts, outbox
@@ -86,14 +87,15 @@ class Outbox:
         if links:
             tx.execute(insert(message_alerts), links)
 
-    def claim(self, now: datetime, lease: timedelta, limit: int = 1) -> Sequence[Claimed]:
-        """At most `limit` messages that are due, each the oldest of its address and group, taken until `now + lease`.
+    def claim(self, channel: str, now: datetime, lease: timedelta, limit: int = 1) -> Sequence[Claimed]:
+        """At most `limit` messages of the channel that are due, taken until `now + lease`.
 
-        While a message waits for its next try, those behind it in its group wait too: they are read in order.
+        Each is the oldest of its address and group. While a message waits for its next try, those behind it in its
+        group wait too: they are read in order.
         """
         free = or_(outbox.c.lease_until_us.is_(None), outbox.c.lease_until_us <= now)
         with self._database.read() as connection:
-            due = list(connection.execute(_due(now, free).limit(limit)).scalars())
+            due = list(connection.execute(_due(channel, now, free).limit(limit)).scalars())
         if not due:  # the usual case must not take the write lock
             return []
         taken = update(outbox).values(lease_owner=self._owner, lease_until_us=now + lease)
@@ -109,7 +111,7 @@ class Outbox:
             ]
 
     def sent(self, row_id: int, at: datetime) -> None:
-        """The mail server has taken it."""
+        """It has arrived."""
         done = update(outbox).where(outbox.c.id == row_id)
         with self._database.begin() as tx:
             tx.execute(done.values(state="sent", sent_us=at, attempts=outbox.c.attempts + 1, error="", **_NO_LEASE))
@@ -136,9 +138,10 @@ class Outbox:
                 )
             )
 
-    def release(self) -> int:
+    def release(self, channel: str) -> int:
         """Give up the leases of a service that was killed, which are this one's own; how many there were."""
-        mine = update(outbox).where(outbox.c.state == "waiting", outbox.c.lease_owner == self._owner)
+        left = (outbox.c.state == "waiting", outbox.c.channel == channel, outbox.c.lease_owner == self._owner)
+        mine = update(outbox).where(*left)
         with self._database.begin() as tx:
             return tx.execute(mine.values(**_NO_LEASE)).rowcount
 
@@ -186,8 +189,8 @@ def to_delivery(row: Row[Any]) -> Delivery:
     )
 
 
-def _due(now: datetime, free: ColumnElement[bool]) -> Any:
-    waiting = select(func.min(outbox.c.id)).where(outbox.c.state == "waiting")
+def _due(channel: str, now: datetime, free: ColumnElement[bool]) -> Any:
+    waiting = select(func.min(outbox.c.id)).where(outbox.c.state == "waiting", outbox.c.channel == channel)
     heads = waiting.group_by(outbox.c.address, outbox.c.name)
     chosen = select(outbox.c.id).where(outbox.c.id.in_(heads), outbox.c.next_try_us <= now, free)
     return chosen.order_by(outbox.c.next_try_us, outbox.c.id)
@@ -198,6 +201,7 @@ def _row(message: Message) -> dict[str, Any]:
         "key": message.key,
         "receiver": message.receiver,
         "address": message.address,
+        "channel": channel_of(message.address),
         "name": label_name(message.group),
         "kind": message.kind,
         "payload": message_to_json(message),

@@ -86,6 +86,7 @@ outbox = Table(
     Column("key", String, nullable=False, unique=True),
     Column("receiver", String, nullable=False),
     Column("address", String, nullable=False),
+    Column("channel", String, nullable=False, server_default="mail"),
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("payload", Text, nullable=False),

@@ -7,7 +7,6 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from monitor.alerts.groups import Group
 from monitor.alerts.model import Alert, AlertEvent
 from monitor.alerts.plan import Plan, plan
 from monitor.alerts.policy import policy_of
@@ -21,9 +20,11 @@ from monitor.state import groups
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 
 Render = Callable[[Rule, str, Level, Mapping[str, Value], datetime], Mapping[str, Texts]]
-Planner = Callable[[Sequence[Alert], Sequence[Group]], Plan]
+Planner = Callable[..., Plan]
+"""`plan` with what does not change within a tick; called with alerts, groups, and what people said to them."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,22 @@ def record_tick(
         outcome = step(policies, evaluation, active, interval=interval, register=register, render=texts)
         saved = store.save(tx, outcome)
         store.evaluated(tx, outcome.evaluated, evaluation.at)
-        due = _tell(tx, store, Outbox(database), saved, planner) if planning else 0
+        due = _tell(tx, database, saved, planner, evaluation.at) if planning else 0
     return Recorded(outcome.events, len(outcome.changed), due)
 
 
-def _tell(tx: Connection, store: AlertStore, outbox: Outbox, alerts: Sequence[Alert], planner: Planner) -> int:
+def _tell(tx: Connection, database: Database, alerts: Sequence[Alert], planner: Planner, now: datetime) -> int:
+    responses = ResponseStore(database)
     before = groups.load(tx)
     here = {alert.id for alert in alerts}
     known = {number for group in before for number in (*group.waiting, *group.told)}
-    planned = planner([*store.numbered(tx, known - here), *alerts], before)
+    planned = planner(
+        [*AlertStore(database).numbered(tx, known - here), *alerts],
+        before,
+        acknowledged=responses.in_force(tx, known, now).keys(),
+        silences=responses.muting(tx, now),
+    )
     groups.save(tx, before, planned.groups)
     told = {each.message.key: each.alerts for each in planned.messages}
-    outbox.add(tx, [each.message for each in planned.messages], told)
+    Outbox(database).add(tx, [each.message for each in planned.messages], told)
     return len(planned.messages)

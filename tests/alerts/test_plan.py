@@ -10,8 +10,9 @@ import pytest
 from monitor import documents
 from monitor.alerts.groups import Group
 from monitor.alerts.model import Alert, Message
+from monitor.alerts.notify_file import parse
 from monitor.alerts.plan import Plan, plan
-from monitor.alerts.routes import Routes, parse
+from monitor.alerts.routes import Routes
 from monitor.register import Register, RegisterFile
 from monitor.rules.answer import Texts
 
@@ -36,6 +37,7 @@ class Desk:
     inhibited_by: dict[str, Sequence[str]] = field(default_factory=dict)
     alerts: dict[int, Alert] = field(default_factory=dict)
     groups: Sequence[Group] = ()
+    acknowledged: set[int] = field(default_factory=set)
     minute: float = 0
     mails: list[tuple[float, Message]] = field(default_factory=list)
 
@@ -54,7 +56,10 @@ class Desk:
         known = {number for group in self.groups for number in (*group.waiting, *group.told)}
         given = [alert for number, alert in sorted(self.alerts.items()) if alert.active or number in known]
         register = Register(documents.validate(documents.parse(SITES, "sites.yaml"), RegisterFile), "Europe/London")
-        return plan(given, self.groups, self.routes, inhibited_by=self.inhibited_by, register=register, now=self.now)
+        return plan(
+            given, self.groups, self.routes, inhibited_by=self.inhibited_by, register=register, now=self.now,
+            acknowledged=self.acknowledged,
+        )  # fmt: skip
 
     def until(self, minute: float) -> "Desk":
         """Let time pass; the tick at `minute` itself is done too."""
@@ -386,3 +391,70 @@ def test_without_receivers_nothing_is_remembered_so_that_a_new_one_is_told(desk:
     assert day.until(10).groups == ()
     day.routes = desk().routes
     assert day.until(20).story == ["11 firing 1+0"]
+
+
+NIGHT = """
+receivers: {noc: {mail: [noc@x.se]}}
+default: {to: noc, mute: {from: "13:30", to: "15:00", zone: Europe/Stockholm}}
+"""
+"""Muted from 12:30 to 14:00 UTC: minutes 30 to 120."""
+
+
+def test_a_muted_route_tells_afterwards_what_lasted(desk: Make, alert: Make) -> None:
+    day = desk(NIGHT)
+    day.now_are(alert(1))
+    day.until(40)
+    day.now_are(alert(2), alert(3))
+    day.until(60)
+    day.resolve(1, 3)
+    assert day.until(130).story == ["0.5 firing 1+0", "120 firing 1+1"], "the third came and went unheard"
+
+
+CHAIN = """
+receivers: {noc: {mail: [noc@x.se]}, lead: {mail: [lead@x.se]}, boss: {mail: [boss@x.se]}}
+default: {to: noc, escalate: [{after: 15m, to: lead}, {after: 1h, to: boss}]}
+"""
+
+
+def test_what_nobody_takes_goes_further(desk: Make, alert: Make) -> None:
+    day = desk(CHAIN)
+    day.now_are(alert(1))
+    day.until(30)
+    day.resolve(1)
+    day.until(40)
+    told = [f"{minute:g} {mail.receiver} {mail.kind}" for minute, mail in day.mails]
+    assert told == ["0.5 noc firing", "15 lead firing", "30.5 lead resolved", "30.5 noc resolved"]
+
+
+def test_what_somebody_sees_to_goes_no_further(desk: Make, alert: Make) -> None:
+    day = desk(CHAIN)
+    day.now_are(alert(1))
+    day.until(20)
+    day.acknowledged = {1}
+    day.until(90)
+    day.resolve(1)
+    day.until(100)
+    told = [f"{minute:g} {mail.receiver} {mail.kind}" for minute, mail in day.mails]
+    assert told == ["0.5 noc firing", "15 lead firing", "90.5 lead resolved", "90.5 noc resolved"]
+
+
+ROTA = """
+rotas: {on-call: {zone: Europe/Stockholm, handover: "Sun 14:00", people: [a@x.se, b@x.se], start: 2026-02-22}}
+default: {to: on-call, repeat_interval: 1h}
+"""
+"""b@x.se takes over at 13:00 UTC: minute 60."""
+
+
+def test_the_next_person_of_a_rota_is_told_of_what_still_fires(desk: Make, alert: Make) -> None:
+    day = desk(ROTA)
+    day.now_are(alert(1))
+    day.until(70)
+    day.now_are(alert(1, level="critical"), alert(2))
+    day.until(130)
+    day.resolve(1, 2)
+    day.until(140)
+    told = [f"{minute:g} {mail.address[0]} {mail.kind} {mail.firing}+{mail.resolved}" for minute, mail in day.mails]
+    assert told == [
+        "0.5 a firing 1+0", "60.5 b firing 1+0", "70.5 b firing 2+0",
+        "130.5 a resolved 0+1", "130.5 b resolved 0+2",
+    ]  # fmt: skip

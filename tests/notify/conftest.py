@@ -18,7 +18,9 @@ from monitor.alerts.model import Message, MessageRow
 from monitor.config import Mail
 from monitor.demo.mailbox import LoopbackController, Mailbox
 from monitor.errors import StateUnavailable
-from monitor.notify.worker import Outbox, OutboxWorker
+from monitor.notify.mail import LIMITS, MailChannel
+from monitor.notify.smtp import Limits
+from monitor.notify.worker import PAUSES, Outbox, OutboxWorker, Pauses
 from monitor.rules.answer import Level, Texts
 from monitor.state.database import Database
 from monitor.state.outbox import Claimed
@@ -111,15 +113,15 @@ class WatchedOutbox:
             # `told` is empty: the alerts that the messages are about are in no table here.
             self._outbox.add(tx, messages, {planned.key: () for planned in messages})
 
-    def claim(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Claimed]:
+    def claim(self, channel: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Claimed]:
         self._check()
-        claimed = self._outbox.claim(now, lease, limit)
+        claimed = self._outbox.claim(channel, now, lease, limit)
         self.claims += len(claimed)
         return claimed
 
-    def release(self) -> int:
+    def release(self, channel: str) -> int:
         self._check()
-        return self._outbox.release()
+        return self._outbox.release(channel)
 
     def sent(self, row_id: int, at: datetime) -> None:
         self._check()
@@ -261,8 +263,11 @@ def working() -> Iterator[Callable[..., OutboxWorker]]:
     """Start workers that the end of the test stops."""
     workers: list[OutboxWorker] = []
 
-    def start(outbox: Outbox, settings: Mail, speed: float = 1.0, **spans: Any) -> OutboxWorker:
-        worker = OutboxWorker(outbox, settings, "https://laddvakt.example.org", Clock(speed), **spans)
+    def start(
+        outbox: Outbox, settings: Mail, speed: float = 1.0, limits: Limits = LIMITS, pauses: Pauses = PAUSES
+    ) -> OutboxWorker:
+        channel = MailChannel(settings, "https://laddvakt.example.org", limits)
+        worker = OutboxWorker(outbox, channel, Clock(speed), pauses=pauses)
         workers.append(worker)
         worker.start()
         return worker

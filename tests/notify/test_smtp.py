@@ -11,7 +11,7 @@ from aiosmtpd.smtp import AuthResult
 
 from monitor.config import Mail
 from monitor.demo.mailbox import LoopbackController
-from monitor.errors import MailUnavailable
+from monitor.errors import DeliveryUnavailable
 from monitor.notify.compose import compose
 from monitor.notify.smtp import Connection, Limits
 
@@ -94,17 +94,17 @@ def test_starttls_and_login(post, message, server_tls, trusted):
         send(settings.model_copy(update=login), message)
         assert len(post.trouble.mails) == 1
 
-        with pytest.raises(MailUnavailable, match=r"answered 535 .*check mail.username, mail.password") as wrong:
+        with pytest.raises(DeliveryUnavailable, match=r"answered 535 .*check mail.username, mail.password") as wrong:
             send(settings.model_copy(update=login | {"password": "fel"}), message)
         assert "fel" not in str(wrong.value)
 
-        with pytest.raises(MailUnavailable, match=r"answered 530 "):
+        with pytest.raises(DeliveryUnavailable, match=r"answered 530 "):
             send(settings, message)
     assert len(post.trouble.mails) == 1
 
 
 def test_a_server_without_starttls_gets_no_mail_in_the_clear(post, message):
-    with pytest.raises(MailUnavailable, match=r"STARTTLS.*check mail.host, mail.port and mail.tls"):
+    with pytest.raises(DeliveryUnavailable, match=r"STARTTLS.*check mail.host, mail.port and mail.tls"):
         send(post.settings.model_copy(update={"tls": "starttls"}), message)
 
     assert post.trouble.mails == []
@@ -112,7 +112,7 @@ def test_a_server_without_starttls_gets_no_mail_in_the_clear(post, message):
 
 @pytest.mark.parametrize(("tls", "server"), [("implicit", "ssl_context"), ("starttls", "tls_context")])
 def test_a_certificate_that_nobody_vouches_for_is_refused(tls, server, post, message, server_tls):
-    with serving(post, **{server: server_tls}) as settings, pytest.raises(MailUnavailable, match="certificate"):
+    with serving(post, **{server: server_tls}) as settings, pytest.raises(DeliveryUnavailable, match="certificate"):
         send(settings.model_copy(update={"tls": tls}), message)
 
     assert post.trouble.mails == []
@@ -126,5 +126,5 @@ def test_a_domain_with_umlauts_needs_nothing_of_the_server(post, message):
 
 
 def test_nobody_there(message, free_port):
-    with pytest.raises(MailUnavailable, match=f"mail server 127.0.0.1:{free_port}"):
+    with pytest.raises(DeliveryUnavailable, match=f"mail server 127.0.0.1:{free_port}"):
         send(Mail(host="127.0.0.1", port=free_port, sender="alerts@example.org"), message)

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.config import Mail
 from monitor.notify.compose import message_id
+from monitor.notify.mail import MailChannel
 from monitor.notify.smtp import Limits
 from monitor.notify.worker import OutboxWorker, Pauses
 
@@ -203,7 +204,7 @@ def test_stop_gives_up_what_takes_too_long(outbox, post, message, working, event
 
 
 def test_a_worker_that_never_started_can_be_stopped_and_woken(outbox, post):
-    worker = OutboxWorker(outbox, post.settings, "", lambda: None)
+    worker = OutboxWorker(outbox, MailChannel(post.settings, ""), lambda: None)
     worker.wake()
     worker.stop()
 
@@ -224,7 +225,7 @@ def _settings(host, port):
 
 def test_what_a_killed_service_had_claimed_is_sent_at_once(outbox, post, message, working):
     outbox.add(message())
-    outbox.claim(message().at, timedelta(hours=1), 1)
+    outbox.claim("mail", message().at, timedelta(hours=1), 1)
 
     working(outbox, post.settings)
 

@@ -51,7 +51,7 @@ def put(database: Database, outbox: Outbox) -> Put:
 
 
 def keys(outbox: Outbox, at: datetime = NOON, limit: int = 10) -> list[str]:
-    return [claimed.message.key for claimed in outbox.claim(at, LEASE, limit)]
+    return [claimed.message.key for claimed in outbox.claim("mail", at, LEASE, limit)]
 
 
 def test_a_message_comes_back_whole() -> None:
@@ -91,9 +91,9 @@ def test_what_was_not_recorded_comes_again_when_its_lease_is_over(outbox: Outbox
 def test_a_restart_releases_its_own_leases_at_once(database: Database, outbox: Outbox, put: Put) -> None:
     put("1@a", "2@b")
     other = Outbox(database, owner="another machine")
-    assert len(other.claim(NOON, LEASE, 1)) == 1
+    assert len(other.claim("mail", NOON, LEASE, 1)) == 1
     assert keys(outbox) == ["2"]
-    assert Outbox(database).release() == 1
+    assert Outbox(database).release("mail") == 1
     assert keys(outbox) == ["2"]
 
 
@@ -109,7 +109,7 @@ def test_those_behind_a_failed_one_wait_for_it(outbox: Outbox, put: Put) -> None
     keys(outbox)
     outbox.failed(1, NOON, "421 busy")
     assert keys(outbox, NOON + timedelta(seconds=0.9)) == []
-    (again,) = outbox.claim(NOON + timedelta(seconds=1), LEASE)
+    (again,) = outbox.claim("mail", NOON + timedelta(seconds=1), LEASE)
     assert (again.message.key, again.attempts) == ("1", 1)
     outbox.failed(1, NOON + timedelta(seconds=1), "550 no such user", final=True)
     assert keys(outbox, NOON + timedelta(seconds=1)) == ["2"]

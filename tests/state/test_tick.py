@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from monitor import documents
-from monitor.alerts.routes import parse
+from monitor.alerts.notify_file import parse
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation
 from monitor.rules.files import parse_rules
@@ -66,7 +66,7 @@ def tick(database: Database) -> Tick:
 def test_it_fires_and_is_told(database: Database, tick: Tick) -> None:
     assert (tick(0, {("slow", 1): True}).written, tick(1, {("slow", 1): True}).messages) == (1, 1)
     (alert,) = AlertStore(database).list()
-    (claimed,) = Outbox(database).claim(NOON + SLOT, timedelta(minutes=1))
+    (claimed,) = Outbox(database).claim("mail", NOON + SLOT, timedelta(minutes=1))
     assert (alert.state, alert.labels, alert.values) == ("firing", {"team": "field"}, {"power_w": 3000.0})
     (row,) = claimed.message.rows
     assert (row.alert, row.firing_at, row.texts) == (alert.id, NOON, alert.texts["sv"])
@@ -147,7 +147,7 @@ def test_nothing_is_planned_before_every_rule_was_tried(database: Database, tick
         assert connection.execute(select(groups)).all() == []
     tick(4, {("slow", 1): True, ("offline", 1): True})
     assert tick(5, {("slow", 1): True, ("offline", 1): True}).messages == 1
-    (claimed,) = Outbox(database).claim(NOON + 5 * SLOT, timedelta(minutes=1))
+    (claimed,) = Outbox(database).claim("mail", NOON + 5 * SLOT, timedelta(minutes=1))
     assert [row.rule for row in claimed.message.rows] == ["offline"]
 
 

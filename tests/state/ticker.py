@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy import func, select
 
 from monitor import documents
-from monitor.alerts.routes import parse
+from monitor.alerts.notify_file import parse
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation
 from monitor.rules.files import parse_rules

@@ -8,17 +8,26 @@ import pytest
 
 from monitor import documents
 from monitor.alerts.model import Alert
-from monitor.alerts.routes import Receiver, Routes, load, parse
+from monitor.alerts.notify_file import load, parse
+from monitor.alerts.routes import Receiver, Routes
 from monitor.errors import FileProblems
 
 ROOT = Path(__file__).parents[2]
+
+ROTA = (
+    "rotas: {on-call: {zone: Europe/Stockholm, handover: Mon 09:00, people: [a@x.se], start: 2026-01-05}}\n"
+    "default: {to: on-call}\n"
+)
 
 MISTAKES = [
     ("receivers: {noc: {mail: [a@b.se], lang: sv}}\ndefault: {to: noc}", "1:35: unknown key 'lang'; did you mean"),
     ("receivers: {noc: {mail: [noc]}}\ndefault: {to: noc}", "1:26: mail[0]: 'noc' is not a mail address"),
     ('receivers: {noc: {mail: ["a@b.se\\nBcc: x@y.se"]}}\ndefault: {to: noc}', "is not a mail address"),
-    ("receivers: {noc: {mail: []}}\ndefault: {to: noc}", "1:25: mail: "),
-    ("receivers: {noc: {}}\ndefault: {to: noc}", "1:18: 'mail' is missing here"),
+    ("receivers: {noc: {mail: []}}\ndefault: {to: noc}", "1:18: noc: nobody is reached; write for example"),
+    ("receivers: {noc: {}}\ndefault: {to: noc}", "1:18: noc: nobody is reached; write for example mail"),
+    ("receivers: {noc: {webhook: {url: x.se/hook}}}\ndefault: {to: noc}", "1:34: url: 'x.se/hook' is not a web"),
+    ("receivers: {noc: {webhook: {url: https://x.se, secret_file: no.secret}}}\ndefault: {to: noc}",
+     "1:61: no.secret cannot be read: "),
     ("receivers: {noc: {mail: [a@b.se], language: de}}\ndefault: {to: noc}", "1:45: language: "),
     ("receivers: {noc: {mail: [a@b.se]}}\ndefault: {to: nco}", "2:15: there is no receiver 'nco'; did you mean 'noc'?"),
     ("receivers: {noc: {mail: [a@b.se]}}", "1:1: 'default' is missing"),
@@ -33,11 +42,22 @@ MISTAKES = [
     ("routes:\n  - {to: a, repeat_interval: 1m}\n", "2:30: repeat_interval: must not be shorter than group_interval"),
     ("routes:\n  - {to: a, group_by: [level]}\n", "2:24: group_by[0]: alerts cannot be grouped by level"),
     ("default: {to: a, match: {site: x}}", "1:18: unknown key 'match'"),
-    ("receivers: {noc: {mail: [a@b.se], webhook: {}}}\ndefault: {to: noc}", "1:35: 'webhook' is not supported yet"),
-    ("routes:\n  - {to: a, mute: {days: [sat]}}\n", "2:13: 'mute' is not supported yet in this version"),
-    ("routes:\n  - {to: a, escalate: {after: 15m, to: b}}\n", "2:13: 'escalate' is not supported yet in this version"),
-    ("default: {to: a, mute: {}}", "1:18: 'mute' is not supported yet in this version"),
-    ("rotas: {on-call: {}}", "1:1: 'rotas' is not supported yet in this version"),
+    ("default: {to: a, mute: {}}", "1:24: 'zone' is missing here"),
+    ("default: {to: a, mute: {zone: Stockholm}}", "1:31: zone: 'Stockholm' is no IANA time zone"),
+    ('default: {to: a, mute: {zone: UTC, from: 22.00}}', "1:42: from: 22.0 is not a time of day; write for example"),
+    ('default: {to: a, mute: [{zone: UTC, days: [lör]}]}', "1:44: days[0]: Input should be 'mon'"),
+    ("default: {to: a, escalate: {after: 15m, to: b}}", "1:45: there is no receiver 'b'"),
+    ("default: {to: a, escalate: [{after: 15m, to: a}]}", "1:46: 'a' is told already; name another receiver"),
+    ("default: {to: a, escalate: {after: 15, to: b}}", "1:36: after: 15 has no unit"),
+    (ROTA.replace("Mon 09:00", "09:00"), "1:53: handover: '09:00' is not a weekday and a time"),
+    (ROTA.replace("2026-01-05", "in May"), "start: 'in May' is not a date; write for example 2026-01-05"),
+    (ROTA.replace("[a@x.se]", "[]"), "people: "),
+    (ROTA + "receivers: {on-call: {mail: [a@x.se]}}", "1:9: 'on-call' is a receiver too"),
+    (ROTA.replace("}}", ", overrides: [{from: 2026-02-02T09:00, to: 2026-02-02T09:00, who: b@x.se}]}}"),
+     "to: must be later than from"),
+    (ROTA.replace("}}", ", overrides: [{from: 2026-02-02T09:00, to: 2026-02-04T09:00, who: b@x.se}, "
+     "{from: 2026-02-03T10:00, to: 2026-02-05T09:00, who: c@x.se}]}}"),
+     "b@x.se and c@x.se stand in at the same time, from 2026-02-03T09:00Z"),
     ("receivers: [", "expected the node content"),
 ]  # fmt: skip
 
@@ -50,11 +70,12 @@ def test_a_mistake_is_named_at_its_place(text: str, expected: str) -> None:
 
 
 def test_all_mistakes_are_named_at_once() -> None:
-    text = "receivers: {noc: {mail: [x], webhook: {}}}\nroutes: [{to: noc, mute: {}, group_wait: 5}]\nrotas: {}\n"
+    text = "default: {to: noc, group_wait: 5, mute: {}, escalate: {to: b}}\nreceivers: {noc: {mail: [x]}}\n"
     with pytest.raises(FileProblems) as caught:
         parse(documents.parse(text, "notify.yaml"))
-    codes = [problem.code for problem in caught.value.problems]
-    assert codes == ["value-error", "not-supported-yet", "not-supported-yet", "value-error", "not-supported-yet"]
+    assert sorted(problem.code for problem in caught.value.problems) == [
+        "missing-key", "missing-key", "value-error", "value-error",
+    ]  # fmt: skip
 
 
 def test_a_label_may_be_called_like_a_setting_to_come() -> None:

@@ -1,0 +1,43 @@
+"""Passwords: argon2id as RFC 9106 recommends, two at once at most, because each takes 64 MiB."""
+
+import threading
+from functools import cache
+from typing import Final
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from monitor.errors import InputError
+
+LEAST: Final = 10
+"""Characters; NIST SP 800-63B asks for eight and no rules about which."""
+LONGEST: Final = 1024
+_hasher = argon2.PasswordHasher()
+_at_once = threading.BoundedSemaphore(2)
+
+
+def checked(password: str) -> str:
+    """The password if it may be one; raises InputError."""
+    if not LEAST <= len(password) <= LONGEST:
+        raise InputError(f"a password has {LEAST} to {LONGEST} characters; this one has {len(password)}")
+    return password
+
+
+def hashed(password: str) -> str:
+    """What is stored."""
+    with _at_once:
+        return _hasher.hash(password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether it is the one. `stored` None, for a user who does not exist, takes as long and is never true."""
+    with _at_once:
+        try:
+            return _hasher.verify(stored or _nobodys(), password[: LONGEST + 1]) and stored is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+@cache
+def _nobodys() -> str:
+    return _hasher.hash("the password of no user")

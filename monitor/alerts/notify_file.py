@@ -1,0 +1,143 @@
+"""`rules/notify.yaml` read and checked: who is told of which alert, in what portions, how often."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from monitor import documents
+from monitor.alerts.muting import Mute
+from monitor.alerts.notify_shapes import NotifyFile, ReceiverShape, RotaShape, RouteShape, TargetShape
+from monitor.alerts.rotas import DAYS, Override, Rota
+from monitor.alerts.routes import Escalation, Receiver, Route, Routes, Webhook
+from monitor.documents import Document, Path_
+from monitor.errors import FileProblems, Problem
+from monitor.rules.answer import LEVELS
+
+
+def load(path: Path) -> Routes:
+    """Read notify.yaml; a missing or empty file has no receivers; raise FileProblems with every mistake."""
+    return Routes() if not path.exists() else parse(documents.read(path))
+
+
+def parse(document: Document) -> Routes:
+    """The same for a file at hand."""
+    file = documents.validate(document, NotifyFile)
+    rotas = {name: _rota(shape) for name, shape in file.rotas.items()}
+    secrets, unreadable = _secrets(document, file)
+    if problems := [*_targets(document, file), *_rotas(document, file, rotas), *unreadable]:
+        raise FileProblems(problems)
+    receivers = {name: _receiver(name, shape, secrets.get(name, "")) for name, shape in file.receivers.items()}
+    for name, rota in rotas.items():
+        receivers[name] = Receiver(name, rota.everybody, file.rotas[name].language, rota)
+    default = _route(file.default) if file.default else None
+    return Routes(receivers, tuple(_route(shape) for shape in file.routes), default)
+
+
+def _receiver(name: str, shape: ReceiverShape, secret: str) -> Receiver:
+    if shape.webhook is None:
+        return Receiver(name, tuple(shape.mail), shape.language)
+    addresses = (*shape.mail, f"webhook:{name}")
+    return Receiver(name, addresses, shape.language, webhook=Webhook(shape.webhook.url, secret))
+
+
+def _secrets(document: Document, file: NotifyFile) -> tuple[dict[str, str], list[Problem]]:
+    """By receiver what its secret file, which counts from the folder of notify.yaml, holds."""
+    secrets: dict[str, str] = {}
+    problems = []
+    for name, shape in file.receivers.items():
+        if shape.webhook is None or not shape.webhook.secret_file:
+            continue
+        path = Path(document.file).parent / shape.webhook.secret_file
+        try:
+            secrets[name] = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{path} cannot be read: {error}"
+            problems.append(document.problem(("receivers", name, "webhook", "secret_file"), "unreadable", message))
+    return secrets, problems
+
+
+def _route(shape: TargetShape) -> Route:
+    match, goes_on = (shape.match, shape.goes_on) if isinstance(shape, RouteShape) else ({}, False)
+    return Route(
+        to=shape.to,
+        match={name: tuple(globs) for name, globs in match.items()},
+        goes_on=goes_on,
+        group_by=tuple(dict.fromkeys(shape.group_by)),
+        group_wait=shape.group_wait,
+        group_interval=shape.group_interval,
+        repeat_interval=shape.repeat_interval,
+        mutes=tuple(
+            Mute(ZoneInfo(mute.zone), frozenset(map(DAYS.index, mute.days)), mute.start, mute.end)
+            for mute in shape.mute
+        ),
+        escalations=tuple(Escalation(step.after, step.to) for step in shape.escalate),
+    )
+
+
+def _rota(shape: RotaShape) -> Rota:
+    zone = ZoneInfo(shape.zone)
+    weekday, at = shape.handover
+    overrides = (Override(_utc(each.start, zone), _utc(each.end, zone), each.who) for each in shape.overrides)
+    return Rota(
+        zone, weekday, at, tuple(shape.people), shape.start, tuple(sorted(overrides, key=lambda each: each.start))
+    )
+
+
+def _utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _targets(document: Document, file: NotifyFile) -> Iterator[Problem]:
+    targets: list[tuple[Path_, TargetShape]] = [(("routes", index), route) for index, route in enumerate(file.routes)]
+    if file.default:
+        targets.append((("default",), file.default))
+    elif file.receivers or file.rotas:
+        message = "'default' is missing: where alerts go that no route takes; write for example default: {to: noc}"
+        yield document.problem((), "missing-key", message)
+    for path, target in targets:
+        yield from _known(document, file, (*path, "to"), target.to)
+        yield from _durations(document, path, target)
+        for level in target.match.get("level", ()) if isinstance(target, RouteShape) else ():
+            if level not in LEVELS:
+                message = f"there is no level {level!r}{documents.nearest(level, LEVELS)}"
+                yield document.problem((*path, "match", "level"), "unknown-level", message)
+        for index, step in enumerate(target.escalate):
+            place = (*path, "escalate", index, "to")
+            yield from _known(document, file, place, step.to)
+            if step.to == target.to:
+                message = f"{step.to!r} is told already; name another receiver, or remove the step"
+                yield document.problem(place, "escalates-to-itself", message)
+
+
+def _known(document: Document, file: NotifyFile, path: Path_, name: str) -> Iterator[Problem]:
+    known = [*file.receivers, *file.rotas]
+    if name not in known:
+        message = f"there is no receiver {name!r}{documents.nearest(name, known)}"
+        yield document.problem(path, "unknown-receiver", message)
+
+
+def _durations(document: Document, path: Path_, target: TargetShape) -> Iterator[Problem]:
+    if target.group_interval <= timedelta(0):
+        message = "group_interval: must be longer than 0, else a group would be told at every evaluation"
+        yield document.problem((*path, "group_interval"), "duration", message)
+    elif target.repeat_interval < target.group_interval:
+        message = "repeat_interval: must not be shorter than group_interval, the shortest time between two messages"
+        yield document.problem((*path, "repeat_interval"), "duration", message)
+
+
+def _rotas(document: Document, file: NotifyFile, rotas: dict[str, Rota]) -> Iterator[Problem]:
+    for name, rota in rotas.items():
+        path: Path_ = ("rotas", name)
+        if name in file.receivers:
+            message = f"{name!r} is a receiver too; a rota needs a name of its own"
+            yield document.problem(path, "duplicate-receiver", message, at_key=True)
+        for index, shape in enumerate(file.rotas[name].overrides):
+            if _utc(shape.start, rota.zone) >= _utc(shape.end, rota.zone):
+                message = "to: must be later than from"
+                yield document.problem((*path, "overrides", index, "to"), "empty-override", message)
+        for before, after in pairwise(rota.overrides):
+            if after.start < before.end:
+                message = f"{before.who} and {after.who} stand in at the same time, from {after.start:%Y-%m-%dT%H:%MZ}"
+                yield document.problem((*path, "overrides"), "overlapping-overrides", message)

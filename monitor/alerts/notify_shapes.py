@@ -1,0 +1,169 @@
+"""The shapes that `rules/notify.yaml` may have. design.md, section 10."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from monitor.alerts.rotas import DAYS
+from monitor.documents import Strict
+from monitor.register import Zone
+from monitor.units import parse_duration
+
+_ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_HANDOVER = re.compile(rf"({'|'.join(DAYS)})[a-z]*\s+(\d\d:\d\d)", re.IGNORECASE)
+
+
+def _span(value: object) -> timedelta:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} has no unit; write for example 30s, 5m or 4h")  # noqa: TRY004 - pydantic wants ValueError
+    return parse_duration(value)
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError(f"{value!r} is not a mail address; write for example noc@example.org")
+    return value
+
+
+def _groupable(value: str) -> str:
+    if value == "level":
+        raise ValueError("alerts cannot be grouped by level, which changes while they fire")
+    return value
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, str | list):
+        raise ValueError(f"write one text, or a list of them, in quotes where it is a number, not {value!r}")  # noqa: TRY004 - as above
+    return [value] if isinstance(value, str) else value
+
+
+def _some(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+def _clock(value: object) -> time:
+    try:
+        return time.fromisoformat(value if isinstance(value, str) and len(value) == len("22:00") else "")
+    except ValueError:
+        raise ValueError(f'{value!r} is not a time of day; write for example "22:00", in quotes') from None
+
+
+def _handover(value: object) -> tuple[int, time]:
+    found = _HANDOVER.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f'{value!r} is not a weekday and a time; write for example "Mon 09:00"')
+    return DAYS.index(found[1].lower()), _clock(found[2])
+
+
+def _date(value: object) -> date:
+    try:
+        return value if type(value) is date else date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; write for example 2026-01-05") from None
+
+
+def _moment(value: object) -> datetime:
+    try:
+        return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a moment; write for example 2026-12-24T09:00") from None
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not value.isprintable() or " " in value:
+        raise ValueError(f"{value!r} is not a web address; write for example https://example.org/hook")
+    return value
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+Globs = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+Address = Annotated[str, AfterValidator(_address)]
+Language = Literal["en", "sv"]
+
+
+class WebhookShape(Strict):
+    """Where messages are posted; signed with what `secret_file`, beside notify.yaml, holds."""
+
+    url: Annotated[str, AfterValidator(_web_address)]
+    secret_file: str = ""
+
+
+class ReceiverShape(Strict):
+    """One receiver: every address gets a mail of its own."""
+
+    mail: list[Address] = Field(default_factory=list)
+    webhook: WebhookShape | None = None
+    language: Language = "en"
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.mail and self.webhook is None:
+            raise ValueError("nobody is reached; write for example mail: [noc@example.org], or a webhook")
+        return self
+
+
+class OverrideShape(Strict):
+    """Somebody stands in; moments without an offset are in the rota's zone."""
+
+    start: Annotated[datetime, BeforeValidator(_moment)] = Field(alias="from")
+    end: Annotated[datetime, BeforeValidator(_moment)] = Field(alias="to")
+    who: Address
+
+
+class RotaShape(Strict):
+    """A receiver that is a person by turns of a week."""
+
+    zone: Zone
+    handover: Annotated[tuple[int, time], BeforeValidator(_handover)]
+    people: list[Address] = Field(min_length=1)
+    start: Annotated[date, BeforeValidator(_date)]
+    overrides: list[OverrideShape] = Field(default_factory=list)
+    language: Language = "en"
+
+
+class MuteShape(Strict):
+    """When nothing is told: without `days` every day."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default=list(DAYS), min_length=1)
+    start: Annotated[time, BeforeValidator(_clock)] = Field(default=time(0), alias="from")
+    end: Annotated[time, BeforeValidator(_clock)] = Field(default=time(0), alias="to")
+    zone: Zone
+
+
+class EscalateShape(Strict):
+    """Who is told when nobody acknowledges for so long."""
+
+    after: Span
+    to: str
+
+
+class TargetShape(Strict):
+    """Where alerts go and in what portions."""
+
+    to: str
+    group_by: list[Annotated[str, AfterValidator(_groupable)]] = Field(default=["site"])
+    group_wait: Span = timedelta(seconds=30)
+    group_interval: Span = timedelta(minutes=5)
+    repeat_interval: Span = timedelta(hours=4)
+    mute: Annotated[list[MuteShape], BeforeValidator(_some)] = Field(default_factory=list)
+    escalate: Annotated[list[EscalateShape], BeforeValidator(_some)] = Field(default_factory=list)
+
+
+class RouteShape(TargetShape):
+    """A target for alerts that match. `match`: label or place -> a glob, or several of which one has to match."""
+
+    match: dict[str, Globs] = Field(default_factory=dict)
+    goes_on: bool = Field(default=False, alias="continue")
+
+
+class NotifyFile(Strict):
+    """The whole of notify.yaml."""
+
+    receivers: dict[str, ReceiverShape] = Field(default_factory=dict)
+    rotas: dict[str, RotaShape] = Field(default_factory=dict)
+    routes: list[RouteShape] = Field(default_factory=list)
+    default: TargetShape | None = None

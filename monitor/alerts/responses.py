@@ -1,0 +1,67 @@
+"""What people say to alerts: acknowledgements stop repeats, silences mute messages. Values are frozen."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from monitor.alerts.model import Alert
+from monitor.alerts.routes import label_of
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """Somebody sees to an alert. Counts until the alert resolves, `until` (None: no end), or it is withdrawn."""
+
+    id: int
+    alert: int
+    by: str
+    at: datetime
+    until: datetime | None = None
+    assignee: str = ""
+    ticket: str = ""
+    comment: str = ""
+    withdrawn_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it counts at `now`, as far as it goes by itself."""
+        return self.withdrawn_at is None and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Alerts that match are not told of from `starts_at` until `ends_at`.
+
+    `matchers`: label, place, `rule`, `level` or `subject` -> globs, of which one has to match; all names have to.
+    """
+
+    id: int
+    matchers: Mapping[str, tuple[str, ...]]
+    author: str
+    reason: str
+    created_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it mutes at `now`."""
+        return self.starts_at <= now < self.ends_at
+
+    def mutes(self, alert: Alert) -> bool:
+        """Whether the alert is one of those that it is about; one without matchers is about none."""
+        return bool(self.matchers) and all(_matches(alert, name, globs) for name, globs in self.matchers.items())
+
+
+def _matches(alert: Alert, name: str, globs: Sequence[str]) -> bool:
+    value = label_of(alert, name)
+    return value is not None and any(fnmatchcase(value, glob) for glob in globs)
+
+
+def silenced(alerts: Iterable[Alert], silences: Sequence[Silence]) -> dict[int, int]:
+    """The number of each alert that is muted and of the first silence that does it."""
+    found: dict[int, int] = {}
+    for alert in alerts if silences else ():
+        by = next((silence.id for silence in silences if silence.mutes(alert)), None)
+        if by is not None:
+            found[alert.id] = by
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from flask import current_app
 
@@ -76,6 +76,11 @@ class Run(Protocol):
     @property
     def error(self) -> str:
         """Why it failed; empty when it did not."""
+        ...
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds that its statement took."""
         ...
 
 
@@ -168,6 +173,10 @@ class Service(Protocol):
 
     def session(self, session_id: str) -> Session | None:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
+        ...
+
+    def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
+        """Why a rule says of a subject what it says; raises InputError when one of them does not exist."""
         ...
 
     def now(self) -> datetime:

@@ -5,9 +5,9 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -31,6 +31,12 @@ _WANTED = {
     "time_delta_type": "must be a duration, for example 30s, 10m or 2h",
 }
 """What pydantic says of a wrong type, in the words of who writes YAML."""
+
+
+WrittenDuration = Annotated[
+    str, Field(pattern=r"^\s*(\d+(\.\d+)?\s*(ms|min|[smhdw])\s*)+$", examples=["30s", "10m", "1h30m"])
+]
+"""How a duration stands in a file, for the JSON Schema that editors read."""
 
 
 class Strict(BaseModel):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor import documents
-from monitor.documents import Document, Strict
+from monitor.documents import Document, Strict, WrittenDuration
 from monitor.errors import FileProblems, Problem
 from monitor.ids import Place
 from monitor.units import parse_duration, parse_quantity
@@ -38,8 +38,10 @@ def _zone(value: str) -> str:
     return value
 
 
-Watts = Annotated[float, BeforeValidator(_watts)]
-Span = Annotated[timedelta, BeforeValidator(_span)]
+_WrittenPower = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(W|kW|MW)\s*$", examples=["150 kW"])]
+Watts = Annotated[float, BeforeValidator(_watts, json_schema_input_type=_WrittenPower)]
+Span = Annotated[timedelta, BeforeValidator(_span, json_schema_input_type=WrittenDuration)]
+Key = Annotated[str, BeforeValidator(str, json_schema_input_type=str)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -64,7 +66,7 @@ class Station(Strict):
     model: str = ""
     load_managed: bool = False
     offline_after: Span | None = None
-    connectors: dict[Annotated[str, BeforeValidator(str)], Connector] = Field(default_factory=dict)
+    connectors: dict[Key, Connector] = Field(default_factory=dict)
 
 
 class PowerGroup(Strict):
@@ -90,7 +92,7 @@ class Site(Strict):
     name: str = ""
     zone: Zone | None = None
     offline_after: Span | None = None
-    stations: dict[Annotated[str, BeforeValidator(str)], Station] = Field(default_factory=dict)
+    stations: dict[Key, Station] = Field(default_factory=dict)
     power_groups: dict[str, PowerGroup] = Field(default_factory=dict)
     contact: str = ""
     access: str = ""
@@ -109,7 +111,7 @@ class Operator(Strict):
 class RegisterFile(Strict):
     """The whole of sites.yaml."""
 
-    sites: dict[Annotated[str, BeforeValidator(str)], Site] = Field(default_factory=dict)
+    sites: dict[Key, Site] = Field(default_factory=dict)
     operator: Operator = Operator()
 
 

@@ -106,14 +106,14 @@ def source_sql(subject: Subject, compiler: Compiler) -> str:
 
 
 def _rule_columns(index: int, rule: Rule, compiler: Compiler) -> list[str]:
-    columns = [f"{_where(rule)} AS selected_{index}", f"{compiler.sql(rule.when.root)} AS when_{index}"]
+    columns = [f"{where_sql(rule)} AS selected_{index}", f"{compiler.sql(rule.when.root)} AS when_{index}"]
     columns += [f"{compiler.sql(level.root)} AS {name}_{index}" for name, level in rule.levels.items()]
     if rule.recover_when is not None:
         columns.append(f"{compiler.sql(rule.recover_when.root)} AS recover_{index}")
     return columns
 
 
-def _where(rule: Rule) -> str:
+def where_sql(rule: Rule) -> str:
     """Whether `where` selects a subject; what is not known is not selected."""
     keys = [
         "(" + " OR ".join(f"f.{key} GLOB {quote(glob)}" for glob in globs) + ")" for key, globs in rule.where.items()
@@ -149,7 +149,7 @@ def _values(rule: Rule, compiler: Compiler) -> dict[str, str]:
     values: dict[str, str] = {}
     for expression in rule.expressions:
         for key, node in _named(expression):
-            values.setdefault(key, _value_sql(node, compiler))
+            values.setdefault(key, value_sql(node, compiler))
     for text in template_texts(rule):
         for key in sorted(values_used(text, rule.on)):
             name, _, pool = key.rstrip(")").partition("(")
@@ -175,7 +175,8 @@ def _named(expression: Expression) -> list[tuple[str, Node]]:
     return found
 
 
-def _value_sql(node: Node, compiler: Compiler) -> str:
+def value_sql(node: Node, compiler: Compiler) -> str:
+    """SQL of a part of an expression as a value to show: a list as text."""
     if isinstance(node, NameRef) and (name := names.find(node.name, compiler.subject)) and name.is_list:
         return f"array_to_string(f.{name.column}, ', ')"
     return compiler.sql(node)

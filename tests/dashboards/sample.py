@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from monitor.authoring import in_force
 from monitor.authoring.in_force import InForce
+from monitor.authoring.why import why
 from monitor.config import Evaluate, Paths, Settings
 from monitor.ids import Place
 from monitor.ingest.intake import Intake
@@ -62,6 +63,7 @@ class Run:
     matches: int
     unknown: int
     error: str = ""
+    duration_s: float = 0.02
 
 
 @dataclass
@@ -95,6 +97,10 @@ class SampleService:
 
     def session(self, session_id: str) -> Session | None:
         return self.sessions.get(session_id)
+
+    def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
+        files = self.rules.in_force
+        return why(files, self.store, self.database, rule=rule, subject=subject, at=at or self.at)
 
     def now(self) -> datetime:
         return self.at

@@ -13,6 +13,7 @@ from dashboards.views.api import api
 from dashboards.views.health import health
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
+from dashboards.views.review import review, review_api
 from dashboards.views.rules import rules, tariffs
 from dashboards.views.rules_api import rules_api
 from dashboards.views.sessions import sessions
@@ -31,7 +32,9 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     security.install(app)
     problems.install(app)
     context.install(app)
-    for blueprint in (noc, alerts, sessions, rules, tariffs, health, api, rules_api, writes, ocpp, importing):
+    pages = (noc, alerts, sessions, review, rules, tariffs, health)
+    interfaces = (api, rules_api, review_api, writes, ocpp, importing)
+    for blueprint in (*pages, *interfaces):
         app.register_blueprint(blueprint)
     if mailbox is not None:
         app.extensions[MAILBOX] = mailbox

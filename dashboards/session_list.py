@@ -15,7 +15,7 @@ from monitor.state.sessions import SessionTotals
 
 PAGE = 100
 BATCH = 500
-STATES: tuple[BillingState, ...] = ("open", "review", "priced", "sealed", "credited")
+STATES: tuple[BillingState, ...] = ("open", "review", "priced", "sealed", "credited", "written_off")
 
 
 @dataclass(frozen=True)

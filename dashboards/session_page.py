@@ -8,6 +8,7 @@ from dashboards import context, curves, formats, words
 from dashboards.curves import Band, Curve
 from dashboards.language import gettext
 from dashboards.places import readings_csv
+from dashboards.review_page import Billing, billing
 from dashboards.session_cdr import session_cdr
 from dashboards.sources import Service
 from monitor.sessions.cdr import Exported
@@ -50,6 +51,7 @@ class SessionPage:
     flags: list[str]
     tariff_words: list[str]
     cdr: Exported | None
+    billing: Billing | None
 
 
 def session_page(source: Service, session_id: str) -> SessionPage | None:
@@ -79,6 +81,7 @@ def session_page(source: Service, session_id: str) -> SessionPage | None:
         flags=sorted(session.flags),
         cdr=session_cdr(source, session, "2.2.1"),
         tariff_words=tariff_words(source, session.bill),
+        billing=billing(source, session_id),
     )
 
 

@@ -16,6 +16,7 @@ from monitor.rules.answer import Flow
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.outbox import Outbox
+from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.tariffs.files import TariffBook
 
@@ -144,6 +145,11 @@ class Service(Protocol):
     @property
     def sessions(self) -> SessionStore:
         """Stored sessions."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewStore:
+        """Bills that wait for a person, and the decisions about them."""
         ...
 
     @property

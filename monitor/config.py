@@ -218,6 +218,11 @@ class Settings(Section):
         return self.state.url or f"sqlite:///{self.paths.var / 'state.sqlite'}"
 
     @property
+    def public_url(self) -> str:
+        """How people reach the pages, without a slash at the end."""
+        return (self.web.public_url or f"http://{self.web.listen}").rstrip("/")
+
+    @property
     def listen_address(self) -> tuple[str, int]:
         """Host and port of the web server."""
         host, _, port = self.web.listen.rpartition(":")

@@ -1,7 +1,7 @@
 """The service: wires the parts together, runs the ticks, and is the only module that reads a clock."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -20,9 +20,7 @@ from monitor.errors import LaddvaktError, StoreUnavailable
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
-from monitor.notify.channel import Channel
-from monitor.notify.mail import MailChannel
-from monitor.notify.webhook import WebhookChannel
+from monitor.notify.channels import channels
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
 from monitor.readings.snapshot import scratch
@@ -37,6 +35,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
@@ -131,8 +130,10 @@ class Service:
         self.intake = Intake(self.store, self.now, users, lambda: self.register)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
+        self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
-        self.workers = [OutboxWorker(self.outbox, channel, self.now) for channel in self._channels()]
+        ways = channels(settings, lambda: self.rules.in_force.routes)
+        self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
         self.picture: Picture | None = None
@@ -157,11 +158,6 @@ class Service:
         return self._clock.speed
 
     @property
-    def public_url(self) -> str:
-        """How people reach the pages, without a slash at the end."""
-        return (self.settings.web.public_url or f"http://{self.settings.web.listen}").rstrip("/")
-
-    @property
     def register(self) -> Register:
         """The register in force."""
         return self.rules.in_force.register
@@ -174,11 +170,6 @@ class Service:
     def session(self, session_id: str) -> Session | None:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
         return self._session_tick.session(session_id, self.tariffs)
-
-    def _channels(self) -> Iterator[Channel]:
-        yield MailChannel(self.settings.mail, self.public_url)
-        private = self.settings.notify.private_addresses
-        yield WebhookChannel(lambda: self.rules.in_force.routes, self.public_url, private=private)
 
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
         """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""

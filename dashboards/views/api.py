@@ -12,8 +12,7 @@ from dashboards.parameters import Parameters
 from dashboards.sources import service
 from monitor.alerts.model import Alert
 from monitor.readings import frames
-from monitor.sessions.imported import split_unknown
-from monitor.sessions.model import Session
+from monitor.sessions.flat import SESSION_COLUMNS, session_row
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -22,11 +21,6 @@ _PAGING = ("limit", "format")
 ALERT_COLUMNS = (
     "id", "rule", "subject", *_PLACE, "level", "state", "pending_at", "firing_at", "resolved_at", "resolved_reason",
     "no_data_since", "title", "summary", "cause",
-)  # fmt: skip
-SESSION_COLUMNS = (
-    "id", "subject", *_PLACE, "transaction", "state", "plug_in", "started", "stopped", "plug_out", "energy_wh",
-    "charging_s", "idle_s", "average_power_w", "peak_power_w", "soc_in", "soc_out", "stop_reason", "diagnosis",
-    "tariff", "tariff_version", "total_excl_vat", "total_incl_vat", "currency", "flags", "needs_review",
 )  # fmt: skip
 
 
@@ -97,26 +91,4 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "title": said.title,
         "summary": said.summary,
         "cause": said.cause,
-    }
-
-
-def session_row(session: Session) -> dict[str, Any]:
-    """One session as a flat row; money only where it is priced."""
-    bill, unknown = session.bill, split_unknown(session)
-    own = (
-        "id", "transaction", "state", "plug_in", "started", "stopped", "plug_out", "energy_wh", "average_power_w",
-        "peak_power_w", "soc_in", "soc_out", "stop_reason", "flags", "needs_review",
-    )  # fmt: skip
-    return {
-        **{name: getattr(session, name) for name in own},
-        **session.place._asdict(),
-        "subject": session.place.subject,
-        "charging_s": None if unknown else session.charging_time,
-        "idle_s": None if unknown else session.idle_time,
-        "diagnosis": session.diagnosis.code if session.diagnosis else None,
-        "tariff": bill.tariff_id if bill else None,
-        "tariff_version": bill.tariff_version if bill else None,
-        "total_excl_vat": bill.total.excl_vat if bill else None,
-        "total_incl_vat": bill.total.incl_vat if bill else None,
-        "currency": bill.currency if bill else None,
     }

@@ -1,6 +1,6 @@
 """The content of a message: frozen when it is planned, so that a retry hours later says the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -25,12 +25,14 @@ def message_of(
     at: datetime,
     receiver: Receiver,
     register: Register,
+    flapping: Container[int] = (),
 ) -> Message:
     """The message `key` about `alerts` (firing and resolved) to the group's address, in the receiver's language.
 
-    `group` is as it is after this message. The site's facts are given where all alerts are at one site.
+    `group` is as it is after this message; `flapping`: numbers of alerts that are told as such. The site's facts are
+    given where all alerts are at one site.
     """
-    rows = sorted((_row(alert, receiver.language) for alert in alerts), key=_worst_first)
+    rows = sorted((_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts), key=_worst_first)
     sites = {alert.place.site for alert in alerts}
     stations = {alert.place.station for alert in alerts}
     site_key = sites.pop() if len(sites) == 1 else ""
@@ -55,7 +57,7 @@ def message_of(
     )
 
 
-def _row(alert: Alert, language: str) -> MessageRow:
+def _row(alert: Alert, language: str, *, flaps: bool) -> MessageRow:
     texts = alert.texts
     # An alert of a rule that could not be rendered still says which rule it is and where.
     own = texts.get(language) or texts.get("en") or next(iter(texts.values()), Texts(alert.rule, alert.subject))
@@ -70,6 +72,7 @@ def _row(alert: Alert, language: str) -> MessageRow:
         resolved_reason=alert.resolved_reason,
         texts=own,
         labels=alert.labels,
+        flapping=flaps,
     )
 
 

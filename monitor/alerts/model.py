@@ -9,7 +9,7 @@ from monitor.ids import Place
 from monitor.rules.answer import Level, Texts, Value
 
 AlertState = Literal["pending", "firing", "resolved"]
-EventKind = Literal["pending", "firing", "level", "no_data", "data", "resolved", "inactive"]
+EventKind = Literal["pending", "firing", "level", "no_data", "data", "resolved", "inactive", "flapping", "calm"]
 MessageKind = Literal["firing", "resolved", "repeat"]
 
 
@@ -97,6 +97,8 @@ class MessageRow:
     resolved_reason: str
     texts: Texts
     labels: Mapping[str, str] = field(default_factory=dict)
+    flapping: bool = False
+    """Comes and goes: nothing more is told of it until it has calmed down."""
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,14 @@ def bill(session: Session, book: TariffBook, register: Register, bill_until: Bil
         details = {**session.details, "review": ", ".join(doubts)}
         state = session.state if session.closed_at is None else "review"
         return replace(session, state=state, bill=None, details=details)
+    return priced(session, book, register, bill_until)
+
+
+def priced(session: Session, book: TariffBook, register: Register, bill_until: BillUntil) -> Session:
+    """The session with its price, whatever is doubtful of it: a person has looked, or there is nothing to look at.
+
+    Without energy or a tariff it is left unpriced, and `tariff_reason` says so.
+    """
     if session.energy_wh is None:
         return replace(session, bill=None, tariff_reason=UNTIL_LATER)
     zone, outlet = register.zone(session.place.site), register.connectors.get(session.place)

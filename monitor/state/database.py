@@ -68,6 +68,15 @@ class Database:
                 f"the state database has a schema unknown to this version; was it written by a newer one? ({error})"
             ) from error
 
+    def shorten_log(self) -> None:
+        """Let SQLite empty its write-ahead log, which holds what was erased; while others read, it may stay."""
+        if self._url.get_backend_name() == "sqlite":
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Close all connections; the object can be used again afterwards."""
         self._engine.dispose()

@@ -70,7 +70,7 @@ class SessionTick:
             self._ahead_of_saved = False
         try:
             changed = self._assembler.update(now)
-            self._save([self._to_store(session, tariffs) for session in changed])
+            self._save([self._to_store(session, tariffs) for session in changed], now)
         except Exception:
             self._ahead_of_saved = True
             raise
@@ -100,10 +100,10 @@ class SessionTick:
     def _bill(self, session: Session, tariffs: TariffBook) -> Session:
         return bill(session, self.versioned(tariffs), self._register, self._settings.bill_until)
 
-    def _save(self, sessions: Sequence[Session]) -> None:
+    def _save(self, sessions: Sequence[Session], now: datetime) -> None:
         reached = self._assembler.position
         if sessions or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
-            self._sessions.save(sessions, position=reached, reassembled=self._assembler.reassembled)
+            self._sessions.save(sessions, position=reached, reassembled=self._assembler.reassembled, now=now)
             self._saved = reached
 
     def _note_imports(self) -> None:

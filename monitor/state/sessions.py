@@ -12,9 +12,13 @@ from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.sessions.model import BillingState, Session
 from monitor.state import session_saving, session_users
+from monitor.state.billing_saving import Saving
 from monitor.state.database import Database, chunks
-from monitor.state.session_rows import periods_from_blob, session_of
+from monitor.state.session_rows import periods_from_blob, session_of, timed
 from monitor.state.session_tables import session_versions, sessions
+
+WALK = 1_000
+"""Sessions in a piece of `walk`."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +54,19 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        now: datetime | None = None,
     ) -> None:
         """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
-        among those of its connector since the moment in `reassembled`, leaves its old version behind.
+        among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
+        has decided or an export has sealed does not change: see `billing_states.arrival`; `now` is when that came up.
         """
         with self._database.begin() as tx:
             reached = session_saving.position(tx) if position is None else position
-            session_saving.withdraw(tx, changed, reassembled or {}, reached)
-            session_saving.upsert(tx, changed, reached)
+            saving = Saving(tx, reached, now)
+            session_saving.withdraw(saving, changed, reassembled or {})
+            session_saving.upsert(saving, changed)
             session_saving.set_position(tx, reached)
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
@@ -67,7 +74,7 @@ class SessionStore:
         with self._database.begin() as tx:
             assembled = session_saving.assembled(tx, [session.id for session in found])
             ours = {session.id: session for session in found if session.id not in assembled}
-            stored = session_saving.upsert(tx, list(ours.values()), session_saving.position(tx))
+            stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
             if stored:
                 session_saving.note_import(tx)
         return Outcome(stored, len(ours) - stored, len(assembled))
@@ -119,6 +126,29 @@ class SessionStore:
             ordered = statement.order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc()).limit(limit)
             rows = connection.execute(ordered).mappings().all()
         return [session_of(row) for row in rows]
+
+    def walk(
+        self, start: datetime | None = None, end: datetime | None = None, *, periods: bool = False
+    ) -> Iterator[Sequence[Session]]:
+        """All sessions with start <= plug_in < end, oldest first, in pieces; `periods`: with theirs.
+
+        Each piece is a reading of its own: nothing is held while somebody writes a file of a million.
+        """
+        ordered = _between(select(sessions), start, end).order_by(sessions.c.plug_in_us, sessions.c.id).limit(WALK)
+        statement = ordered
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(statement).mappings().all()
+                ids = [row["id"] for row in rows] if periods else []
+                blobs = session_saving.blobs(connection, ids) if ids else {}
+            if not rows:
+                return
+            yield [session_of(row, periods_from_blob(blobs.get(row["id"], b""))) for row in rows]
+            last = rows[-1]
+            later = and_(sessions.c.plug_in_us == last["plug_in_us"], sessions.c.id > last["id"])
+            statement = ordered.where(
+                sessions.c.plug_in_us >= last["plug_in_us"], or_(sessions.c.plug_in_us > last["plug_in_us"], later)
+            )
 
     def totals(
         self,
@@ -182,7 +212,7 @@ class SessionStore:
         statement = select(session_versions).where(session_versions.c.session == session_id)
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(session_versions.c.id)).mappings().all()
-        return [session_of(session_saving.timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
+        return [session_of(timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
 
     def _averages(self, places: Sequence[Place] | None, last: int) -> dict[Place, Sequence[float]]:
         place = (sessions.c.site, sessions.c.station, sessions.c.connector)

@@ -16,7 +16,7 @@ from monitor.register import Register
 from monitor.rules import message
 from monitor.rules.answer import Evaluation, Level, Texts, Value
 from monitor.rules.model import Rule
-from monitor.state import groups
+from monitor.state import flapping, groups
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
@@ -72,7 +72,10 @@ def record_tick(
         outcome = step(policies, evaluation, active, interval=interval, register=register, render=texts)
         saved = store.save(tx, outcome)
         store.evaluated(tx, outcome.evaluated, evaluation.at)
-        due = _tell(tx, database, saved, planner, evaluation.at) if planning else 0
+        fired = {(event.rule, event.subject) for event in outcome.events if event.kind == "firing"}
+        new = [alert for alert in saved if (alert.rule, alert.subject) in fired]
+        unsteady = flapping.update(tx, new, {policy.rule: policy for policy in policies}, evaluation.at)
+        due = _tell(tx, database, saved, partial(planner, flapping=unsteady), evaluation.at) if planning else 0
     return Recorded(outcome.events, len(outcome.changed), due)
 
 

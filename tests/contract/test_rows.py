@@ -228,6 +228,31 @@ def test_forgetting_users_leaves_their_rows_or_says_why_it_cannot(store, batch, 
     assert store.arrivals("transaction", arrived)[0].num_rows == 0
 
 
+def test_erasing_a_user_leaves_the_rows_and_everybody_else(store, batch, at, scanned, noon):
+    rows = [
+        {"time_us": at(0), "event": "start", "session": "1", "user": "u", "contract_id": "c", "group": "g"},
+        {"time_us": at(0), "event": "start", "session": "1", "user": "v", "contract_id": "d", "connector": "2"},
+        {"time_us": at(60), "event": "start", "session": "2", "user": 'clear, "u"', "signed": "OCMF|u"},
+    ]
+    store.append(batch(transaction=rows))
+    store.append(batch(transaction=[{"time_us": at(90), "event": "stop", "session": "2", "signed": "OCMF|u2"}]))
+    store.append(batch(transaction=[{"time_us": at(30), "event": "stop", "session": "1", "user": "u"}]))  # late
+    store.bring_up_to(noon + timedelta(minutes=5))
+    _, arrived = store.arrivals("transaction", 0)
+
+    assert store.erase_user({"u", 'clear, "u"'}) == 4
+    assert store.erase_user({"u", 'clear, "u"'}) == 0
+    found = scanned(store, "transaction")
+    assert sorted((row["time_us"], row["connector"], row["event"]) for row in found) == [
+        (at(0), "1", "start"), (at(0), "2", "start"), (at(30), "1", "stop"), (at(60), "1", "start"),
+        (at(90), "1", "stop"),
+    ]  # fmt: skip
+    identity = [{name: row[name] for name in ("user", "contract_id", "signed") if name in row} for row in found]
+    assert [each for each in identity if each] == [{"user": "v", "contract_id": "d"}]
+    assert next(row.get("group") for row in found if row["connector"] == "1") == "g"
+    assert store.arrivals("transaction", arrived)[0].num_rows == 0
+
+
 def test_forgetting_in_pieces_takes_the_same_over_holes(store, batch, at, scanned, noon):
     hours = [0, 1, 2, 30, 31, 24 * 400]
     store.append(batch(meter=[{"time_us": at(3600 * hour), "power_w": 1.0} for hour in hours]))

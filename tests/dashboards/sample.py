@@ -31,6 +31,7 @@ from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.state.tick import record_tick
 from monitor.tariffs.files import TariffBook
@@ -93,6 +94,7 @@ class SampleService:
         self.intake = Intake(self.store, self.now)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
+        self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
 
     def session(self, session_id: str) -> Session | None:

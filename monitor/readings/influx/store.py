@@ -1,7 +1,7 @@
 """InfluxDB as the store of record: a server, the hot window beside it, and a spool for when it is away."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from monitor.errors import InputError, StoreUnavailable, Unavailable
 from monitor.ids import Place
-from monitor.readings.influx import ranges
+from monitor.readings.influx import erasing, ranges
 from monitor.readings.influx.draining import Drain
 from monitor.readings.influx.late import LateRows
 from monitor.readings.influx.nightly import Nightly
@@ -158,6 +158,15 @@ class InfluxStore:
             "InfluxDB cannot clear one field of a row: users go from it with retention.transaction, or with the "
             "retention of its bucket"
         )
+
+    def erase_user(self, tokens: Collection[str]) -> int:
+        """Raises StoreUnavailable while batches wait for InfluxDB: the user may be in them."""
+        self._check_open()
+        if self._spool:
+            raise StoreUnavailable("readings wait in the spool for InfluxDB; erase again when they are drained")
+        rows = erasing.erase_user(self._server, tokens)
+        self._window.erase_user(tokens)
+        return rows
 
     def health(self) -> StoreHealth:
         """Of the last tick: the server is not asked, so that the page comes when it hangs. Rows are the window's."""

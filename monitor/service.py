@@ -29,7 +29,8 @@ from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.sources import sources_table
-from monitor.sessions.for_rules import history_table, sessions_table
+from monitor.sessions.for_rules import sessions_table
+from monitor.sessions.history_table import HISTORY_SCHEMA
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
@@ -142,7 +143,7 @@ class Service:
         self._session_tick = SessionTick(
             self.store, self.sessions, settings.sessions, self.register, TariffStore(self.database)
         )
-        self._session_tables = sessions_table(()), history_table({})
+        self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
         self._keeping = Keeping(self.store, self.sessions, settings.retention)

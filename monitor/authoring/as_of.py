@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from monitor.readings.store import Snapshot
 from monitor.register import Register
 from monitor.rules.frame import SESSIONS, Facts
-from monitor.sessions.for_rules import history_table, sessions_table
+from monitor.sessions.for_rules import sessions_table
+from monitor.sessions.history_table import HistoryTable
 from monitor.sessions.model import Session
 from monitor.state.sessions import SessionStore
 from monitor.units import to_us
@@ -33,7 +34,7 @@ def facts_at(sessions: SessionStore, register: Register, snapshot: Snapshot, sit
     under_way = [session for session in before if session.plug_out is None or session.plug_out > at]
     table = sessions_table([_then(session, at) for session in under_way])
     so_far = snapshot.query(_SO_FAR, {"at": to_us(at)}, under_way=table) if table.num_rows else table
-    return Facts(register, so_far.select(SESSIONS.names).cast(SESSIONS), history_table(sessions.averages()))
+    return Facts(register, so_far.select(SESSIONS.names).cast(SESSIONS), HistoryTable(sessions.histories()).table)
 
 
 def _then(session: Session, at: datetime) -> Session:

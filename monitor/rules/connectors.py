@@ -2,7 +2,7 @@
 
 from monitor.readings.schema import METER
 from monitor.rules.expected import expected_sql
-from monitor.rules.names import find
+from monitor.rules.names import DELIVERED_WH, find
 
 READINGS_US = 30 * 60_000_000
 """How far back readings are looked for at a slot before the newest row; at the newest slot the store knows the last."""
@@ -134,7 +134,7 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
         st.online IS NOT false
             AND (st.doubt_us IS NULL OR greatest(s.time_us, w.time_us, t.transaction_us) >= st.doubt_us) AS confirmed,
         u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.idle_since_us,
-        u.flags AS session_flags, hi.usual_power_w
+        u.flags AS session_flags, hi.* EXCLUDE (site, station, connector)
     FROM places p
     JOIN station_frame st ON st.site = p.site AND st.station = p.station
     LEFT JOIN statuses s ON s.slot_us = st.slot_us AND s.connector_key = p.connector_key
@@ -193,7 +193,12 @@ WITH {_last_readings()}, {_STATUSES}, {_CONFIRMED.format(held=HELD_US)}, derived
     FROM named
 )
 SELECT row_number() OVER () AS row_id,  -- one number for (slot, connector), which windows are grouped and joined by
-    * REPLACE (rated_w::DOUBLE AS rated_w, rated_phases::DOUBLE AS rated_phases),
+    * REPLACE (
+        rated_w::DOUBLE AS rated_w, rated_phases::DOUBLE AS rated_phases, users_10::DOUBLE AS users_10
+    ),
+    CASE WHEN session_energy_wh >= {DELIVERED_WH} THEN 0e0 ELSE greatest((slot_us - delivered_us) / 1e6, 0e0) END
+        AS since_delivered,
+    usual_gap_us / 1e6 AS usual_gap,
     (slot_us - reading_us) / 1e6 AS reading_age,
     CASE WHEN status IS NOT NULL THEN (slot_us - reported_since_us) / 1e6 END AS status_for,
     (slot_us - started_us) / 1e6 AS session_age,

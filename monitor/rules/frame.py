@@ -20,8 +20,12 @@ SESSIONS = pa.schema([
 ])  # fmt: skip
 """Sessions under way, one row each; `stopped_us` and `idle_since_us` null while charging."""
 
-HISTORY = pa.schema([*_PLACE, ("usual_power_w", pa.float64())])
-"""What is usual at a connector."""
+HISTORY = pa.schema([
+    *_PLACE, ("usual_power_w", pa.float64()), ("slow_share_10", pa.float64()), ("failed_share_10", pa.float64()),
+    ("users_10", pa.int64()), ("delivered_us", pa.int64()), ("usual_gap_us", pa.int64()),
+    ("last_stop_reason", pa.string()),
+])  # fmt: skip
+"""What the finished sessions of a connector say of it (monitor.sessions.history); shares in percent."""
 
 REGISTER = pa.schema([
     *_PLACE, ("current", pa.string()), ("rated_w", pa.float64()), ("rated_phases", pa.int32()), ("evse", pa.string()),

@@ -83,6 +83,9 @@ def _counted(name: str, meaning: str) -> Name:
 LONGEST_WAIT_S = 3600
 """No wait is estimated longer than this: beyond it cars drive on."""
 
+DELIVERED_WH = 100
+"""From this energy on a session has delivered: less is a car that was not served."""
+
 EXPECTED_BY = ("rating", "offer", "share", "phases", "peak", "taper")
 """Which bound made `expected_w`, from the first that is equally low."""
 
@@ -139,7 +142,13 @@ NAMES: tuple[Name, ...] = (
         choices=SESSION_FLAGS,
         is_list=True,
     ),
-    _of_connector("usual_power_w", "power", "median power of this connector's earlier sessions", 0),
+    _of_connector("usual_power_w", "power", "median power of this connector's sessions 11 to 60 back", 0),
+    Name("slow_share_10", CONNECTOR, "share", "how many of its last ten sessions were slow", 0, 100),
+    Name("failed_share_10", CONNECTOR, "share", "how many of its last ten sessions failed", 0, 100),
+    _of_connector("users_10", "count", "different users of its last ten sessions", 0),
+    _of_connector("since_delivered", "time", "time since its last session that delivered; 0 while one does", 0),
+    _of_connector("usual_gap", "time", "median time from one session that delivered to the next", 0),
+    _of_connector("last_stop_reason", "text", "why its last finished session stopped"),
     _of_connector("expected_w", "power", "what this connector should give this car now; missing without a session", 0),
     _of_connector("expected_by", "text", "which bound made expected_w", choices=EXPECTED_BY),
     Name("power_w", PLACES, "power", "power of all connectors; missing when one with a session gives none"),

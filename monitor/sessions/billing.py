@@ -111,6 +111,8 @@ def review_reasons(session: Session) -> Iterator[str]:
         yield "energy_from_power"
     if session.closed_at is None:
         return
+    if session.details.get("end") == "unseen":
+        yield "end_unknown"
     if session.started is None:
         yield "start_unknown"
     if session.energy_wh is None:

@@ -8,6 +8,9 @@ from monitor.tariffs.model import UsageKind
 PLUGGED = frozenset({"Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
 """Statuses in which a car is connected."""
 
+OCCUPIED = PLUGGED - {"Preparing"}
+"""Statuses that say that the car of a session is still there; Preparing may be the next one."""
+
 FREE = frozenset({"Available", "Preparing", "Reserved"})
 """Statuses that a connector has only when the car of the last session is gone (Preparing: the next one is there)."""
 

@@ -13,14 +13,24 @@ Evidence, best first: transaction events, else the session id on meter values, e
 
 from typing import NamedTuple
 
-from monitor.sessions.classes import FREE, PLUGGED
-from monitor.sessions.model import Flag
+from monitor.sessions.classes import FREE, OCCUPIED, PLUGGED
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.rows import Key, LinkRow, MeterRow, Row, StationRow, StatusRow, TransactionRow, key_of
-from monitor.sessions.visit import Source, Visit, lay, marks, meter_read, register_read, skew, started_late, stop
-
-ADOPT_US = 5 * 60 * 1_000_000
-"""A start within this after the first sign of a visit is that visit's start, not another car's."""
+from monitor.sessions.visit import (
+    ADOPT_US,
+    Source,
+    Visit,
+    late,
+    lay,
+    marks,
+    meter_read,
+    register_read,
+    seen,
+    skew,
+    started_late,
+    stop,
+    unseen,
+)
 
 RESUME_US = 60 * 60 * 1_000_000
 """Meter values with power and the same id within this after Available: the status was wrong, the visit goes on."""
@@ -69,12 +79,14 @@ def _gap(state: State, row: Row, outlet: Outlet) -> State:
         return state
     due = visit.stopped_us is None and state.status in {"Charging", None}
     silent_us = row.time_us - visit.seen_us
-    gap = silent_us > outlet.silence_us and due
+    since_us = visit.seen_us if silent_us > outlet.silence_us and due else None
     if visit.lost_us is not None and row.time_us - visit.lost_us > 60_000_000:
-        gap = True
+        since_us = visit.lost_us
     lost_us = row.time_us if isinstance(row, LinkRow) and row.event == "disconnected" else None
-    noted: frozenset[Flag] = frozenset({"gap"} if gap else ())
-    return state._replace(current=visit._replace(seen_us=row.time_us, lost_us=lost_us, flags=visit.flags | noted))
+    visit = visit._replace(seen_us=row.time_us, lost_us=lost_us)
+    if since_us is not None:
+        visit = unseen(visit._replace(flags=visit.flags | {"gap"}), since_us)
+    return state._replace(current=visit)
 
 
 def _status(state: State, row: StatusRow, outlet: Outlet, grace_us: int) -> State:
@@ -86,13 +98,17 @@ def _status(state: State, row: StatusRow, outlet: Outlet, grace_us: int) -> Stat
         return _begin_by_status(_plugged(changed, row), row, outlet)
     visit = lay(visit, row.time_us, state.effective, outlet)
     visit = visit._replace(flags=visit.flags | marks(row))
+    if row.status in OCCUPIED:
+        visit = seen(visit, row)
     # Without transaction events the status alone says when charging ended.
     by_status = visit.source != "transaction" and visit.stopped_us is None
     leaves = _leaves(visit, row)
     if by_status and (leaves or row.status == "Finishing"):
         visit = visit._replace(stopped_us=row.time_us)
     if leaves:
-        visit = visit._replace(plug_out_us=row.time_us)
+        # A station that queues statuses too says itself when the car left.
+        unseen_since_us = None if late(row) else visit.unseen_since_us
+        visit = visit._replace(plug_out_us=row.time_us, unseen_since_us=unseen_since_us)
         changed = _plugged(changed, row)
     return changed._replace(current=visit)
 

@@ -11,6 +11,9 @@ from monitor.sessions.model import Flag
 CREEP_MWH = 50_000
 """50 Wh: a fall up to this is a meter that creeps, not another register."""
 
+ROUNDING_MWH = 1_000
+"""1 Wh: a fall up to this comes of rounding (OCPP 1.6 has whole Wh at start and stop, decimals in between)."""
+
 UNKNOWN_RATING_W = 400_000.0
 """What an outlet without a rating is taken to be able to give: the strongest in use."""
 
@@ -52,7 +55,8 @@ def read(
         return _accept(registers, rise, value_mwh, at_us), rise, frozenset()
     if ordinary:
         # The higher value stays the base, so that a register that creeps down and up again is not counted twice.
-        return registers._replace(energy_mwh=registers.energy_mwh or 0, last_us=at_us), 0, frozenset({"negative"})
+        creeps: frozenset[Flag] = frozenset({"negative"} if rise < -ROUNDING_MWH else ())
+        return registers._replace(energy_mwh=registers.energy_mwh or 0, last_us=at_us), 0, creeps
     return _broken(registers, value_mwh, at_us, possible_mwh(span_us, rated_w))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from monitor.ids import Place
+from monitor.sessions import crosscheck
 from monitor.sessions.diagnosis import Findings, diagnose
 from monitor.sessions.model import Flag, Session
 from monitor.sessions.outlet import Outlet
@@ -16,12 +17,6 @@ from monitor.sessions.visit import Visit, lay, settled
 from monitor.units import from_us, to_us
 
 BillUntil = Literal["plug_out", "stopped"]
-
-UNIT_FACTOR = 300
-"""Power and register this many times apart differ in their unit (a factor of 1000), not in their accuracy."""
-
-LEAST_COMPARED_MWH = 300_000
-"""300 Wh: below this a register in whole kWh and one in Wh cannot be told apart."""
 
 
 def session_id(place: Place, visit: Visit) -> str:
@@ -89,7 +84,7 @@ def summarise(
         state="open",
         periods=visit.periods,
         services=_services(visit.services),
-        details=_details(visit, by_power=by_power and energy_mwh is not None),
+        details=_details(visit, bill_until, by_power=by_power and energy_mwh is not None),
     )
     if not visit.ended:
         return session
@@ -127,15 +122,8 @@ def _complete(visit: Visit) -> tuple[Visit, int | None, bool]:
 
 
 def _doubts(visit: Visit, energy_mwh: int | None, *, closed: bool) -> frozenset[Flag]:
-    flags: set[Flag] = set()
-    if closed and visit.has_start and not visit.has_stop:
-        flags.add("no_stop")
-    power_says = visit.integrated_mwh
-    if energy_mwh is not None and power_says is not None:
-        more, less = max(energy_mwh, power_says), min(energy_mwh, power_says)
-        if more >= LEAST_COMPARED_MWH and more >= UNIT_FACTOR * less:
-            flags.add("unit_suspect")
-    return frozenset(flags)
+    no_stop: frozenset[Flag] = frozenset({"no_stop"} if closed and visit.has_start and not visit.has_stop else ())
+    return no_stop | crosscheck.doubts(visit.check, energy_mwh, visit.integrated_mwh)
 
 
 def _findings(visit: Visit, outlet: Outlet, shared_us: int) -> Findings:
@@ -153,8 +141,10 @@ def _findings(visit: Visit, outlet: Outlet, shared_us: int) -> Findings:
     )
 
 
-def _details(visit: Visit, *, by_power: bool) -> Mapping[str, str]:
+def _details(visit: Visit, bill_until: BillUntil, *, by_power: bool) -> Mapping[str, str]:
     details: dict[str, str] = {"seen_by": visit.source, **dict(visit.token)}
+    if visit.end_unseen and (bill_until == "plug_out" or visit.stopped_us is None):
+        details["end"] = "unseen"
     if by_power:
         details["energy_from"] = "power"
     if visit.evidence.current_summed:

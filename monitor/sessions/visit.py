@@ -3,10 +3,11 @@
 from typing import Literal, NamedTuple
 
 from monitor.sessions.classes import classify
+from monitor.sessions.crosscheck import HELD_US, CrossCheck, laid, power_read, risen
 from monitor.sessions.model import Flag, Period
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.registers import Registers, read
-from monitor.sessions.rows import MeterRow, Row, TransactionRow
+from monitor.sessions.rows import MeterRow, Row, StatusRow, TransactionRow
 from monitor.sessions.slices import Slice, settle
 
 Source = Literal["transaction", "meter", "status"]
@@ -17,6 +18,12 @@ LATE_US = 5 * 60 * 1_000_000
 
 VisitKey = tuple[int, bool]
 """Which visit of a connector: when it was born, and whether only its stop is known."""
+
+ADOPT_US = 5 * 60 * 1_000_000
+"""A sign of a car this shortly before a start may be of the car that starts."""
+
+UNSEEN_US = 15 * 60 * 1_000_000
+"""A car that may have left this much earlier than was seen: nobody can be billed for that time unasked."""
 
 AHEAD_US = 10 * 60 * 1_000_000
 """A row more than 10 min ahead of its arrival comes from a clock that is wrong."""
@@ -36,8 +43,10 @@ class Evidence(NamedTuple):
 class Visit(NamedTuple):
     """A session in the making. Times are epoch microseconds, energies whole milliwatt-hours.
 
-    `laid_us` is up to where time has been laid into `periods` (energy known) and then `slices` (not yet). `shed`: the
-    periods were given away after the session closed; a row that would change it needs the rows read again.
+    `laid_us` is up to where time has been laid into `periods` (energy known) and then `slices` (not yet).
+    `unseen_since_us`: the last sign of the car before a silence; `seen_again_us`: when one came that does not name its
+    transaction, and may be the next car's. `shed`: the periods were
+    given away after the session closed; a row that would change it needs the rows read again.
     """
 
     born_us: int
@@ -53,6 +62,8 @@ class Visit(NamedTuple):
     plug_out_us: int | None = None
     replaced_us: int | None = None
     lost_us: int | None = None
+    unseen_since_us: int | None = None
+    seen_again_us: int | None = None
     user: str | None = None
     group: str | None = None
     stop_reason: str | None = None
@@ -77,6 +88,7 @@ class Visit(NamedTuple):
     periods: tuple[Period, ...] = ()
     flags: frozenset[Flag] = frozenset()
     evidence: Evidence = Evidence()
+    check: CrossCheck = CrossCheck()
     shed: bool = False
 
     @property
@@ -88,6 +100,17 @@ class Visit(NamedTuple):
     def ended(self) -> bool:
         """Whether the car has left as far as the rows say."""
         return self.plug_out_us is not None
+
+    @property
+    def end_unseen(self) -> bool:
+        """Whether the car left at some time in a silence: the plug-out is only when somebody looked again."""
+        if self.plug_out_us is None or self.unseen_since_us is None:
+            return False
+        if self.seen_again_us is not None and (
+            self.replaced_us is None or self.replaced_us - self.seen_again_us > ADOPT_US
+        ):
+            return False
+        return self.plug_out_us - self.unseen_since_us > UNSEEN_US
 
     def names(self, session: str) -> bool:
         """Whether a row with this session id speaks of this visit."""
@@ -107,8 +130,9 @@ def lay(visit: Visit, upto_us: int, status: str | None, outlet: Outlet, meter: M
         phases=visit.phases,
         outlet=outlet,
     )
-    power = None if stopped else _power(visit, meter, flows=kind in {"charging", "by_energy"})
     span_us = upto_us - visit.laid_us
+    measured = not stopped and span_us <= HELD_US
+    power = _power(visit, meter, flows=kind in {"charging", "by_energy"}) if measured else None
     estimate = None if power is None else round(power * span_us / 3.6e6)
     piece = Slice(
         visit.laid_us,
@@ -123,14 +147,21 @@ def lay(visit: Visit, upto_us: int, status: str | None, outlet: Outlet, meter: M
     )
     integrated = visit.integrated_mwh if estimate is None else (visit.integrated_mwh or 0) + estimate
     evidence = _weigh(visit, piece, power, outlet) if kind in {"charging", "by_energy"} else visit.evidence
-    return visit._replace(laid_us=upto_us, slices=(*visit.slices, piece), integrated_mwh=integrated, evidence=evidence)
+    return visit._replace(
+        laid_us=upto_us,
+        slices=(*visit.slices, piece),
+        integrated_mwh=integrated,
+        evidence=evidence,
+        check=laid(visit.check, piece.start_us, upto_us, estimate),
+    )
 
 
 def meter_read(visit: Visit, row: MeterRow, status: str | None, outlet: Outlet) -> Visit:
     """The visit after meter values that belong to it."""
-    visit = lay(visit, row.time_us, status, outlet, row)
+    visit = seen(lay(visit, row.time_us, status, outlet, row), row)
     if visit.stopped_us is not None:
         return visit._replace(flags=visit.flags | marks(row))
+    visit = visit._replace(check=power_read(visit.check, row.time_us, row.power_w))
     if row.energy_mwh is not None:
         visit = register_read(visit, row.energy_mwh, row.time_us, outlet)
     return visit._replace(
@@ -150,7 +181,7 @@ def register_read(visit: Visit, value_mwh: int, at_us: int, outlet: Outlet, *, e
     """The visit after a register reading: what was laid since the last one gets the energy in between."""
     registers, rise, flags = read(visit.registers, value_mwh, at_us, outlet.rated_w, event=event)
     energy = rise + visit.unlaid_mwh
-    visit = visit._replace(registers=registers, flags=visit.flags | flags)
+    visit = visit._replace(registers=registers, flags=visit.flags | flags, check=risen(visit.check, rise))
     if not visit.slices:
         return visit._replace(unlaid_mwh=energy)
     return settled(visit, settle(visit.slices, energy))
@@ -183,7 +214,7 @@ def joined_token(first: tuple[tuple[str, str], ...], then: tuple[tuple[str, str]
 
 def stop(visit: Visit, row: TransactionRow, status: str | None, outlet: Outlet) -> Visit:
     """The visit after its transaction's end; the first one counts, another is only noted."""
-    visit = visit._replace(flags=visit.flags | marks(row) | skew(row))
+    visit = seen(visit, row)._replace(flags=visit.flags | marks(row) | skew(row))
     if visit.has_stop:
         return visit._replace(flags=visit.flags | {"duplicate_stop"})
     at_us = min(row.time_us, visit.plug_out_us or row.time_us)
@@ -226,11 +257,31 @@ def started_late(visit: Visit, row: TransactionRow) -> Visit:
     )
 
 
+def seen(visit: Visit, row: StatusRow | MeterRow | TransactionRow) -> Visit:
+    """The car was there at the row. One that came late tells of no moment after it: the station was away until then."""
+    if late(row):
+        return visit._replace(unseen_since_us=row.time_us, seen_again_us=None)
+    if isinstance(row, StatusRow) or not visit.names(row.session):
+        return visit if visit.unseen_since_us is None else visit._replace(seen_again_us=row.time_us)
+    return visit._replace(unseen_since_us=None, seen_again_us=None)
+
+
+def unseen(visit: Visit, since_us: int) -> Visit:
+    """The visit in a silence that began at `since_us`, or goes on from the one before."""
+    goes_on = visit.unseen_since_us is not None and visit.seen_again_us is None
+    return visit if goes_on else visit._replace(unseen_since_us=since_us, seen_again_us=None)
+
+
 def marks(row: Row) -> frozenset[Flag]:
     """What a row says about the session by its times alone."""
-    if row.received_us - row.time_us > LATE_US:
+    if late(row):
         return frozenset({"late"})
     return frozenset({"clock_skew"}) if row.time_us - row.received_us > AHEAD_US else frozenset()
+
+
+def late(row: Row) -> bool:
+    """Whether the row came well after its own time: it was queued, or sent after an outage."""
+    return row.received_us - row.time_us > LATE_US
 
 
 def skew(row: TransactionRow) -> frozenset[Flag]:

@@ -7,12 +7,12 @@ from datetime import datetime
 import pyarrow as pa
 
 from monitor.config import Sessions
-from monitor.ids import Place
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.sessions.assembler import Assembler
 from monitor.sessions.billing import bill
-from monitor.sessions.for_rules import history_table, sessions_table
+from monitor.sessions.for_rules import sessions_table
+from monitor.sessions.history_table import HistoryTable
 from monitor.sessions.model import Session
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
@@ -52,8 +52,7 @@ class SessionTick:
         self._ahead_of_saved = False
         self._under_way: Mapping[str, Session] = {}
         self._imports = sessions.imports()
-        self._averages: dict[Place, Sequence[float]] = sessions.averages()
-        self._history = history_table(self._averages)
+        self._history = HistoryTable(sessions.histories())
 
     def bring_up_to(self, now: datetime, register: Register, tariffs: TariffBook) -> tuple[pa.Table, pa.Table]:
         """Take in what arrived, and return the tables `sessions` and `history` that rules read.
@@ -78,7 +77,7 @@ class SessionTick:
         self._note_imports()
         under_way = self._assembler.under_way()
         self._under_way = {session.id: session for session in under_way}
-        return sessions_table(under_way), self._history
+        return sessions_table(under_way), self._history.table
 
     def session(self, session_id: str, tariffs: TariffBook) -> Session | None:
         """One session with its periods and, while it is under way, its price so far. Any thread may ask."""
@@ -110,12 +109,9 @@ class SessionTick:
         """Finished sessions may be written by another process, which says so by a count."""
         imports = self._sessions.imports()
         if imports != self._imports:
-            self._averages = self._sessions.averages()
-            self._history = history_table(self._averages)
+            self._history = HistoryTable(self._sessions.histories())
             self._imports = imports
 
     def _note_closed(self, changed: Sequence[Session]) -> None:
         places = {session.place for session in changed if session.closed_at is not None}
-        if places:
-            self._averages |= self._sessions.averages(places)
-            self._history = history_table(self._averages)
+        self._history.update(self._sessions.histories(places | self._assembler.reassembled.keys()))

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from monitor.errors import InputError
 from monitor.ids import Place
+from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import BillingState, Session
-from monitor.state import session_saving, session_users
+from monitor.state import histories, session_saving, session_users
 from monitor.state.billing_saving import Saving
-from monitor.state.database import Database, chunks
+from monitor.state.database import Database
 from monitor.state.session_rows import periods_from_blob, session_of, timed
 from monitor.state.session_tables import session_versions, sessions
 
@@ -68,6 +69,7 @@ class SessionStore:
             session_saving.withdraw(saving, changed, reassembled or {})
             session_saving.upsert(saving, changed)
             session_saving.set_position(tx, reached)
+            histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
         """Store sessions that came finished, in one transaction; those known from readings stay as they are."""
@@ -77,6 +79,7 @@ class SessionStore:
             stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
             if stored:
                 session_saving.note_import(tx)
+                histories.refresh(tx, _closed(ours.values()))
         return Outcome(stored, len(ours) - stored, len(assembled))
 
     def imports(self) -> int:
@@ -191,17 +194,13 @@ class SessionStore:
             moment: datetime | None = connection.execute(oldest).scalar()
         return moment
 
-    def averages(self, places: Iterable[Place] | None = None, last: int = 60) -> dict[Place, Sequence[float]]:
-        """Average charging power of each connector's closed sessions, newest first, at most `last`.
-
-        `places`: only of these connectors; after the first time those where a session closed are enough.
-        """
+    def histories(self, places: Iterable[Place] | None = None) -> dict[Place, ConnectorHistory]:
+        """What connectors' finished sessions say of them; `places`: only of these connectors."""
         if places is None:
-            return self._averages(None, last)
-        found: dict[Place, Sequence[float]] = {}
-        for some in chunks(list(places), 100):
-            found |= self._averages(some, last)
-        return found
+            with self._database.begin() as tx:
+                histories.make_once(tx)
+        with self._database.read() as connection:
+            return histories.load(connection, places)
 
     def forget_users(self, before: datetime) -> Iterator[int]:
         """See `session_users.forget_users`."""
@@ -214,23 +213,9 @@ class SessionStore:
             rows = connection.execute(statement.order_by(session_versions.c.id)).mappings().all()
         return [session_of(timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
 
-    def _averages(self, places: Sequence[Place] | None, last: int) -> dict[Place, Sequence[float]]:
-        place = (sessions.c.site, sessions.c.station, sessions.c.connector)
-        newest = func.row_number().over(partition_by=place, order_by=sessions.c.plug_in_us.desc()).label("back")
-        ranked = select(*place, sessions.c.average_power_w, newest).where(
-            sessions.c.closed_us.is_not(None), sessions.c.average_power_w.is_not(None)
-        )
-        if places is not None:
-            ranked = ranked.where(or_(*(session_saving.at(known) for known in places)))
-        chosen = ranked.subquery()
-        statement = select(chosen).where(chosen.c.back <= last).order_by(chosen.c.back)
-        with self._database.read() as connection:
-            rows = connection.execute(statement).all()
-        found: dict[Place, Sequence[float]] = {}
-        for site, station, connector, average, _ in rows:
-            here = Place(site, station, connector)
-            found[here] = [*found.get(here, ()), average]
-        return found
+
+def _closed(changed: Iterable[Session]) -> set[Place]:
+    return {session.place for session in changed if session.closed_at is not None}
 
 
 def _between(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.rules import frame
 from monitor.rules.expected import TAPER
+from tests.rules.conftest import at_us
 
 
 def frame_row(network: Any, minute: float, subject: str = "malmo/dc-1/1") -> dict[str, Any]:
@@ -203,14 +204,6 @@ def test_a_slot_in_the_past_is_seen_as_it_was(network: Any) -> None:
 
 
 class TestDemand:
-    SITE = """
-sites:
-  lund:
-    stations:
-      d-1: {connectors: {1: {current: DC, rated: 150 kW}}}
-      d-2: {connectors: {1: {current: DC, rated: 150 kW}}}
-"""
-
     def names(self, network: Any, rule_of: Any, minute: float) -> tuple[Any, Any]:
         rule = rule_of("arrivals_1h(DC) >= 0 or wait_estimate(DC) is missing", "site")
         values = network.answers(minute, rule)["malmo"].values
@@ -258,3 +251,26 @@ sites:
     def test_an_unknown_evse_leaves_it_open(self, network: Any, rule_of: Any) -> None:
         network.heartbeats(60)
         assert self.names(network, rule_of, 60) == (None, None)
+
+
+class TestHistory:
+    def test_what_finished_sessions_say(self, network: Any) -> None:
+        of = {"site": "malmo", "station": "dc-1", "connector": "1", "slow_share_10": 60.0, "failed_share_10": 10.0,
+              "users_10": 7, "delivered_us": at_us(-90), "usual_gap_us": 1_800_000_000,
+              "last_stop_reason": "PowerLoss"}  # fmt: skip
+        network.history.append(of)
+        row = frame_row(network, 30)
+        assert (row["slow_share_10"], row["failed_share_10"], row["users_10"]) == (60, 10, 7)
+        assert (row["since_delivered"], row["usual_gap"], row["last_stop_reason"]) == (7_200, 1_800, "PowerLoss")
+
+    def test_unknown_without_a_finished_session(self, network: Any) -> None:
+        row = frame_row(network, 30)
+        names = ("slow_share_10", "failed_share_10", "users_10", "since_delivered", "usual_gap", "last_stop_reason")
+        assert [row[name] for name in names] == [None] * 6
+
+    def test_a_session_under_way_that_delivers_counts(self, network: Any) -> None:
+        network.history.append({"site": "malmo", "station": "dc-1", "connector": "1", "delivered_us": at_us(-90)})
+        network.charging(0, energy_wh=99.0)
+        assert frame_row(network, 30)["since_delivered"] == 7_200
+        network.sessions[0]["energy_wh"] = 100.0
+        assert frame_row(network, 30)["since_delivered"] == 0

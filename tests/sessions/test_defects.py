@@ -260,3 +260,53 @@ def test_available_a_moment_before_the_stop(paper: Any, charger: Any) -> None:
     assert session.energy_wh == 11_000
     assert session.flags == frozenset()
     assert session.stopped == session.plug_out
+
+
+def test_a_jump_within_the_rating_is_seen_by_the_power_beside_it(paper: Any, dc_charger: Any) -> None:
+    dc_charger.start(0, 1_000).status(0, "Charging").charge(1, 20, 1_500, 30.0).charge(21, 40, 14_000, 30.0)
+    (session,) = paper.write(dc_charger.stop(40, 23_500).status(41, "Available")).read(60)
+    assert doubts(session) == ["register_jump"]
+
+
+def test_a_register_that_stands_still_for_a_while_and_catches_up_has_not_jumped(paper: Any, dc_charger: Any) -> None:
+    dc_charger.start(0, 1_000).status(0, "Charging")
+    for minute in range(1, 41):
+        dc_charger.meter(minute, 1_000 + 500 * (minute // 8 * 8), 30.0)
+    (session,) = paper.write(dc_charger.stop(40, 21_000).status(41, "Available")).read(60)
+    assert session.energy_wh == 20_000
+    assert doubts(session) == []
+
+
+def test_a_fall_of_less_than_1_wh_is_rounding(paper: Any, charger: Any) -> None:
+    charger.start(0, 1_000).status(0, "Charging").charge(1, 30, 1_180.7, 11.0)
+    (session,) = paper.write(charger.stop(30, 6_497).status(31, "Available")).read(60)
+    assert session.flags == frozenset()
+
+
+def test_a_stop_that_came_after_an_outage_does_not_say_when_the_car_left(paper: Any, charger: Any) -> None:
+    charger.start(0, 1_000).status(0, "Charging").charge(1, 30, 1_180, 11.0)
+    charger.delay = 180
+    charger.stop(31, 6_500)
+    charger.delay = 0
+    (session,) = paper.write(charger.status(212, "Available")).read(240)
+    assert session.energy_wh == 5_500
+    assert doubts(session) == ["end_unknown"]
+    paper.bill_until = "stopped"
+    assert doubts(paper.read(240)[0]) == []
+
+
+def test_a_queued_status_says_when_the_car_left(paper: Any, charger: Any, noon: datetime) -> None:
+    charger.start(0, 1_000).status(0, "Charging").charge(1, 30, 1_180, 11.0)
+    charger.delay = 180
+    (session,) = paper.write(charger.stop(31, 6_500).status(52, "Available")).read(240)
+    assert session.plug_out == noon + timedelta(minutes=52)
+    assert doubts(session) == []
+
+
+def test_a_car_of_which_nothing_is_heard_until_the_next_one_starts(paper: Any, charger: Any) -> None:
+    charger.start(0, 1_000).status(0, "Charging").charge(1, 30, 1_180, 11.0)
+    charger.status(600, "Preparing").status(601, "Charging").start(601, 9_000, "8")
+    first, second = paper.write(charger).read(602)
+    assert first.flags == {"gap", "no_stop"}
+    assert doubts(first) == ["end_unknown"]
+    assert second.under_way

@@ -3,10 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
-
-from monitor.ids import Place
-from monitor.sessions.for_rules import HISTORY_SCHEMA, SESSIONS_SCHEMA, history_table, sessions_table
+from monitor.sessions.for_rules import SESSIONS_SCHEMA, sessions_table
 from monitor.units import to_us
 
 
@@ -26,18 +23,3 @@ def test_sessions_under_way(paper: Any, charger: Any, noon: datetime) -> None:
 
 def test_finished_sessions_are_not_among_them(paper: Any, charger: Any) -> None:
     assert sessions_table(paper.write(charger.visit()).read(200)).num_rows == 0
-
-
-@pytest.mark.parametrize(
-    ("averages", "usual"),
-    [
-        ([1.0] * 10 + [50.0] * 9, None),
-        ([1.0] * 10 + [50.0] * 4 + [52.0] + [60.0] * 5, 56.0),
-        ([1.0] * 10 + [50.0] * 50 + [90.0] * 100, 50.0),
-        ([], None),
-    ],
-)
-def test_the_usual_power_is_of_sessions_11_to_60_back(averages: list[float], usual: float | None) -> None:
-    table = history_table({Place("s", "ac", "1"): averages})
-    assert table.schema == HISTORY_SCHEMA
-    assert table.to_pylist() == [{"site": "s", "station": "ac", "connector": "1", "usual_power_w": usual}]

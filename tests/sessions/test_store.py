@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.sessions.billing import bill
+from monitor.state.histories import connector_history
+from monitor.state.session_tables import positions
 from monitor.state.sessions import SessionStore
 
 
@@ -98,14 +101,32 @@ def test_totals_by_currency(saved: SessionStore, closed: Any, book: Any, registe
     assert saved.totals(site="nowhere").energy_wh is None
 
 
-def test_averages_of_the_last_sessions_of_each_connector(saved: SessionStore, closed: Any, noon: datetime) -> None:
-    numbered = [
-        replace(closed, id=str(n), plug_in=noon + timedelta(hours=n), average_power_w=float(n)) for n in range(5)
-    ]
-    saved.save([*numbered, replace(closed, id="open", closed_at=None), replace(closed, id="x", average_power_w=None)])
-    assert saved.averages(last=3) == {closed.place: [4.0, 3.0, 2.0]}
-    assert saved.averages([closed.place]) == {closed.place: [4.0, 3.0, 2.0, 1.0, 0.0]}
-    assert saved.averages([Place("s", "ac", "9")]) == {}
+def test_histories_follow_the_sessions(saved: SessionStore, closed: Any, noon: datetime) -> None:
+    many = [replace(closed, id=f"{n:02}", plug_in=noon + timedelta(hours=n), user=f"u{n}") for n in range(25)]
+    saved.save([*many, replace(closed, id="open", closed_at=None)])
+    here = closed.place
+    assert saved.histories()[here].usual_power_w == closed.average_power_w
+    assert saved.histories()[here].failed_share_10 == 0
+    assert saved.histories([here, Place("s", "ac", "9")]) == saved.histories()
+
+    saved.save([replace(session, energy_wh=0.0, stop_reason="PowerLoss") for session in many[20:]])
+    assert saved.histories()[here].failed_share_10 == 50
+    assert saved.histories()[here].last_stop_reason == "PowerLoss"
+    saved.save([], reassembled={here: noon + timedelta(hours=20)})
+    assert saved.histories()[here].failed_share_10 == 0
+
+    imported = replace(closed, id="im", place=Place("s", "ac", "9"), details={"seen_by": "import"})
+    saved.import_finished([imported])
+    assert saved.histories()[imported.place].last_stop_reason == closed.stop_reason
+
+
+def test_a_database_from_before_histories_gets_them_once(saved: SessionStore, closed: Any) -> None:
+    saved.save([closed])
+    expected = saved.histories()
+    with saved._database.begin() as tx:
+        tx.execute(delete(connector_history))
+        tx.execute(delete(positions).where(positions.c.name == "histories"))
+    assert saved.histories() == expected != {}
 
 
 def test_a_kill_between_two_ticks_goes_on_from_what_was_saved(saved: SessionStore, depot: Any, charger: Any) -> None:

@@ -26,13 +26,17 @@ _AWAITED, _TRANSACTIONS = 50, 200
 
 @dataclass(frozen=True)
 class Transaction:
-    """A transaction that was seen. `started_us`: the time of its start row, None while that was not seen."""
+    """A transaction that was seen. `started_us`: the time of its start row, None while that was not seen.
+
+    `stop`: the time and the register of its first stop.
+    """
 
     id: str
     connector: str
     started_us: int | None = None
     user: str | None = None
     stopped: bool = False
+    stop: tuple[int, float | None] | None = None
 
 
 @dataclass
@@ -65,10 +69,11 @@ class Station:
         while len(self.transactions) > _TRANSACTIONS:
             self.transactions.popitem(last=False)
 
-    def end(self, name: str) -> None:
-        """Note that a transaction is over."""
+    def end(self, name: str, time_us: int | None = None, meter_wh: float | None = None) -> None:
+        """Note that a transaction is over: by a stop of `time_us`, or because another one began."""
         if (known := self.transactions.get(name)) is not None:
-            self.note(replace(known, stopped=True))
+            first = (time_us, meter_wh) if known.stop is None and time_us is not None else known.stop
+            self.note(replace(known, stopped=True, stop=first))
             of = self.connector(known.connector)
             if of.transaction == name:
                 of.transaction = of.charging = None
@@ -100,7 +105,7 @@ class Memory:
         for row in reversed(list(self._recall(place))):
             name, connector = row["session"] or "", row["connector"]
             if row["event"] == "stop":
-                station.end(name)
+                station.end(name, row["time_us"], row["meter_wh"])
             elif name:
                 station.note(Transaction(name, connector, row["time_us"], row["user"]))
                 station.connector(connector).transaction = name

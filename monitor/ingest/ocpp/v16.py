@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.ids import STATION_CONNECTOR
+from monitor.ingest.clock import Believed
 from monitor.ingest.meaning import Row
 from monitor.ingest.ocpp import metering
 from monitor.ingest.ocpp.hearing import Hearing
@@ -88,17 +89,28 @@ def stop(call: Call, heard: Hearing) -> None:
         raise BadMessage("transactionId is missing")
     connector = _connector_of(session, heard)
     metered = metering.take(heard, parts(call.payload, "transactionData"), connector, session)
+    meter_wh = number(call.payload, "meterStop")
+    at = _beside_the_first(
+        heard.believed(call.payload.get("timestamp")), meter_wh, heard.station.transactions.get(session)
+    )
     heard.transaction(
         "stop",
         connector,
-        heard.believed(call.payload.get("timestamp")),
+        at,
         session=session,
         user=text(call.payload, "idTag"),
-        meter_wh=number(call.payload, "meterStop"),
+        meter_wh=meter_wh,
         reason=text(call.payload, "reason") or DEFAULT_REASON,
         signed=metered.signed,
     )
-    heard.station.end(session)
+    heard.station.end(session, at.time_us, meter_wh)
+
+
+def _beside_the_first(at: Believed, meter_wh: float | None, known: Transaction | None) -> Believed:
+    """The time of a stop. A second one of the same moment with another value would be stored over the first."""
+    if known is None or known.stop is None or known.stop[0] != at.time_us or known.stop[1] == meter_wh:
+        return at
+    return replace(at, time_us=at.time_us + 1)
 
 
 HANDLERS: Mapping[str, Callable[[Call, Hearing], None]] = {

@@ -28,7 +28,7 @@ REGISTER = {
         }
     }
 }
-_CLOCK = re.compile(r"\d\d:\d\d:\d\d")
+_CLOCK = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?")
 
 
 def spelled(value: Any) -> Any:

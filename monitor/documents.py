@@ -149,12 +149,12 @@ def validate(document: Document, model: type[M], content: Any = None, at: Path_ 
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or the list of what exists when nothing is near. Empty when nothing is known."""
+    """`; did you mean 'x'?`, or, where nothing is near, what exists: up to twenty names. Else empty."""
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(sorted(names))}" if names else ""
+    return f"; known: {', '.join(sorted(names))}" if 0 < len(names) <= 20 else ""
 
 
 def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, at: Path_) -> Problem:

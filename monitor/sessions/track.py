@@ -50,7 +50,7 @@ class Track:
                     return None
                 if not visit.shed:
                     touched[visit.key] = visit
-                elif visit != _ended_by_another(before, visit):
+                elif visit != _ended_by_another(before, visit) or _closes_earlier(visit, grace_us):
                     return None
         return touched
 
@@ -89,6 +89,13 @@ def _ended_by_another(state: State, visit: Visit) -> Visit | None:
         if known is not None and known.key == visit.key:
             return known._replace(replaced_us=visit.replaced_us)
     return None
+
+
+def _closes_earlier(visit: Visit, grace_us: int) -> bool:
+    """Whether a closed visit turns out to have closed when the next one began, within its grace."""
+    if visit.replaced_us is None or visit.plug_out_us is None:
+        return False
+    return visit.replaced_us < visit.plug_out_us + grace_us
 
 
 def _shed(visit: Visit | None) -> Visit | None:

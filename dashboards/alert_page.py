@@ -14,6 +14,7 @@ from dashboards.seen import Seen, seen
 from dashboards.sources import Service
 from monitor.alerts.model import Alert, AlertEvent
 from monitor.rules.answer import LEVELS, Level, Texts
+from monitor.sessions.model import Session
 from monitor.state.outbox import Delivery
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
@@ -37,6 +38,7 @@ class AlertPage:
     csv: str
     links: Mapping[str, str]
     runbook: str
+    session: Session | None
 
 
 def alert_page(source: Service, alert_id: int) -> AlertPage | None:
@@ -58,6 +60,7 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         links=links_of(source, alert.place),
         runbook=texts.runbook if is_web(texts.runbook) else "",
+        session=source.session_at(alert.place) if alert.active and alert.place.connector else None,
     )
 
 

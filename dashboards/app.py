@@ -13,8 +13,10 @@ from dashboards.views.api import api
 from dashboards.views.health import health
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
-from dashboards.views.rules import rules, tariffs
+from dashboards.views.review import review, review_api
+from dashboards.views.rules import rules
 from dashboards.views.sessions import sessions
+from dashboards.views.tariffs import tariffs
 from dashboards.writes import writes
 
 
@@ -30,7 +32,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     security.install(app)
     problems.install(app)
     context.install(app)
-    for blueprint in (noc, alerts, sessions, rules, tariffs, health, api, writes, ocpp, importing):
+    for blueprint in (noc, alerts, sessions, review, rules, tariffs, health, api, review_api, writes, ocpp, importing):
         app.register_blueprint(blueprint)
     if mailbox is not None:
         app.extensions[MAILBOX] = mailbox

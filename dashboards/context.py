@@ -132,6 +132,7 @@ def page_url(**changes: object) -> str:
 def _navigation() -> list[tuple[str, str]]:
     pages = [
         ("noc.status", gettext("Status")), ("alerts.all_", gettext("Alerts")), ("sessions.all_", gettext("Sessions")),
+        ("review.all_", gettext("Review")),
         ("rules.all_", gettext("Rules")), ("tariffs.all_", gettext("Tariffs")), ("health.page", gettext("Health")),
     ]  # fmt: skip
     return [*pages, ("mailbox.all_", gettext("Mailbox"))] if mailbox() else pages

@@ -1,18 +1,15 @@
 """JSON, CSV and Arrow for scripts: items and a link to the next page, or the whole range as a stream."""
 
-import csv
 import io
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import chain, islice
-from typing import IO, Any, AnyStr, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 from flask import Response, jsonify, request
 
-from dashboards import formats
+from monitor.cells import csv_lines, plain
 from monitor.readings.scanning import ARROW
 
 T = TypeVar("T")
@@ -20,7 +17,6 @@ T = TypeVar("T")
 STREAMS = 2
 """Long answers at once: each holds a thread of the server, and the pages need the others."""
 _slots = threading.BoundedSemaphore(STREAMS)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def wants_csv() -> bool:
@@ -35,31 +31,6 @@ def wants_arrow() -> bool:
     """By `Accept` alone: a program asks for it."""
     accept = request.accept_mimetypes
     return accept.best_match(["application/json", "text/csv", ARROW]) == ARROW and "format" not in request.args
-
-
-def plain(value: object) -> Any:
-    """A value as JSON carries it: ISO 8601 in UTC, numbers for money, seconds for durations."""
-    if isinstance(value, datetime):
-        return formats.iso(value)
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, Decimal):
-        return float(value)  # money has fewer digits than a double keeps, so its shortest text is the amount
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return value
-
-
-def cell(value: object) -> object:
-    """A value as CSV carries it. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    value = f"{value:f}" if isinstance(value, Decimal) else plain(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    return value
 
 
 def items(rows: Sequence[Mapping[str, object]], following: str | None) -> Response:
@@ -125,14 +96,7 @@ class _Stream(Iterator[bytes]):
 
 
 def _lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    for count, row in enumerate(rows, start=1):
-        writer.writerow([cell(row.get(column)) for column in columns])
-        if count % 500 == 0:
-            yield _taken(buffer).encode()
-    yield _taken(buffer).encode()
+    return (text.encode() for text in csv_lines(columns, rows))
 
 
 def _messages(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
@@ -144,9 +108,9 @@ def _messages(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[
     yield _taken(buffer)
 
 
-def _taken(buffer: IO[AnyStr]) -> AnyStr:
+def _taken(buffer: io.BytesIO) -> bytes:
     buffer.seek(0)
-    text = buffer.read()
+    content = buffer.read()
     buffer.seek(0)
     buffer.truncate()
-    return text
+    return content

@@ -10,6 +10,7 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
 from dashboards.language import gettext, locale
+from monitor import cells
 from monitor.tariffs.rounding import currency_digits, rounded
 from monitor.units import from_us
 
@@ -125,8 +126,7 @@ def zone_label(zone: tzinfo, at: datetime) -> str:
 
 def iso(at: datetime) -> str:
     """ISO 8601 in UTC with `Z`, as JSON, CSV and `datetime` attributes carry it."""
-    text = _aware(at).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
-    return f"{text}Z"
+    return cells.iso(_aware(at))
 
 
 def _aware(at: datetime | int) -> datetime:

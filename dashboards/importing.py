@@ -2,7 +2,7 @@
 
 `?format=line-protocol&precision=s` or `?format=ocpp&station=&site=`; the token is in the file beside the store
 (`monitor.readings.running`), which only the service's user can read. The answer says what was stored and names the
-lines that were rejected.
+lines that were rejected. `POST /api/v1/users/erase` is for the same owner.
 """
 
 import hmac
@@ -39,6 +39,26 @@ def take() -> ResponseReturnValue:
     except Refused as refused:
         return answer(refused, {"code": refused.code, "message": refused.message})
     return jsonify(taken.as_json())
+
+
+@importing.post("/users/erase")
+def erase_user() -> ResponseReturnValue:
+    """What `laddvakt sessions user erase` asks of the service that has the store open: `{"tokens": [...]}`."""
+    try:
+        refuse_other_sites()
+        _refuse_strangers()
+        rows = service().store.erase_user(_tokens())
+    except Refused as refused:
+        return answer(refused, {"code": refused.code, "message": refused.message})
+    return jsonify(rows=rows)
+
+
+def _tokens() -> list[str]:
+    given = request.get_json(silent=True)
+    tokens = given.get("tokens") if isinstance(given, dict) else None
+    if not isinstance(tokens, list) or not tokens or not all(isinstance(each, str) and each for each in tokens):
+        raise Refused(HTTPStatus.BAD_REQUEST, "invalid", 'send {"tokens": ["..."]}')
+    return tokens
 
 
 def _refuse_strangers() -> None:

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from dashboards.language import gettext
 from dashboards.parameters import BadParameter
 from monitor.errors import InputError, LaddvaktError, Unavailable
+from monitor.sessions.billing_states import Conflict
 
 API = "/api/"
 
@@ -20,6 +21,8 @@ def install(app: Flask) -> None:
 def _ours(error: LaddvaktError) -> ResponseReturnValue:
     if isinstance(error, Unavailable):
         return _answer(503, gettext("Not available now"), str(error), **{"Retry-After": "5"})
+    if isinstance(error, Conflict):
+        return _answer(409, gettext("Somebody was quicker"), str(error))
     field = error.field if isinstance(error, BadParameter) else None
     status = 400 if isinstance(error, InputError) else 500
     return _answer(status, gettext("This cannot be answered"), str(error), field=field)

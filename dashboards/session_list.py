@@ -17,7 +17,7 @@ from monitor.state.sessions import SessionTotals
 
 PAGE = 100
 BATCH = 500
-STATES: tuple[BillingState, ...] = ("open", "review", "priced", "sealed", "credited")
+STATES: tuple[BillingState, ...] = ("open", "review", "priced", "sealed", "credited", "written_off")
 
 
 FLAGS: tuple[Flag, ...] = get_args(Flag)
@@ -40,7 +40,7 @@ class SessionFilters:
 
 def read_filters(parameters: Parameters, *, days: bool) -> SessionFilters:
     """From the query string. `days`: `from` and `to` may be days of the home zone, `to` the last one shown."""
-    start, end = (_days(parameters) if days else None) or parameters.range()
+    start, end = (days_of(parameters) if days else None) or parameters.range()
     chosen = Chosen(
         start=start,
         end=end,
@@ -56,8 +56,8 @@ def read_filters(parameters: Parameters, *, days: bool) -> SessionFilters:
     return SessionFilters(chosen, parameters.text("before"))
 
 
-def _days(parameters: Parameters) -> tuple[datetime | None, datetime | None] | None:
-    """Both as days, or None when either is something else."""
+def days_of(parameters: Parameters) -> tuple[datetime | None, datetime | None] | None:
+    """`from` and the day after `to` as midnights of the home zone; None when either is no day."""
     found: list[datetime | None] = []
     for field, shift in (("from", 0), ("to", 1)):
         value = parameters.text(field)
@@ -119,8 +119,8 @@ def sessions_page(source: Service, filters: SessionFilters) -> SessionsPage:
         told=gettext(
             "%(n)s of %(all)s, newest first", n=formats.number(len(shown)), all=formats.number(totals.sessions)
         ),
-        from_day=_day(chosen.get("start")),
-        to_day=_day((end := chosen.get("end")) and end - timedelta(seconds=1)),
+        from_day=day_of(chosen.get("start")),
+        to_day=day_of((end := chosen.get("end")) and end - timedelta(seconds=1)),
         chosen=chosen,
         states=STATES,
         flags=FLAGS,
@@ -134,7 +134,8 @@ def sessions_page(source: Service, filters: SessionFilters) -> SessionsPage:
     )
 
 
-def _day(moment: datetime | None) -> str:
+def day_of(moment: datetime | None) -> str:
+    """The day of a form's field, in the home zone."""
     return moment.astimezone(context.home_zone()).date().isoformat() if moment else ""
 
 

@@ -6,8 +6,10 @@ from typing import Protocol, cast
 
 from flask import current_app
 
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.config import Settings
+from monitor.ids import Place
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.readings.store import ReadingStore
@@ -16,6 +18,7 @@ from monitor.rules.answer import Flow
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.outbox import Outbox
+from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.tariffs.files import TariffBook
 
@@ -142,8 +145,18 @@ class Service(Protocol):
         ...
 
     @property
+    def reviews(self) -> ReviewStore:
+        """Bills that wait for a person, and the decisions about them."""
+        ...
+
+    @property
     def outbox(self) -> Outbox:
         """Messages on their way."""
+        ...
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """Past sessions priced again, made in the background."""
         ...
 
     @property
@@ -168,6 +181,10 @@ class Service(Protocol):
 
     def session(self, session_id: str) -> Session | None:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
+        ...
+
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
         ...
 
     def now(self) -> datetime:

@@ -34,6 +34,8 @@ EVENT = {
     "data": _l("data again"),
     "resolved": _l("resolved"),
     "inactive": _l("was over before it fired"),
+    "flapping": _l("comes and goes; nothing more is told of it"),
+    "calm": _l("has calmed down"),
 }
 MESSAGE = {"firing": _l("fires"), "resolved": _l("resolved"), "repeat": _l("still firing")}
 OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up")}
@@ -43,6 +45,28 @@ BILLING = {
     "priced": _l("priced"),
     "sealed": _l("sealed"),
     "credited": _l("credited"),
+    "written_off": _l("written off"),
+}
+REVIEW = {
+    "energy_from_power": _l("the energy is only known from the power over time"),
+    "start_unknown": _l("nobody told when it started"),
+    "energy_unknown": _l("the energy is not known"),
+    "energy_without_time": _l("there is energy, but no time in which it flowed"),
+    "evidence_changed": _l("readings came in that change what was decided on"),
+    "withdrawn": _l("the readings know no such session any more"),
+}
+REVIEW_KIND = {
+    "review": _l("doubtful"),
+    "unpriced": _l("without a price"),
+    "correction": _l("changed after sealing"),
+}
+DECISION = {
+    "approve": _l("approved"),
+    "correct": _l("corrected"),
+    "write_off": _l("written off"),
+    "keep": _l("kept as it was"),
+    "seal": _l("exported and sealed"),
+    "lapse": _l("the decision holds no more"),
 }
 DIAGNOSIS = {
     "vehicle_limited": _l("limited by the car"),
@@ -72,6 +96,8 @@ DIMENSION = {
     "MIN_PRICE": _l("Least price"),
     "MAX_PRICE": _l("Greatest price"),
     "SERVICE": _l("Extra service"),
+    "reservation TIME": _l("Reservation"),
+    "reservation FLAT": _l("Reservation fee"),
 }
 USAGE = {
     "charging": _l("charging"),
@@ -89,8 +115,8 @@ PLUGGED = _l("plugged in, not started")
 
 WORDS = {
     "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
-    "outbox": OUTBOX, "billing": BILLING, "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE,
-    "source": SOURCE,
+    "outbox": OUTBOX, "billing": BILLING, "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
+    "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
 }  # fmt: skip
 
 

@@ -54,11 +54,11 @@ class InfluxDB(Section):
 
     url: str = Field("http://127.0.0.1:8086", description="address of InfluxDB 1.6 to 3")
     org: str = Field("", description="organisation (2.x)")
-    bucket: str = Field("charging", description="bucket (2.x) or database (1.x, 3.x)")
+    bucket: str = Field("charging", description="bucket (2.x), database (3.x), database or database/policy (1.x)")
     token: str = Field("", description="token (2.x, 3.x); rather token_file")
     username: str = Field("", description="user (1.x)")
     password: str = Field("", description="password (1.x); rather password_file")
-    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2 or 3")
+    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2, 3, or clustered")
     create: bool = Field(True, description="make the bucket or database when it is not there")
     ca_file: str = Field("", description="certificates of an authority of your own, for https")
     timeout: Duration = Field(timedelta(seconds=10), description="how long one answer may take")
@@ -216,6 +216,11 @@ class Settings(Section):
     def state_url(self) -> str:
         """The database address in force."""
         return self.state.url or f"sqlite:///{self.paths.var / 'state.sqlite'}"
+
+    @property
+    def public_url(self) -> str:
+        """How people reach the pages, without a slash at the end."""
+        return (self.web.public_url or f"http://{self.web.listen}").rstrip("/")
 
     @property
     def listen_address(self) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """The service: wires the parts together, runs the ticks, and is the only module that reads a clock."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -11,16 +11,16 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
-from monitor.notify.channel import Channel
-from monitor.notify.mail import MailChannel
-from monitor.notify.webhook import WebhookChannel
+from monitor.notify.channels import channels
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
 from monitor.readings.snapshot import scratch
@@ -29,6 +29,7 @@ from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.sources import sources_table
+from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import sessions_table
 from monitor.sessions.history_table import HISTORY_SCHEMA
 from monitor.sessions.model import Session
@@ -36,6 +37,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
@@ -128,8 +130,11 @@ class Service:
         self.intake = Intake(self.store, self.now, users, lambda: self.register)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
+        self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
-        self.workers = [OutboxWorker(self.outbox, channel, self.now) for channel in self._channels()]
+        self.comparisons = Comparisons(settings.state_url, self.now)
+        ways = channels(settings, lambda: self.rules.in_force.routes)
+        self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
         self.picture: Picture | None = None
@@ -154,11 +159,6 @@ class Service:
         return self._clock.speed
 
     @property
-    def public_url(self) -> str:
-        """How people reach the pages, without a slash at the end."""
-        return (self.settings.web.public_url or f"http://{self.settings.web.listen}").rstrip("/")
-
-    @property
     def register(self) -> Register:
         """The register in force."""
         return self.rules.in_force.register
@@ -172,10 +172,9 @@ class Service:
         """One session whole, with the price so far while it is under way; None when there is none of this id."""
         return self._session_tick.session(session_id, self.tariffs)
 
-    def _channels(self) -> Iterator[Channel]:
-        yield MailChannel(self.settings.mail, self.public_url)
-        private = self.settings.notify.private_addresses
-        yield WebhookChannel(lambda: self.rules.in_force.routes, self.public_url, private=private)
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
+        return self._session_tick.session_at(place, self.tariffs)
 
     def start(self) -> None:
         """Begin to tick and to send."""
@@ -195,6 +194,7 @@ class Service:
     def stop(self) -> None:
         """Finish the tick and the mails under way, then close everything; a second call does nothing."""
         self._keeping.stop()
+        self.comparisons.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
             for worker in self.workers:
@@ -245,6 +245,7 @@ class Service:
             routes=files.routes,
             register=files.register,
             interval=self.settings.evaluate.interval,
+            price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:
             self.picture = Picture(now, evaluation.picture)
@@ -282,7 +283,8 @@ class Service:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
-            self._unbilled_since = self.sessions.unbilled_since()
+            # Without tariffs nothing is priced, by choice.
+            self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None
         except StoreUnavailable:
             raise
         except Exception as failure:

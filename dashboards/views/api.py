@@ -3,17 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from dashboards import alert_page, exports, reading_rows, session_list
+from dashboards import alert_page, compare_page, exports, reading_rows, session_list, tariff_page
 from dashboards.context import page_url, texts
 from dashboards.parameters import Parameters
 from dashboards.sources import service
 from monitor.alerts.model import Alert
 from monitor.readings import frames
-from monitor.sessions.imported import split_unknown
-from monitor.sessions.model import Session
+from monitor.sessions.flat import SESSION_COLUMNS, session_row
+from monitor.tariffs import exact_json
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -23,10 +23,9 @@ ALERT_COLUMNS = (
     "id", "rule", "subject", *_PLACE, "level", "state", "pending_at", "firing_at", "resolved_at", "resolved_reason",
     "no_data_since", "title", "summary", "cause",
 )  # fmt: skip
-SESSION_COLUMNS = (
-    "id", "subject", *_PLACE, "transaction", "state", "plug_in", "started", "stopped", "plug_out", "energy_wh",
-    "charging_s", "idle_s", "average_power_w", "peak_power_w", "soc_in", "soc_out", "stop_reason", "diagnosis",
-    "tariff", "tariff_version", "total_excl_vat", "total_incl_vat", "currency", "flags", "needs_review",
+TARIFF_COLUMNS = (
+    "id", "currency", "type", "version", "since", "valid_from", "valid_to", "words_en", "words_sv", "examples_en",
+    "examples_sv", "versions", "assigned", "warnings",
 )  # fmt: skip
 
 
@@ -87,6 +86,55 @@ def sessions() -> ResponseReturnValue:
     return exports.items([session_row(session) for session in page[:limit]], following)
 
 
+@api.get("/tariffs")
+def tariffs() -> ResponseReturnValue:
+    """Every tariff in force, with its words."""
+    parameters = Parameters(request.args)
+    parameters.known("before", *_PAGING)
+    source, limit = service(), parameters.limit()
+    found = tariff_page.ids_after(source, parameters.text("before"))
+    if exports.wants_csv():
+        rows = [tariff_row(tariff_page.tariff_row(source, each)) for each in found]
+        return exports.stream("tariffs", TARIFF_COLUMNS, lambda: rows)
+    following = page_url(before=found[limit - 1]) if len(found) > limit else None
+    return exports.items([tariff_row(tariff_page.tariff_row(source, each)) for each in found[:limit]], following)
+
+
+@api.get("/tariffs/compare")
+def compare() -> ResponseReturnValue:
+    """Past sessions under another tariff: 202 with how far it is until it has been made, then as the command's."""
+    parameters = Parameters(request.args)
+    parameters.known(*compare_page.FIELDS, "format")
+    run = compare_page.run_of(service(), compare_page.read(parameters, in_days=False))
+    found = run.found
+    if found is None:
+        answer = jsonify(state="running", done=run.done, of=run.total)
+        answer.status_code, answer.headers["Retry-After"] = 202, "5"
+        return answer
+    if exports.wants_csv():
+        return exports.stream("compare", compare_page.COLUMNS, lambda: compare_page.rows_of(found))
+    return Response(exact_json.dumps(compare_page.as_json(found)), mimetype="application/json")
+
+
+def tariff_row(row: tariff_page.TariffRow) -> dict[str, Any]:
+    """One tariff as a flat row; texts by language."""
+    tariff = row.tariff
+    return {
+        "id": tariff.id,
+        "currency": tariff.currency,
+        "type": tariff.type,
+        "version": tariff.version,
+        "since": row.since,
+        "valid_from": tariff.start_date_time,
+        "valid_to": tariff.end_date_time,
+        **{f"words_{told.language}": list(told.words) for told in row.told},
+        **{f"examples_{told.language}": list(told.examples) for told in row.told},
+        "versions": [each.tariff.version for each in row.versions],
+        "assigned": [f"{placed.where}: {placed.assignment}" for placed in row.assignments],
+        "warnings": [str(warning) for warning in row.warnings],
+    }
+
+
 def alert_row(alert: Alert) -> dict[str, Any]:
     """One alert as a flat row."""
     said = texts(alert)
@@ -97,26 +145,4 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "title": said.title,
         "summary": said.summary,
         "cause": said.cause,
-    }
-
-
-def session_row(session: Session) -> dict[str, Any]:
-    """One session as a flat row; money only where it is priced."""
-    bill, unknown = session.bill, split_unknown(session)
-    own = (
-        "id", "transaction", "state", "plug_in", "started", "stopped", "plug_out", "energy_wh", "average_power_w",
-        "peak_power_w", "soc_in", "soc_out", "stop_reason", "flags", "needs_review",
-    )  # fmt: skip
-    return {
-        **{name: getattr(session, name) for name in own},
-        **session.place._asdict(),
-        "subject": session.place.subject,
-        "charging_s": None if unknown else session.charging_time,
-        "idle_s": None if unknown else session.idle_time,
-        "diagnosis": session.diagnosis.code if session.diagnosis else None,
-        "tariff": bill.tariff_id if bill else None,
-        "tariff_version": bill.tariff_version if bill else None,
-        "total_excl_vat": bill.total.excl_vat if bill else None,
-        "total_incl_vat": bill.total.incl_vat if bill else None,
-        "currency": bill.currency if bill else None,
     }

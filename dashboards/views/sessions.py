@@ -5,13 +5,13 @@ from flask.typing import ResponseReturnValue
 
 from dashboards.freshness import polled
 from dashboards.parameters import Parameters
-from dashboards.session_cdr import session_cdr
+from dashboards.session_cdr import shown_cdr
 from dashboards.session_list import read_filters, sessions_page
 from dashboards.session_page import session_page
 from dashboards.sources import service
-from monitor.tariffs import exact_json
 from monitor.tariffs.versions import Version
 
+VERSIONS: tuple[Version, ...] = ("2.2.1", "2.3.0")
 sessions = Blueprint("sessions", __name__, url_prefix="/sessions")
 
 
@@ -32,8 +32,13 @@ def one(session_id: str) -> ResponseReturnValue:
 
 @sessions.get("/<session_id>/cdr.json")
 def cdr(session_id: str) -> ResponseReturnValue:
-    """The OCPI CDR of a session: 2.2.1, or 2.3.0 with `?ocpi=2.3.0`; 404 where it has no price yet."""
-    session = service().session(session_id) or abort(404)
-    version: Version = "2.3.0" if request.args.get("ocpi") == "2.3.0" else "2.2.1"
-    exported = session_cdr(service(), session, version) or abort(404)
-    return Response(exact_json.dumps(exported.cdr), mimetype="application/json")
+    """The OCPI CDR: word for word as it was exported, else as it would be now; asking seals nothing.
+
+    `?ocpi=2.3.0`: in that version; `?id=`: one of several, credit CDRs too. 404 where there is no price yet. The header
+    `Laddvakt-CDR` says `sealed` or `preview`.
+    """
+    parameters = Parameters(request.args)
+    version: Version | None = parameters.choice("ocpi", VERSIONS)
+    shown = shown_cdr(service(), session_id, version, parameters.text("id")) or abort(404)
+    headers = {"Laddvakt-CDR": "sealed" if shown.sealed else "preview"}
+    return Response(shown.text, mimetype="application/json", headers=headers)

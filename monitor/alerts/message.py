@@ -1,14 +1,16 @@
 """The content of a message: frozen when it is planned, so that a retry hours later says the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 from monitor.alerts.groups import Group
 from monitor.alerts.lifecycle import RANK
-from monitor.alerts.model import Alert, Message, MessageKind, MessageRow
+from monitor.alerts.model import Alert, Message, MessageKind, MessageRow, PriceOf
 from monitor.alerts.routes import Receiver
+from monitor.ids import Place
 from monitor.register import Register, Site
 from monitor.rules.answer import Texts
 
@@ -25,12 +27,17 @@ def message_of(
     at: datetime,
     receiver: Receiver,
     register: Register,
+    flapping: Container[int] = (),
+    price_of: PriceOf = lambda _: None,
 ) -> Message:
     """The message `key` about `alerts` (firing and resolved) to the group's address, in the receiver's language.
 
-    `group` is as it is after this message. The site's facts are given where all alerts are at one site.
+    `group` is as it is after this message; `flapping`: numbers of alerts that are told as such. The site's facts are
+    given where all alerts are at one site.
     """
-    rows = sorted((_row(alert, receiver.language) for alert in alerts), key=_worst_first)
+    rows = sorted((_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts), key=_worst_first)[
+        :ROWS
+    ]
     sites = {alert.place.site for alert in alerts}
     stations = {alert.place.station for alert in alerts}
     site_key = sites.pop() if len(sites) == 1 else ""
@@ -46,7 +53,7 @@ def message_of(
         at=at,
         firing=sum(alert.active for alert in alerts),
         resolved=sum(not alert.active for alert in alerts),
-        rows=tuple(rows[:ROWS]),
+        rows=tuple(_priced(row, price_of) for row in rows),
         zone=register.zone(site_key).key,
         site_name=site.name,
         contact=site.contact,
@@ -55,7 +62,7 @@ def message_of(
     )
 
 
-def _row(alert: Alert, language: str) -> MessageRow:
+def _row(alert: Alert, language: str, *, flaps: bool) -> MessageRow:
     texts = alert.texts
     # An alert of a rule that could not be rendered still says which rule it is and where.
     own = texts.get(language) or texts.get("en") or next(iter(texts.values()), Texts(alert.rule, alert.subject))
@@ -70,7 +77,14 @@ def _row(alert: Alert, language: str) -> MessageRow:
         resolved_reason=alert.resolved_reason,
         texts=own,
         labels=alert.labels,
+        flapping=flaps,
     )
+
+
+def _priced(row: MessageRow, price_of: PriceOf) -> MessageRow:
+    """With what the customer's session costs so far, where one is affected."""
+    place = Place.parse(row.subject)
+    return replace(row, price=price_of(place)) if row.state == "firing" and place.connector else row
 
 
 def _worst_first(row: MessageRow) -> tuple[bool, int, object, str, str]:

@@ -7,6 +7,7 @@ resolves meanwhile is told when the route speaks again (what fires and resolves 
 rota's next person is told of what still fires when the turn begins.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from monitor.alerts.groups import Group, GroupKey, name_of
+from monitor.alerts.flapping import Flapping, quiet
+from monitor.alerts.groups import Group, GroupKey, label_name, name_of
 from monitor.alerts.inhibition import inhibited
 from monitor.alerts.lifecycle import RANK
+from monitor.alerts.merging import Turn, together
 from monitor.alerts.message import message_of
-from monitor.alerts.model import Alert, Message, MessageKind
+from monitor.alerts.model import Alert, Message, MessageKind, PriceOf
 from monitor.alerts.responses import Silence, silenced
 from monitor.alerts.routes import Route, Routes
 from monitor.register import Register
@@ -51,40 +54,61 @@ def plan(
     inhibited_by: Mapping[str, Sequence[str]],
     register: Register,
     now: datetime,
+    price_of: PriceOf = lambda _: None,
     acknowledged: AbstractSet[int] = frozenset(),
     silences: Sequence[Silence] = (),
+    flapping: Sequence[Flapping] = (),
 ) -> Plan:
     """What is to be told now.
 
     `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
+    `price_of`: what the session under way at a connector costs so far.
     `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now, or that one of `silences` (those in
     force) mutes, is not told; it is when that ends. `acknowledged`: numbers of alerts that somebody sees to; they do
-    not escalate, and a group of these alone is not repeated.
+    not escalate, and a group of these alone is not repeated. Of what flaps the alert with which that began is told, its
+    end and those after it are not until it is calm.
     """
     fired = {alert.id: alert for alert in alerts if alert.firing_at is not None}
-    hidden = inhibited(fired.values(), inhibited_by).keys() | silenced(fired.values(), silences).keys()
-    drafts = {group.key: _draft(group, fired, hidden) for group in groups if _has_address(routes, group.key)}
+    unsteady, quiet_ones = quiet(fired.values(), flapping)
+    hidden = inhibited(fired.values(), inhibited_by).keys() | silenced(fired.values(), silences).keys() | quiet_ones
+    drafts = {group.key: _draft(group, fired, hidden, unsteady) for group in groups if _has_address(routes, group.key)}
     ways = {alert.id: _ways(alert, routes, now, acknowledged) for alert in fired.values()}
     _distribute(
         (alert for alert in fired.values() if alert.active and alert.id not in hidden), drafts, ways, routes, now
     )
-    messages: list[Planned] = []
-    kept: list[Group] = []
-    for key, draft in sorted(drafts.items(), key=lambda item: item[0]):
-        route = _route_of(draft, ways)
-        if muted := route.muted(now):
-            draft.fresh = [alert for alert in draft.fresh if alert.active]
-        kind = None if muted else _due(draft, route, now, acknowledged)
-        group = replace(draft.group, waiting=frozenset(alert.id for alert in draft.fresh))
-        if kind is not None:
-            group = _told(draft, now)
-            rows = [*draft.ended, *draft.visible, *draft.fresh]
-            receiver = routes.receivers[key.receiver]
-            message = message_of(group, draft.group.next_key, kind, rows, at=now, receiver=receiver, register=register)
-            messages.append(Planned(message, tuple(alert.id for alert in rows)))
-        if group.waiting or group.told:
-            kept.append(group)
-    return Plan(tuple(messages), tuple(kept))
+    turns = [_turn(draft, _route_of(draft, ways), now, acknowledged) for draft in drafts.values()]
+    after = {key: replace(draft.group, waiting=draft.waiting) for key, draft in drafts.items()}
+    messages = []
+    for bundle in sorted(together(filter(None, turns)), key=lambda bundle: bundle[0].group.key):
+        group, key = _bundle(bundle)
+        for turn in bundle:
+            after[turn.group.key] = _told(drafts[turn.group.key], now, group.thread or key)
+        alerts_told = [alert for turn in bundle for alert in turn.alerts]
+        firing = any(alert.active for alert in alerts_told)
+        kind: MessageKind = "repeat" if bundle[0].kind == "repeat" else "firing" if firing else "resolved"
+        message = message_of(
+            replace(group, thread=group.thread or key), key, kind, alerts_told, at=now,
+            receiver=routes.receivers[group.key.receiver], register=register, flapping=unsteady,
+            price_of=price_of,
+        )  # fmt: skip
+        messages.append(Planned(message, tuple(alert.id for alert in alerts_told)))
+    return Plan(tuple(messages), tuple(group for _, group in sorted(after.items()) if group.waiting or group.told))
+
+
+def _bundle(bundle: Sequence[Turn]) -> tuple[Group, str]:
+    """What the groups of one message are as one group, and the key of the message."""
+    first = bundle[0]
+    if len(bundle) == 1:
+        return first.group, first.group.next_key
+    keys = sorted(turn.group.next_key for turn in bundle)
+    threads = {turn.group.thread for turn in bundle}
+    name = label_name({"rule": str(first.rule)})
+    group = Group(
+        first.group.key._replace(name=name),
+        min(turn.group.opened_at for turn in bundle),
+        thread=threads.pop() if len(threads) == 1 else "",
+    )
+    return group, hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
 
 
 @dataclass
@@ -97,21 +121,26 @@ class _Draft:
     visible: list[Alert] = field(default_factory=list)
     """Told as firing, and still so."""
     hidden: list[Alert] = field(default_factory=list)
-    """The same, but inhibited now."""
+    """The same, but inhibited or silenced now; and what was told as flapping, which is not told as resolved."""
     fresh: list[Alert] = field(default_factory=list)
     """Not told yet, firing or resolved in the meantime."""
     routed: set[int] = field(default_factory=set)
     """Numbers of the firing ones that a route leads here now."""
 
+    @property
+    def waiting(self) -> frozenset[int]:
+        """Numbers of those still to be told."""
+        return frozenset(alert.id for alert in self.fresh)
 
-def _draft(group: Group, fired: Mapping[int, Alert], hidden: AbstractSet[int]) -> _Draft:
+
+def _draft(group: Group, fired: Mapping[int, Alert], hidden: AbstractSet[int], unsteady: AbstractSet[int]) -> _Draft:
     told = [fired[number] for number in sorted(group.told) if number in fired]
     waiting = [fired[number] for number in sorted(group.waiting) if number in fired]
     return _Draft(
         group,
-        ended=[alert for alert in told if not alert.active],
+        ended=[alert for alert in told if not alert.active and alert.id not in unsteady],
         visible=[alert for alert in told if alert.active and alert.id not in hidden],
-        hidden=[alert for alert in told if alert.active and alert.id in hidden],
+        hidden=[alert for alert in told if alert.id in (hidden if alert.active else unsteady)],
         # Those that still fire come anew from the routes, which may have changed.
         fresh=[alert for alert in waiting if not alert.active and alert.id not in hidden],
     )
@@ -167,6 +196,16 @@ def _route_of(draft: _Draft, ways: Mapping[int, Sequence[Route]]) -> Route:
     return _UNROUTED
 
 
+def _turn(draft: _Draft, route: Route, now: datetime, acknowledged: AbstractSet[int]) -> Turn | None:
+    """What the group has to tell, if anything; None also while its route is muted."""
+    if route.muted(now):
+        draft.fresh = [alert for alert in draft.fresh if alert.active]
+        return None
+    kind = _due(draft, route, now, acknowledged)
+    alerts = (*draft.ended, *draft.visible, *draft.fresh)
+    return Turn(draft.group, kind, alerts) if kind or (alerts and draft.group.told_at is None) else None
+
+
 def _due(draft: _Draft, route: Route, now: datetime, acknowledged: AbstractSet[int]) -> MessageKind | None:
     """The kind of message that is due, None while there is nothing to tell or it has to wait."""
     group = draft.group
@@ -186,14 +225,14 @@ def _due(draft: _Draft, route: Route, now: datetime, acknowledged: AbstractSet[i
     return "repeat" if any(waits) else None
 
 
-def _told(draft: _Draft, now: datetime) -> Group:
+def _told(draft: _Draft, now: datetime, thread: str) -> Group:
     """The group when its message has been made: everything in it is told, but for what is hidden."""
     group = draft.group
     return replace(
         group,
         told_at=now,
         sequence=group.sequence + 1,
-        thread=group.thread or group.next_key,
+        thread=group.thread or thread,
         waiting=frozenset(),
         told={
             **{alert.id: group.told[alert.id] for alert in draft.hidden},

@@ -10,6 +10,7 @@ import monitor
 from monitor.errors import LaddvaktError
 
 COMMANDS = {
+    "alerts": "who is on call, and whether messages arrive",
     "check": "validate the configuration, or files from anywhere",
     "demo": "the whole service on a day of real charging sessions",
     "doctor": "what the service needs: what works, what does not, and what to do",
@@ -17,7 +18,7 @@ COMMANDS = {
     "init": "write a configuration with rules, tariffs and sites",
     "readings": "export readings as Parquet",
     "run": "run the service",
-    "sessions": "finished sessions as OCPI CDRs",
+    "sessions": "list, show, export and review sessions; what is kept of a user",
     "tariffs": "price CDRs, describe and compare tariffs",
 }
 """Each command is the function of its name in the module of its name (`import_`: `import` is a word of Python)."""

@@ -9,8 +9,8 @@ from monitor.alerts.model import Message
 class Line(Protocol):
     """Carries one message at a time. Belongs to one asyncio loop."""
 
-    async def send(self, message: Message) -> None:
-        """Return once it has arrived, no sooner.
+    async def send(self, message: Message) -> str:
+        """Return once it has arrived, no sooner: what the other end said.
 
         Raises DeliveryRefused or InputError when sending again cannot help, DeliveryUnavailable when it may. A message
         may be sent twice, after a crash before its arrival was written down: `message.key` is the same then.

@@ -66,7 +66,8 @@ def built_in_text(letter: Letter, error: Exception) -> str:
     words, lines = letter.words, [letter.where, letter.counts]
     for row in letter.rows:
         lines += [f"{row.glyph} {row.level.upper()}: {row.title}", row.place, row.summary]
-        lines += [f"{words['cause']}: {row.cause}" if row.cause else "", row.when, row.link, row.runbook, row.reason]
+        lines += [f"{words['cause']}: {row.cause}" if row.cause else "", row.when]
+        lines += [f"{words['price']}: {row.price}" if row.price else "", row.link, row.runbook, row.reason]
     lines += [letter.contact, letter.access, *(f"{label}: {address}" for label, address in letter.links)]
     lines += [f"{letter.more} {letter.more_link}" if letter.more else "", letter.footer]
     lines.append(f"{words['broken']}: {clean(f'{type(error).__name__}: {error}', 300)}")

@@ -49,6 +49,7 @@ class LetterRow:
     runbook: str
     runbook_link: str
     when: str
+    price: str
     reason: str
     link: str
 
@@ -182,9 +183,25 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
         runbook=clean(row.texts.runbook, size.sentence),
         runbook_link=_short_link(row.texts.runbook, size),
         when=_when(row, frame),
-        reason=clean(words.get(row.resolved_reason, row.resolved_reason), size.sentence) if resolved else "",
+        price=_price(row, words),
+        reason=_reason(row, words, size),
         link=f"{frame.base}/alerts/{row.alert}" if frame.base else "",
     )
+
+
+def _reason(row: MessageRow, words: Mapping[str, str], size: Size) -> str:
+    """Why it is told in this way, where that is not plain: it flaps, or what ended it."""
+    if row.flapping:
+        return clean(words["flapping"], size.sentence)
+    ended = row.resolved_reason if row.state == "resolved" else ""
+    return clean(words.get(ended, ended), size.sentence)
+
+
+def _price(row: MessageRow, words: Mapping[str, str]) -> str:
+    """What the session under way costs so far; "" where there is none."""
+    if row.price is None:
+        return ""
+    return str(row.price) if row.price.taxed else words["untaxed"].format(row.price)
 
 
 def _when(row: MessageRow, frame: _Frame) -> str:

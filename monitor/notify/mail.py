@@ -41,9 +41,9 @@ class MailLine:
     def __init__(self, connection: Connection, public_url: str, sender: str) -> None:
         self._connection, self._public_url, self._sender = connection, public_url, sender
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> str:
         """Send the mail of the message; see `Connection.send` and `compose` for the errors."""
-        await self._connection.send(compose(message, self._public_url, self._sender))
+        return await self._connection.send(compose(message, self._public_url, self._sender))
 
     async def close(self) -> None:
         """Say goodbye to the server."""

@@ -27,8 +27,8 @@ class Connection:
         self._settings, self._limits = settings, limits
         self._client: aiosmtplib.SMTP | None = None
 
-    async def send(self, mail: EmailMessage) -> None:
-        """Send it from its From to its To; return after the server's 250, no sooner.
+    async def send(self, mail: EmailMessage) -> str:
+        """Send it from its From to its To; return after the server's 250, no sooner, what it said with it.
 
         Raises DeliveryRefused when sending again cannot help, DeliveryUnavailable when it may; then the server may even
         have taken the mail (the connection broke before its answer), so that a repeat has to carry the same Message-ID.
@@ -36,7 +36,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._limits.mail):
                 client = await self._alive() or await self._connect()
-                await client.send_message(mail)
+                _, answer = await client.send_message(mail)
         except asyncio.CancelledError:  # the service stops: a mail half sent must not be finished by the next one
             self._drop()
             raise
@@ -44,6 +44,7 @@ class Connection:
             if not isinstance(error, aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException):
                 self._drop()  # anything but a plain answer leaves the connection in a state unknown to us
             raise self._translated(error) from error
+        return f"250 {clean(answer, 200)}"
 
     async def open(self) -> None:
         """Connect, with TLS and login as set up, and send nothing; DeliveryUnavailable says what to look at."""

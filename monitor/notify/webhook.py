@@ -49,18 +49,18 @@ class WebhookChannel:
         """Itself: every post has a connection of its own."""
         return self
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> str:
         """Post it; a status of 2xx is arrival, redirects are not followed."""
         receiver = self._routes().receivers.get(message.receiver)
         if receiver is None or receiver.webhook is None:
             raise DeliveryRefused(f"receiver {message.receiver!r} has no webhook any more")
         body = json.dumps(payload(message, self._public_url), ensure_ascii=False).encode()
-        await asyncio.to_thread(self._post, receiver.webhook, message.key, body)
+        return await asyncio.to_thread(self._post, receiver.webhook, message.key, body)
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    def _post(self, webhook: Webhook, key: str, body: bytes) -> None:
+    def _post(self, webhook: Webhook, key: str, body: bytes) -> str:
         headers = {"Content-Type": "application/json", "User-Agent": "Laddvakt", "Idempotency-Key": key}
         if webhook.secret:
             headers[SIGNATURE] = "sha256=" + hmac.new(webhook.secret.encode(), body, hashlib.sha256).hexdigest()
@@ -76,9 +76,10 @@ class WebhookChannel:
                 answer.release_conn()
         except HTTPError as error:
             raise DeliveryUnavailable(f"webhook {destination.shown}: {clean(str(error), 200)}") from error
+        told = f"{answer.status} {said}".rstrip()
         if 200 <= answer.status < 300:
-            return
-        refusal = f"webhook {destination.shown} answered {answer.status} {said}".rstrip()
+            return told
+        refusal = f"webhook {destination.shown} answered {told}"
         if 300 <= answer.status < 400:
             raise DeliveryRefused(f"{refusal}; redirects are not followed: put the address it leads to in notify.yaml")
         if answer.status >= 500 or answer.status in _TRY_AGAIN:

@@ -1,7 +1,7 @@
 """The embedded store: one DuckDB file that this process owns."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from monitor.errors import StoreUnavailable
 from monitor.ids import Place
-from monitor.readings import latest
+from monitor.readings import erasing, latest
 from monitor.readings.appending import Appender
 from monitor.readings.database import number, open_file, translated
 from monitor.readings.late import has_late, merge_late
@@ -95,6 +95,9 @@ class EmbeddedStore:
 
     def forget_users(self, before: datetime) -> int:
         return self._writer.run("erase users", lambda connection, _: _forget_users(connection, to_us(before)))
+
+    def erase_user(self, tokens: Collection[str]) -> int:
+        return self._writer.run("erase a user", lambda connection, _: erasing.erase_user(connection, tokens))
 
     def health(self) -> StoreHealth:
         with self._reading() as cursor, translated("count its rows"):

@@ -111,6 +111,8 @@ LINK = Measurement(
     ),
 )
 MEASUREMENTS = {measurement.name: measurement for measurement in (METER, STATUS, TRANSACTION, LINK)}
+IDENTITY = ("user", "issuer", "contract_id", "auth_reference", "signed")
+"""Fields of a transaction that lead to a person; a signed meter value carries the token of whoever started it."""
 CLOCK_STANDS_IN = ("transaction", "link")
 """Measurements whose rows are never rejected for their clock: `received_at` stands in for a time that cannot be, and
 what the charger claimed is kept beside the row in `claimed_us` (epoch microseconds, null where it was believed)."""

@@ -1,6 +1,6 @@
 """What the service asks of a readings store. The contract suite (tests/contract) runs over every implementation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -118,12 +118,18 @@ class ReadingStore(Protocol):
         ...
 
     def forget(self, measurement: str, before: datetime) -> int:
-        """Delete rows older than `before`; how many there were."""
+        """Delete rows older than `before`; how many there were, at least: a server of record may count values only."""
         ...
 
     def forget_users(self, before: datetime) -> int:
         """Erase `user` from transaction rows older than `before`; how many had one. The rows stay, and do not
         arrive again. Raises InputError where the server of record cannot clear a single field.
+        """
+        ...
+
+    def erase_user(self, tokens: Collection[str]) -> int:
+        """Erase all that leads to a user from the transaction rows that name one of the tokens, and from the other rows
+        of those sessions; how many had anything. The rows stay. A repetition goes on where one was cut short.
         """
         ...
 

@@ -17,9 +17,10 @@ from monitor.rules.model import LANGUAGES, Rule
 from monitor.rules.names import POOLS, Subject
 from monitor.rules.phrases import DIAGNOSIS_NAMES, FILTERS, diagnosis, filters, said
 from monitor.rules.syntax import Mistake
+from monitor.units import Money
 
-GIVEN = ("title", "level", "since", "diagnosis")
-"""What templates know beside the names of the subject."""
+GIVEN = ("title", "level", "since", "diagnosis", "session_price")
+"""What templates know beside the names of the subject. `session_price`: what the session under way costs so far."""
 
 LONGEST = 600
 """Characters of one text; a mail has a row for each alert and has to stay small."""
@@ -117,9 +118,12 @@ def template_texts(rule: Rule) -> tuple[str, ...]:
     return tuple(text for texts in (message.summary, message.cause, message.runbook) for text in texts.values())
 
 
-def render(rule: Rule, subject: str, level: Level, values: Mapping[str, Value], since: datetime) -> Mapping[str, Texts]:
+def render(
+    rule: Rule, subject: str, level: Level, values: Mapping[str, Value | Money], since: datetime
+) -> Mapping[str, Texts]:
     """The texts of one alert in every language. A template that fails is replaced by a built-in text that says so."""
     given = {
+        "session_price": None,
         **_pools(rule.on, values),
         **dict(zip(("site", "station", "connector"), Place.parse(subject), strict=True)),
         **values,
@@ -155,10 +159,10 @@ def _in_language(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language) or next((texts[other] for other in LANGUAGES if other in texts), "")
 
 
-def _pools(subject: Subject, values: Mapping[str, Value]) -> dict[str, Callable[[str], Value]]:
+def _pools(subject: Subject, values: Mapping[str, Value | Money]) -> dict[str, Callable[[str], Value | Money]]:
     """`full_for` and its like as functions of the pool's name."""
 
-    def of(name: str) -> Callable[[str], Value]:
+    def of(name: str) -> Callable[[str], Value | Money]:
         return lambda pool: values[f"{name}({pool})"]
 
     return {key: of(key) for key in names.known(subject) if (name := names.find(key, subject)) and name.pool}

@@ -41,8 +41,12 @@ def export(
     policy: Policy,
     now: datetime,
     version: Version = "2.2.1",
+    cdr_id: str | None = None,
 ) -> Exported:
-    """The CDR of a session; `tariff` is the version that its bill names. Raises InputError where it has no bill."""
+    """The CDR of a session; `tariff` is the version that its bill names. Raises InputError where it has no bill.
+
+    `cdr_id`: another id than the session's, for the CDR that replaces one that was credited.
+    """
     bill = session.bill
     if bill is None:
         raise InputError(f"session {session.id} has no price: {session.tariff_reason or session.state}")
@@ -52,7 +56,7 @@ def export(
     cdr = {
         "country_code": operator.country_code or tariff.country_code,
         "party_id": operator.party_id or tariff.party_id,
-        "id": session.id,
+        "id": cdr_id or session.id,
         "start_date_time": _time(usage.start),
         "end_date_time": _time(usage.end),
         "session_id": session.id,

@@ -38,8 +38,12 @@ def priced(session: Session, book: TariffBook, register: Register, bill_until: B
 
     Of a session whose charging time is not known no time is priced, because nobody can prove it; the bill says so.
     """
-    found = bill(session, book, register, bill_until)
-    if found.bill is None or not split_unknown(session):
+    return warned(bill(session, book, register, bill_until), book)
+
+
+def warned(found: Session, book: TariffBook) -> Session:
+    """The bill of a session with the warning that no time is priced, where that is so."""
+    if found.bill is None or not split_unknown(found):
         return found
     tariff = book.tariffs.get(found.bill.tariff_id)
     elements = tariff.elements if tariff is not None else ()

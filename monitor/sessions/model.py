@@ -22,7 +22,7 @@ Flag = Literal[
 REVIEW_FLAGS: frozenset[Flag] = frozenset({"register_jump", "clock_skew", "unit_suspect"})
 """Flags after which the energy or the times cannot be trusted: a person has to look before a bill goes out."""
 
-BillingState = Literal["open", "review", "priced", "sealed", "credited"]
+BillingState = Literal["open", "review", "priced", "sealed", "credited", "written_off"]
 DiagnosisCode = Literal[
     "vehicle_limited", "tapering", "load_managed", "shared", "cold", "charger_suspect", "too_little_data"
 ]

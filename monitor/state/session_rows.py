@@ -1,7 +1,7 @@
 """A session as a row of `sessions` and a blob of periods, and back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ PERIODS_SCHEMA = pa.schema(
     ]
 )
 _MICROSECOND = timedelta(microseconds=1)
+_TIMES = ("plug_in_us", "started_us", "stopped_us", "plug_out_us", "closed_us")
 
 
 def row_of(session: Session) -> dict[str, Any]:
@@ -108,6 +109,16 @@ def session_of(row: Mapping[Any, Any], periods: tuple[Period, ...] = ()) -> Sess
     )
 
 
+def untimed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON can hold it: moments as epoch microseconds."""
+    return {name: to_us(value) if name in _TIMES and value is not None else value for name, value in row.items()}
+
+
+def timed(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A version's summary with its moments as datetimes, as a row of `sessions` has them."""
+    return {name: _moment(value) if name in _TIMES else value for name, value in summary.items()}
+
+
 def periods_to_blob(periods: Sequence[Period]) -> bytes:
     """Periods as one Arrow IPC stream, lz4 inside: zstd is 16 % smaller and four times as slow to read a million of."""
     if not periods:
@@ -153,3 +164,7 @@ def _whole(milli: int | None) -> float | None:
 
 def _micro(amount: Decimal | None) -> int | None:
     return None if amount is None else int(amount.scaleb(6).to_integral_value())
+
+
+def _moment(epoch_us: int | None) -> datetime | None:
+    return None if epoch_us is None else from_us(epoch_us)

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from monitor.ids import Place
 from monitor.sessions.imported import SEEN_BY
-from monitor.sessions.model import Session
+from monitor.sessions.model import BillingState, Session
+from monitor.state.billing_saving import Saving, may_withdraw, to_write
 from monitor.state.database import chunks
-from monitor.state.session_rows import periods_to_blob, row_of
+from monitor.state.session_rows import periods_to_blob, row_of, untimed
 from monitor.state.session_tables import positions, session_periods, session_versions, sessions
-from monitor.units import from_us, to_us
 
 _READER, _IMPORTS = "sessions", "imports"
 
@@ -45,15 +45,17 @@ def blobs(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
     return {row.session: row.periods for row in rows}
 
 
-def withdraw(tx: Connection, changed: Sequence[Session], reassembled: Mapping[Place, datetime], reached: int) -> None:
-    """Remove sessions of connectors that were cut anew and are no longer among theirs."""
-    present = {session.id for session in changed}
+def withdraw(saving: Saving, changed: Sequence[Session], reassembled: Mapping[Place, datetime]) -> None:
+    """Remove sessions of connectors that were cut anew and are no longer among theirs; what is sealed stays."""
+    tx, present = saving.tx, {session.id for session in changed}
     for place, since in reassembled.items():
-        rows = tx.execute(select(sessions).where(at(place), sessions.c.plug_in_us >= since)).mappings().all()
-        gone = [row for row in rows if row["id"] not in present and not is_imported(row)]
-        if gone:
-            _keep_versions(tx, gone, reached)
-            tx.execute(delete(sessions).where(sessions.c.id.in_([row["id"] for row in gone])))
+        there = select(sessions).where(at(place), sessions.c.plug_in_us >= since).with_for_update()
+        found = tx.execute(there).mappings().all()
+        missing = [row for row in found if row["id"] not in present and not is_imported(row)]
+        free = may_withdraw(saving, missing) if missing else []
+        if free:
+            _keep_versions(tx, [row for row in missing if row["id"] in free], saving.position)
+            tx.execute(delete(sessions).where(sessions.c.id.in_(free)))
 
 
 def is_imported(row: Mapping[Any, Any]) -> bool:
@@ -65,8 +67,8 @@ def assembled(tx: Connection, ids: Sequence[str]) -> set[str]:
     """Which of these sessions are there already, made of readings."""
     found: set[str] = set()
     for some in chunks(list(ids)):
-        rows = tx.execute(select(sessions.c.id, sessions.c.details).where(sessions.c.id.in_(some))).mappings()
-        found |= {row["id"] for row in rows if not is_imported(row)}
+        known = tx.execute(select(sessions.c.id, sessions.c.details).where(sessions.c.id.in_(some))).mappings()
+        found |= {row["id"] for row in known if not is_imported(row)}
     return found
 
 
@@ -83,23 +85,48 @@ def note_import(tx: Connection) -> None:
         tx.execute(insert(positions).values(name=_IMPORTS, position=1))
 
 
-def upsert(tx: Connection, changed: Sequence[Session], reached: int) -> int:
+def upsert(saving: Saving, changed: Sequence[Session]) -> int:
     """Write the sessions that differ from what is stored, and return how many did.
 
-    A closed one that differs leaves a version behind.
+    A closed one that differs leaves a version behind. What somebody has decided or sealed is left to `billing_saving`.
     """
-    count = 0
+    tx, count = saving.tx, 0
     for some in chunks(list({session.id: session for session in changed}.values()), 200):
-        ids = [session.id for session in some]
-        known = {row["id"]: dict(row) for row in tx.execute(select(sessions).where(sessions.c.id.in_(ids))).mappings()}
-        stored = blobs(tx, ids)
-        fresh = {session.id: (row_of(session), periods_to_blob(session.periods)) for session in some}
-        other = {name for name, (row, blob) in fresh.items() if known.get(name) != row or stored.get(name) != blob}
-        _keep_versions(tx, [known[name] for name in ids if name in other and name in known], reached)
-        _write(tx, [fresh[name] for name in ids if name in other and name not in known], new=True)
-        _write(tx, [fresh[name] for name in ids if name in other and name in known], new=False)
-        count += len(other)
+        known = rows(tx, [session.id for session in some], lock=True)
+        count += write(tx, to_write(saving, some, known), known, saving.position)
     return count
+
+
+def rows(connection: Connection, ids: Sequence[str], *, lock: bool) -> dict[str, dict[str, Any]]:
+    """Rows by id; `lock`: no other transaction changes them before this one has ended."""
+    statement = select(sessions).where(sessions.c.id.in_(ids))
+    found = connection.execute(statement.with_for_update() if lock else statement).mappings()
+    return {row["id"]: dict(row) for row in found}
+
+
+def newest_version(connection: Connection, session_id: str) -> int | None:
+    """The number of what a session was last."""
+    newest = select(func.max(session_versions.c.id)).where(session_versions.c.session == session_id)
+    found: int | None = connection.execute(newest).scalar()
+    return found
+
+
+def set_state(tx: Connection, ids: Sequence[str], state: BillingState) -> None:
+    """Change the state alone, and leave no version behind."""
+    for some in chunks(list(ids)):
+        tx.execute(update(sessions).where(sessions.c.id.in_(some)).values(state=state))
+
+
+def write(tx: Connection, changed: Sequence[Session], known: Mapping[str, Mapping[str, Any]], reached: int) -> int:
+    """Write sessions over their `known` rows where they differ, whatever was decided; how many did."""
+    ids = [session.id for session in changed]
+    stored = blobs(tx, ids)
+    fresh = {session.id: (row_of(session), periods_to_blob(session.periods)) for session in changed}
+    other = {name for name, (row, blob) in fresh.items() if known.get(name) != row or stored.get(name) != blob}
+    _keep_versions(tx, [known[name] for name in ids if name in other and name in known], reached)
+    _write(tx, [fresh[name] for name in ids if name in other and name not in known], new=True)
+    _write(tx, [fresh[name] for name in ids if name in other and name in known], new=False)
+    return len(other)
 
 
 def _write(tx: Connection, rows: Sequence[tuple[dict[str, Any], bytes]], *, new: bool) -> None:
@@ -125,25 +152,8 @@ def _keep_versions(tx: Connection, rows: Sequence[Mapping[Any, Any]], reached: i
     closed = [dict(row) for row in rows if row["closed_us"] is not None]
     stored = blobs(tx, [row["id"] for row in closed])
     kept = [
-        {"session": row["id"], "position": reached, "summary": _untimed(row), "periods": stored.get(row["id"], b"")}
+        {"session": row["id"], "position": reached, "summary": untimed(row), "periods": stored.get(row["id"], b"")}
         for row in closed
     ]
     if kept:
         tx.execute(insert(session_versions), kept)
-
-
-_TIMES = ("plug_in_us", "started_us", "stopped_us", "plug_out_us", "closed_us")
-
-
-def _untimed(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON can hold it: moments as epoch microseconds."""
-    return {name: to_us(value) if name in _TIMES and value is not None else value for name, value in row.items()}
-
-
-def timed(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A version's summary with its moments as datetimes, as a row of `sessions` has them."""
-    return {name: _moment(value) if name in _TIMES else value for name, value in summary.items()}
-
-
-def _moment(epoch_us: int | None) -> datetime | None:
-    return None if epoch_us is None else from_us(epoch_us)

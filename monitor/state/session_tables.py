@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     literal_column,
+    text,
 )
 
 from monitor.state.columns import Id, Moment, metadata
@@ -83,6 +84,11 @@ Index(
     sqlite_where=sessions.c.closed_us.is_(None),
     postgresql_where=sessions.c.closed_us.is_(None),
 )
+
+UNBILLED = text("closed_us IS NOT NULL AND state IN ('open', 'review')")
+"""Closed, and nobody has billed it. As text: SQLite uses a partial index only for the very condition that it has."""
+
+Index("ix_sessions_unbilled", sessions.c.closed_us, sqlite_where=UNBILLED, postgresql_where=UNBILLED)
 
 session_periods = Table(
     "session_periods",

@@ -7,6 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from monitor.config import Sessions
+from monitor.ids import Place
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.sessions.assembler import Assembler
@@ -51,6 +52,7 @@ class SessionTick:
         self._saved = self._assembler.position
         self._ahead_of_saved = False
         self._under_way: Mapping[str, Session] = {}
+        self._at: Mapping[Place, Session] = {}
         self._imports = sessions.imports()
         self._history = HistoryTable(sessions.histories())
 
@@ -74,7 +76,7 @@ class SessionTick:
             self._ahead_of_saved = False
         try:
             changed = self._assembler.update(now)
-            self._save([self._to_store(session, tariffs) for session in changed])
+            self._save([self._to_store(session, tariffs) for session in changed], now)
         except Exception:
             self._ahead_of_saved = True
             raise
@@ -82,6 +84,7 @@ class SessionTick:
         self._note_imports()
         under_way = self._assembler.under_way()
         self._under_way = {session.id: session for session in under_way}
+        self._at = {session.place: session for session in under_way if session.under_way}
         return sessions_table(under_way), self._history.table
 
     def session(self, session_id: str, tariffs: TariffBook) -> Session | None:
@@ -90,6 +93,11 @@ class SessionTick:
         if session is None:
             return self._sessions.get(session_id)
         return self._bill(session, tariffs)
+
+    def session_at(self, place: Place, tariffs: TariffBook) -> Session | None:
+        """The session under way at a connector with its price so far; None: no car is there. Any thread may ask."""
+        session = self._at.get(place)
+        return self._bill(session, tariffs) if session else None
 
     def _to_store(self, session: Session, tariffs: TariffBook) -> Session:
         """Priced once the car has left; before that only the summary, because the readings have its periods."""
@@ -104,10 +112,10 @@ class SessionTick:
     def _bill(self, session: Session, tariffs: TariffBook) -> Session:
         return bill(session, self.versioned(tariffs), self._register, self._settings.bill_until)
 
-    def _save(self, sessions: Sequence[Session]) -> None:
+    def _save(self, sessions: Sequence[Session], now: datetime) -> None:
         reached = self._assembler.position
         if sessions or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
-            self._sessions.save(sessions, position=reached, reassembled=self._assembler.reassembled)
+            self._sessions.save(sessions, position=reached, reassembled=self._assembler.reassembled, now=now)
             self._saved = reached
 
     def _note_imports(self) -> None:

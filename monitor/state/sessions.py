@@ -13,10 +13,14 @@ from monitor.ids import Place
 from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 from monitor.state import histories, session_saving, session_users
+from monitor.state.billing_saving import Saving
 from monitor.state.database import Database
 from monitor.state.session_filters import Chosen, conditions
-from monitor.state.session_rows import periods_from_blob, session_of
-from monitor.state.session_tables import session_versions, sessions
+from monitor.state.session_rows import periods_from_blob, session_of, timed
+from monitor.state.session_tables import UNBILLED, session_versions, sessions
+
+WALK = 1_000
+"""Sessions in a piece of `walk`."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +56,19 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        now: datetime | None = None,
     ) -> None:
         """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
-        among those of its connector since the moment in `reassembled`, leaves its old version behind.
+        among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
+        has decided or an export has sealed does not change: see `billing_states.arrival`; `now` is when that came up.
         """
         with self._database.begin() as tx:
             reached = session_saving.position(tx) if position is None else position
-            session_saving.withdraw(tx, changed, reassembled or {}, reached)
-            session_saving.upsert(tx, changed, reached)
+            saving = Saving(tx, reached, now)
+            session_saving.withdraw(saving, changed, reassembled or {})
+            session_saving.upsert(saving, changed)
             session_saving.set_position(tx, reached)
             histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
 
@@ -70,7 +77,7 @@ class SessionStore:
         with self._database.begin() as tx:
             assembled = session_saving.assembled(tx, [session.id for session in found])
             ours = {session.id: session for session in found if session.id not in assembled}
-            stored = session_saving.upsert(tx, list(ours.values()), session_saving.position(tx))
+            stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
             if stored:
                 session_saving.note_import(tx)
                 histories.refresh(tx, _closed(ours.values()))
@@ -112,6 +119,34 @@ class SessionStore:
             rows = connection.execute(ordered).mappings().all()
         return [session_of(row) for row in rows]
 
+    def walk(
+        self, start: datetime | None = None, end: datetime | None = None, *, periods: bool = False
+    ) -> Iterator[Sequence[Session]]:
+        """All sessions with start <= plug_in < end, oldest first, in pieces; `periods`: with theirs.
+
+        Each piece is a reading of its own: nothing is held while somebody writes a file of a million.
+        """
+        ordered = (
+            select(sessions)
+            .where(*conditions(Chosen(start=start, end=end)))
+            .order_by(sessions.c.plug_in_us, sessions.c.id)
+            .limit(WALK)
+        )
+        statement = ordered
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(statement).mappings().all()
+                ids = [row["id"] for row in rows] if periods else []
+                blobs = session_saving.blobs(connection, ids) if ids else {}
+            if not rows:
+                return
+            yield [session_of(row, periods_from_blob(blobs.get(row["id"], b""))) for row in rows]
+            last = rows[-1]
+            later = and_(sessions.c.plug_in_us == last["plug_in_us"], sessions.c.id > last["id"])
+            statement = ordered.where(
+                sessions.c.plug_in_us >= last["plug_in_us"], or_(sessions.c.plug_in_us > last["plug_in_us"], later)
+            )
+
     def totals(self, **chosen: Unpack[Chosen]) -> SessionTotals:
         """The sums over what `list` selects."""
         columns = (
@@ -137,8 +172,8 @@ class SessionStore:
         )
 
     def unbilled_since(self) -> datetime | None:
-        """When the oldest session that waits for a person's decision was unplugged; None when none waits."""
-        oldest = select(func.min(sessions.c.plug_out_us)).where(sessions.c.state == "review")
+        """When the oldest session closed that is in review or has no price; None: all are billed."""
+        oldest = select(func.min(sessions.c.closed_us)).where(UNBILLED)
         with self._database.read() as connection:
             moment: datetime | None = connection.execute(oldest).scalar()
         return moment
@@ -160,7 +195,7 @@ class SessionStore:
         statement = select(session_versions).where(session_versions.c.session == session_id)
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(session_versions.c.id)).mappings().all()
-        return [session_of(session_saving.timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
+        return [session_of(timed(row["summary"]), periods_from_blob(row["periods"])) for row in rows]
 
 
 def _closed(changed: Iterable[Session]) -> set[Place]:

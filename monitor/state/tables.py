@@ -44,6 +44,7 @@ Index(
 Index("ix_alerts_state_resolved_us", alerts.c.state, alerts.c.resolved_us)
 Index("ix_alerts_site_id", alerts.c.site, alerts.c.id)
 Index("ix_alerts_rule_id", alerts.c.rule, alerts.c.id)
+Index("ix_alerts_rule_firing_us", alerts.c.rule, alerts.c.firing_us)
 
 events = Table(
     "events",
@@ -63,6 +64,16 @@ evaluations = Table(
     Column("at_us", Moment, nullable=False),
 )
 """When each rule was last evaluated without an error: one row a rule instead of one write an alert at every tick."""
+
+flapping = Table(
+    "flapping",
+    metadata,
+    Column("rule", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("alert", Id, ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    Column("level", String, nullable=False),
+)
+"""What comes and goes; `alert` is the one with which that began."""
 
 groups = Table(
     "groups",

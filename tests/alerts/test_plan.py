@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from monitor import documents
+from monitor.alerts.flapping import Flapping
 from monitor.alerts.groups import Group
 from monitor.alerts.model import Alert, Message
 from monitor.alerts.notify_file import parse
@@ -38,6 +39,7 @@ class Desk:
     alerts: dict[int, Alert] = field(default_factory=dict)
     groups: Sequence[Group] = ()
     acknowledged: set[int] = field(default_factory=set)
+    flapping: Sequence[Flapping] = ()
     minute: float = 0
     mails: list[tuple[float, Message]] = field(default_factory=list)
 
@@ -58,7 +60,7 @@ class Desk:
         register = Register(documents.validate(documents.parse(SITES, "sites.yaml"), RegisterFile), "Europe/London")
         return plan(
             given, self.groups, self.routes, inhibited_by=self.inhibited_by, register=register, now=self.now,
-            acknowledged=self.acknowledged,
+            acknowledged=self.acknowledged, flapping=self.flapping,
         )  # fmt: skip
 
     def until(self, minute: float) -> "Desk":
@@ -458,3 +460,57 @@ def test_the_next_person_of_a_rota_is_told_of_what_still_fires(desk: Make, alert
         "0.5 a firing 1+0", "60.5 b firing 1+0", "70.5 b firing 2+0",
         "130.5 a resolved 0+1", "130.5 b resolved 0+2",
     ]  # fmt: skip
+
+
+def at_sites(alert: Make, count: int, *, rule: str = "offline", first: int = 1) -> list[Alert]:
+    """One alert at each of so many sites."""
+    return [alert(first + i, rule=rule, subject=f"site-{i:03}/s-1/1") for i in range(count)]
+
+
+def test_one_rule_at_many_sites_is_one_mail_and_so_is_its_end(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.now_are(*at_sites(alert, 300))
+    day.until(250)
+    day.resolve(*range(1, 301))
+    assert day.until(260).story == ["0.5 firing 300+0", "240.5 repeat 300+0", "250.5 resolved 0+300"]
+    assert day.mails[0][1].group == {"rule": "offline"}
+    assert {mail.thread for _, mail in day.mails} == {day.mails[0][1].key}
+
+
+def test_a_site_that_opened_just_before_does_not_wait_for_a_mail_of_its_own(desk: Make, alert: Make) -> None:
+    day = desk()
+    early, *late = at_sites(alert, 30)
+    day.now_are(early)
+    day.until(0)
+    day.now_are(*late)
+    assert day.until(5).story == ["0.5 firing 30+0"]
+
+
+def test_ten_sites_are_ten_mails_and_other_rules_are_told_for_themselves(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.now_are(*at_sites(alert, 10), *at_sites(alert, 11, rule="faulted", first=100)[10:])
+    assert day.until(1).story == ["0.5 firing 1+0"] * 11
+
+
+def test_what_comes_and_goes_is_told_once_and_then_when_it_is_calm(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.flapping = [Flapping("slow", "malmo/m-1/1", 4, "warning")]
+    for number in range(4, 9):
+        day.now_are(alert(number, subject="malmo/m-1/1"))
+        day.until(day.minute + 6)
+        day.resolve(number)
+        day.until(day.minute + 6)
+    assert day.story == ["0.5 firing 1+0"]
+    assert [row.flapping for row in day.mails[0][1].rows] == [True]
+    day.flapping = []
+    calm = day.minute
+    assert day.until(calm + 10).story[1:] == [f"{calm:g} resolved 0+1"]
+
+
+def test_a_neighbour_of_what_comes_and_goes_is_told_as_ever(desk: Make, alert: Make) -> None:
+    day = desk()
+    day.flapping = [Flapping("slow", "malmo/m-1/1", 1, "warning")]
+    day.now_are(alert(1), alert(2))
+    day.until(6)
+    day.resolve(1, 2)
+    assert day.until(20).story == ["0.5 firing 2+0", "6.5 resolved 0+1"]

@@ -27,6 +27,7 @@ def served(app: Flask) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        server.task_dispatcher.shutdown()  # a thread that has just answered still writes to what `close` closes
         server.close()
         thread.join(timeout=5)
 

@@ -57,8 +57,8 @@ def test_upto_leaves_out_what_came_after_it(store, batch, at):
     assert powers(store.arrivals("meter", first)) == [2.0]
 
 
-def test_numbers_go_on_after_a_restart_and_after_forgetting(open_store, batch, at, noon):
-    store = open_store()
+def test_numbers_go_on_after_a_restart_and_after_forgetting(open_store, forgetful, batch, at, noon):
+    store = forgetful
     store.append(batch(meter=[{"time_us": at(-100), "power_w": 1.0}]))
     _, before = store.arrivals("meter", 0)
     store.forget("meter", noon)

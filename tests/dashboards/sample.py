@@ -17,8 +17,9 @@ from typing import Any
 import pyarrow as pa
 
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
-from monitor.config import Evaluate, Paths, Settings
+from monitor.config import Evaluate, Paths, Settings, State
 from monitor.ids import Place
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import SCHEMA, Picture
@@ -26,10 +27,12 @@ from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.store import Batch
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation, Flow
+from monitor.sessions.billing import bill
 from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.state.tick import record_tick
 from monitor.tariffs.files import TariffBook
@@ -91,10 +94,19 @@ class SampleService:
         self.intake = Intake(self.store, self.now)
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
+        self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
+        self.comparisons = Comparisons(self.settings.state_url, self.now)
 
     def session(self, session_id: str) -> Session | None:
-        return self.sessions.get(session_id)
+        found = self.sessions.get(session_id)
+        return bill(found, self.tariffs, self.register, "plug_out") if found and found.under_way else found
+
+    def session_at(self, place: Place) -> Session | None:
+        found = next((session for session in self.sessions.under_way() if session.place == place), None)
+        if found is None:
+            return None
+        return bill(self.sessions.get(found.id) or found, self.tariffs, self.register, "plug_out")
 
     def now(self) -> datetime:
         return self.at
@@ -117,8 +129,12 @@ def files_in_force(rules: Path) -> InForce:
 @contextmanager
 def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     """A service that has just started: files in force, nothing measured, nothing evaluated."""
-    settings = Settings(paths=Paths(rules=rules, var=folder), evaluate=Evaluate(interval=timedelta(seconds=30)))
-    database = Database(f"sqlite:///{folder / 'state.sqlite'}")
+    settings = Settings(
+        paths=Paths(rules=rules, var=folder),
+        evaluate=Evaluate(interval=timedelta(seconds=30)),
+        state=State(url=f"sqlite:///{folder / 'state.sqlite'}"),
+    )
+    database = Database(settings.state_url)
     database.migrate()
     store = EmbeddedStore(folder / "readings.duckdb", settings.evaluate.window)
     ticks = Ticks(count=0, last_at=None, last_duration_s=None)
@@ -126,6 +142,7 @@ def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     try:
         yield service
     finally:
+        service.comparisons.stop()
         store.close()
         database.close()
 
@@ -279,7 +296,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
     usage = Usage(started, stopped, tuple(UsagePeriod(a, b, kind, wh) for a, b, kind, wh in parts))
     assigned = service.tariffs.tariff_for(place, connector.current, None, started)
     assert assigned is not None
-    bill = price(usage, assigned.tariff, service.register.zone(place.site))
+    priced = price(usage, assigned.tariff, service.register.zone(place.site))
     review = number == 6
     flags = frozenset({"register_jump", "gap"}) if review else frozenset({"late"} if number % 9 == 4 else ())
     return Session(
@@ -292,7 +309,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
         phases=None if dc else 3, flags=flags, state="review" if review else "priced",
         diagnosis=Diagnosis("tapering", {"en": "Above 70 % the car asks for less."}) if dc else None,
         periods=tuple(Period(a, b, kind, "Charging", float(wh), None, None) for a, b, kind, wh in parts),
-        bill=None if review else bill, tariff_reason=assigned.reason,
+        bill=None if review else priced, tariff_reason=assigned.reason,
     )  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """What the on-call engineer reads, and in which order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
@@ -9,6 +11,7 @@ from jinja2 import DictLoader, Environment
 
 from monitor.errors import InputError
 from monitor.notify.compose import compose
+from monitor.units import Money
 
 URL = "https://laddvakt.example.org"
 SENDER = "alerts@example.org"
@@ -246,3 +249,13 @@ def test_the_mail_survives_the_wire(row, message, text_of):
 
     assert "Ger 11,2 kW ⚡ — väntat 118 kW" in text_of(received)
     assert max(len(line) for line in sent.as_bytes().split(b"\r\n")) <= 998
+
+
+def test_what_the_customers_session_costs_so_far_is_said(row, message, text_of):
+    costly = replace(row(), price=Money(Decimal("187.30"), "SEK"))
+    mail = compose(message(costly, row("malmo-central/mc-2/1")), "", "laddvakt@example.org")
+    assert text_of(mail).count("Price to the customer so far: 187,30 kr") == 1
+    assert "Price to the customer so far:</b> 187,30 kr" in text_of(mail, "html")
+    untaxed = replace(row(), price=Money(Decimal(20), "SEK", taxed=False))
+    mail = compose(message(untaxed, language="sv"), "", "laddvakt@example.org")
+    assert "Pris för kunden hittills: 20 kr utan skatt" in text_of(mail)

@@ -52,10 +52,12 @@ def test_the_shipped_rules_are_right() -> None:
         "connector-faulted",
         "site-congested",
         "station-offline",
+        "sessions-unbilled",
     }
     assert all(set(rule.title) == {"en", "sv"} and rule.labels["team"] for rule in loaded.rules)
     assert {problem for rule in loaded.rules for problem in rule.inhibited_by} <= {rule.id for rule in loaded.rules}
     assert set(loaded.texts) == {
+        "alerts/billing.yaml",
         "alerts/charging.yaml",
         "alerts/congestion.yaml",
         "alerts/faults.yaml",

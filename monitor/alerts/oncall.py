@@ -1,0 +1,28 @@
+"""Who is on call now and in the coming weeks, of every rota. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.alerts.rotas import Shift
+from monitor.alerts.routes import Routes
+
+SPAN = timedelta(weeks=4)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """One rota: who is told now, and whose turn it is when; `zone` is an IANA name."""
+
+    rota: str
+    zone: str
+    now: str
+    shifts: tuple[Shift, ...]
+
+
+def rosters(routes: Routes, now: datetime, span: timedelta = SPAN) -> tuple[Roster, ...]:
+    """From `now` on, by name."""
+    return tuple(
+        Roster(name, receiver.rota.zone.key, receiver.rota.on_call(now), tuple(receiver.rota.shifts(now, now + span)))
+        for name, receiver in sorted(routes.receivers.items())
+        if receiver.rota
+    )

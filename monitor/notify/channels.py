@@ -1,0 +1,17 @@
+"""All ways to tell people, as the settings have them."""
+
+from collections.abc import Callable
+
+from monitor.alerts.routes import Routes
+from monitor.config import Settings
+from monitor.notify.channel import Channel
+from monitor.notify.mail import MailChannel
+from monitor.notify.webhook import WebhookChannel
+
+
+def channels(settings: Settings, routes: Callable[[], Routes]) -> tuple[Channel, ...]:
+    """One of each kind; `routes` gives the receivers in force."""
+    return (
+        MailChannel(settings.mail, settings.public_url),
+        WebhookChannel(routes, settings.public_url, private=settings.notify.private_addresses),
+    )

@@ -42,7 +42,6 @@ Pricing = Callable[[Session], Session]
 """Prices a session whatever is doubtful of it: `billing.priced` with the tariffs in force."""
 _UNPRICEABLE = {
     "start_unknown": "its start is not known",
-    "end_unknown": "nobody saw when the car left",
     "energy_unknown": "its energy is not known",
     "energy_without_time": "its energy has no time to flow in",
 }

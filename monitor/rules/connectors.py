@@ -109,7 +109,7 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
         AND s.time_us <= $last AND s.time_us > $first - {held} GROUP BY ALL
 ), under_way AS (
     SELECT slot_us, s.site, s.station, s.connector, session, started_us, peak_w, flags,
-        s.energy_wh AS session_energy_wh,
+        s.energy_wh AS session_energy_wh, s.soc_in,
         CASE WHEN idle_since_us <= slot_us THEN idle_since_us END AS idle_since_us
     FROM slots JOIN sessions s ON coalesce(started_us, 0) <= slot_us
     WINDOW newest_first AS (
@@ -133,7 +133,7 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
         CASE WHEN w.status IS NOT NULL THEN w.vendor_code ELSE s.vendor_code END AS vendor_code,
         st.online IS NOT false
             AND (st.doubt_us IS NULL OR greatest(s.time_us, w.time_us, t.transaction_us) >= st.doubt_us) AS confirmed,
-        u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.idle_since_us,
+        u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.soc_in, u.idle_since_us,
         u.flags AS session_flags, hi.* EXCLUDE (site, station, connector)
     FROM places p
     JOIN station_frame st ON st.site = p.site AND st.station = p.station
@@ -196,8 +196,8 @@ SELECT row_number() OVER () AS row_id,  -- one number for (slot, connector), whi
     * REPLACE (
         rated_w::DOUBLE AS rated_w, rated_phases::DOUBLE AS rated_phases, users_10::DOUBLE AS users_10
     ),
-    CASE WHEN session_energy_wh >= {DELIVERED_WH} THEN 0e0 ELSE greatest((slot_us - delivered_us) / 1e6, 0e0) END
-        AS since_delivered,
+    CASE WHEN session_energy_wh >= {DELIVERED_WH} OR delivered_us > slot_us THEN 0e0
+        ELSE (slot_us - delivered_us) / 1e6 END AS since_delivered,
     usual_gap_us / 1e6 AS usual_gap,
     (slot_us - reading_us) / 1e6 AS reading_age,
     CASE WHEN status IS NOT NULL THEN (slot_us - reported_since_us) / 1e6 END AS status_for,

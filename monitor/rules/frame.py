@@ -16,7 +16,8 @@ from monitor.units import to_us
 _PLACE = [("site", pa.string()), ("station", pa.string()), ("connector", pa.string())]
 SESSIONS = pa.schema([
     *_PLACE, ("session", pa.string()), ("started_us", pa.int64()), ("stopped_us", pa.int64()), ("peak_w", pa.float64()),
-    ("energy_wh", pa.float64()), ("idle_since_us", pa.int64()), ("flags", pa.list_(pa.string())),
+    ("energy_wh", pa.float64()), ("idle_since_us", pa.int64()),
+    ("flags", pa.list_(pa.string())), ("soc_in", pa.float64()),
 ])  # fmt: skip
 """Sessions under way, one row each; `stopped_us` and `idle_since_us` null while charging."""
 

@@ -22,6 +22,7 @@ SESSIONS_SCHEMA = pa.schema(
         ("energy_wh", pa.float64()),
         ("idle_since_us", pa.int64()),
         ("flags", pa.list_(pa.string())),
+        ("soc_in", pa.float64()),
     ]
 )
 
@@ -38,6 +39,7 @@ def sessions_table(sessions: Iterable[Session]) -> pa.Table:
             "energy_wh": session.energy_wh,
             "idle_since_us": _us(idle_since(session)),
             "flags": sorted(session.flags),
+            "soc_in": session.soc_in,
         }
         for session in sessions
         if session.under_way

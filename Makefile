@@ -35,6 +35,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/laddvakt check rules
+	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml monitor dashboards
 	$(BIN)/pip-audit --requirement requirements/run.txt --require-hashes --disable-pip --progress-spinner off
 
 format: install

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dashboards import context, curves, formats
+from dashboards import answering, context, curves, formats
 from dashboards.curves import Band, Curve
 from dashboards.language import gettext, ngettext
-from dashboards.parameters import BadParameter, Parameters
+from dashboards.parameters import Parameters
 from dashboards.places import is_web, links_of, readings_csv
 from dashboards.seen import Seen, seen
 from dashboards.sources import Service
 from monitor.alerts.model import Alert, AlertEvent
+from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.rules.answer import LEVELS, Level, Texts
+from monitor.sessions.model import Session
 from monitor.state.outbox import Delivery
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
@@ -37,6 +39,10 @@ class AlertPage:
     csv: str
     links: Mapping[str, str]
     runbook: str
+    acknowledged: Acknowledgement | None
+    silences: Sequence[Silence]
+    hours: Sequence[int]
+    session: Session | None
 
 
 def alert_page(source: Service, alert_id: int) -> AlertPage | None:
@@ -58,7 +64,17 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         links=links_of(source, alert.place),
         runbook=texts.runbook if is_web(texts.runbook) else "",
+        acknowledged=source.responses.acknowledged([alert.id], source.now()).get(alert.id),
+        silences=[each for each in muting(source) if each.mutes(alert)],
+        hours=answering.CHOICES,
+        session=source.session_at(alert.place) if alert.active and alert.place.connector else None,
     )
+
+
+def muting(source: Service) -> list[Silence]:
+    """The silences in force."""
+    now = source.now()
+    return [silence for silence in source.responses.silences(now=now, limit=500) if silence.holds(now)]
 
 
 def _stretch(alert: Alert, now: datetime) -> tuple[datetime, datetime]:
@@ -103,22 +119,29 @@ class AlertFilters:
 
 def cursor(parameters: Parameters) -> int | None:
     """The number in `before`: of the last alert of the page before."""
-    value = parameters.text("before")
-    if value is None:
-        return None
-    if not value.isdecimal() or len(value) > 18:
-        raise BadParameter("before", f"{value!r} is not a number of an alert")
-    return int(value)
+    return parameters.number("before")
 
 
-def find(source: Service, filters: AlertFilters, *, limit: int, since: datetime | None = None) -> Sequence[Alert]:
-    """Alerts by state and the rest, newest first; `since` bounds resolved ones where the state is `all`."""
+def find(
+    source: Service,
+    filters: AlertFilters,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    oldest_first: bool = False,
+    after: int | None = None,
+) -> Sequence[Alert]:
+    """Alerts by state and the rest, newest first; `since` bounds resolved ones where the state is `all`.
+
+    `oldest_first`: the other way round, from the alert after the number `after` on.
+    """
     stored = filters.state if filters.state in {"pending", "firing", "resolved"} else None
     # Nothing resolves after now: what is left are the active ones.
     bound = source.now() + timedelta(seconds=1) if filters.state == "active" else since
     return source.alerts.list(
         state=stored,  # type: ignore[arg-type]  # narrowed by the line above
         since=bound, site=filters.site, level=filters.level, rule=filters.rule, before=filters.before, limit=limit,
+        oldest_first=oldest_first, after=after,
     )  # fmt: skip
 
 

@@ -3,21 +3,29 @@
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from dashboards import context, language, problems, security
+from dashboards import access, context, language, logins, problems, proxies, security
+from dashboards.api import api
 from dashboards.importing import importing
 from dashboards.metrics import ServiceCollector
 from dashboards.ocpp import ocpp
 from dashboards.sources import KEY, MAILBOX, Mailbox, Service
+from dashboards.views.account import account
+from dashboards.views.administration import administration
 from dashboards.views.alerts import alerts
-from dashboards.views.api import api
+from dashboards.views.entrance import entrance
 from dashboards.views.health import health
+from dashboards.views.links import links
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
-from dashboards.views.review import review, review_api
-from dashboards.views.rules import rules, tariffs
-from dashboards.views.rules_api import rules_api
+from dashboards.views.review import review
+from dashboards.views.rules import rules
 from dashboards.views.sessions import sessions
+from dashboards.views.silences import silences
+from dashboards.views.tariffs import tariffs
 from dashboards.writes import writes
+
+FORM_MAX = 2**18
+"""Bytes of a form or a JSON body."""
 
 
 def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
@@ -25,16 +33,20 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions[KEY] = service
     app.extensions["laddvakt-metrics"] = _metrics(service)
-    app.config["MAX_CONTENT_LENGTH"] = service.settings.web.max_body
+    app.config["MAX_CONTENT_LENGTH"] = FORM_MAX  # the endpoints that take readings allow more
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # addresses of static files carry their digest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = proxies.behind(app.wsgi_app, service.settings.web.trusted_proxies)  # type: ignore[method-assign,assignment]
+    logins.install(app, service.key)
+    access.install(app)
     language.install(app)
     security.install(app)
     problems.install(app)
     context.install(app)
-    pages = (noc, alerts, sessions, review, rules, tariffs, health)
-    interfaces = (api, rules_api, review_api, writes, ocpp, importing)
-    for blueprint in (*pages, *interfaces):
+    for blueprint in (
+        entrance, account, administration, links, noc, alerts, silences, sessions, review, rules, tariffs, health, api,
+        writes, ocpp, importing,
+    ):  # fmt: skip
         app.register_blueprint(blueprint)
     if mailbox is not None:
         app.extensions[MAILBOX] = mailbox

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request, url_for
 
-from dashboards import formats, words
+from dashboards import access, formats, words
 from dashboards.freshness import freshness
 from dashboards.language import gettext, locale
+from dashboards.principals import principal
 from dashboards.sources import mailbox, service
 from monitor.alerts.model import Alert
 from monitor.ids import Place
@@ -112,7 +113,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         word=words.word, spoken=spoken, texts=texts, price=price, standard=standard, standings=STANDINGS,
         place_of=Place.parse, place_url=place_url, place_name=place_name, zone_of=zone_of, standing_of=standing_of,
-        asset=asset, first_page=first_page,
+        asset=asset, first_page=first_page, may=access.may,
     )  # fmt: skip
     app.context_processor(_of_request)
 
@@ -134,15 +135,20 @@ def _navigation() -> list[tuple[str, str]]:
         ("noc.status", gettext("Status")), ("alerts.all_", gettext("Alerts")), ("sessions.all_", gettext("Sessions")),
         ("review.all_", gettext("Review")),
         ("rules.all_", gettext("Rules")), ("tariffs.all_", gettext("Tariffs")), ("health.page", gettext("Health")),
+        ("administration.page", gettext("Access")),
     ]  # fmt: skip
-    return [*pages, ("mailbox.all_", gettext("Mailbox"))] if mailbox() else pages
+    shown = [*pages, ("mailbox.all_", gettext("Mailbox"))] if mailbox() else pages
+    return [(endpoint, label) for endpoint, label in shown if access.may(endpoint)]
 
 
 def _of_request() -> dict[str, object]:
     source = service()
     picture = source.picture
+    who = principal()
+    whole = "page.html" if who.may("read") or who.may("wall") else "bare.html"
     return {
-        "layout": "fragment.html" if request.headers.get("HX-Request") == "true" else "page.html",
+        "layout": "fragment.html" if request.headers.get("HX-Request") == "true" and whole == "page.html" else whole,
+        "principal": who,
         "service": source,
         "fresh": freshness(source),
         "picture_at": picture.at if picture else None,

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from dashboards.parameters import BadParameter
 from dashboards.sources import Service
-from monitor.errors import InputError
 from monitor.sessions.billing_states import ACTIONS, Action
 from monitor.sessions.correction import TIMES, Correction
 from monitor.sessions.model import Session
@@ -18,21 +17,6 @@ from monitor.state.reviewing import Case, Decision, pricing
 def action_of(name: str) -> Action | None:
     """The action of an address: `write-off` is `write_off`."""
     return next((action for action in ACTIONS if action.replace("_", "-") == name), None)
-
-
-def from_json(action: Action, given: Any, actor: str, now: datetime) -> Decision:
-    """`{"reason", "seen", "energy_wh", "started", "stopped", "plug_out"}`: times RFC 3339; all but `reason` optional.
-
-    Raises BadParameter naming the field.
-    """
-    if not isinstance(given, Mapping):
-        raise InputError('send a JSON object: {"reason": "..."}')
-    known = ("reason", "seen", "by", *(("energy_wh", *TIMES) if action == "correct" else ()))
-    for field in given:
-        if field not in known:
-            raise BadParameter(str(field), f"is not known here; known are {', '.join(known)}")
-    correction = Correction(_watt_hours(given.get("energy_wh")), **{name: _moment(given, name) for name in TIMES})
-    return Decision(action, _text(given, "reason"), actor, now, correction, _text(given, "seen") or None)
 
 
 def from_form(
@@ -99,25 +83,3 @@ def _watt_hours(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise BadParameter("energy_wh", f"{value!r} is no number of Wh")
     return float(value)
-
-
-def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
-    text = _text(given, name)
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise BadParameter(name, f"{text!r} is no time with an offset; write for example 2026-03-01T12:00:00Z")
-    return at.astimezone(UTC)
-
-
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name, "")
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise BadParameter(name, "is no text")
-    return value

@@ -11,6 +11,8 @@ from typing import ParamSpec
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
+from dashboards import logins
+from dashboards.principals import principal
 from dashboards.sources import Service, service
 
 P = ParamSpec("P")
@@ -62,7 +64,9 @@ def freshness(source: Service) -> Freshness:
 
 
 def version(source: Service) -> str:
-    """Changes whenever a page might: with each tick, when data turn stale, when rules are reloaded, with the speed."""
+    """Changes whenever a page might: with each tick, when data turn stale, when rules are reloaded, with the speed,
+    with what people say to alerts, and with whoever asks.
+    """
     fresh = freshness(source)
     picture = source.picture
     seen = (
@@ -73,6 +77,9 @@ def version(source: Service) -> str:
         fresh.tick_error,
         source.rules.in_force.stamp,
         source.speed,
+        source.responses.stamp(),
+        principal(),
+        logins.stamp(),
     )
     return hashlib.sha1(f"{_BOOT} {seen}".encode(), usedforsecurity=False).hexdigest()[:16]
 

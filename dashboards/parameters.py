@@ -1,6 +1,7 @@
 """Query parameters read once, strictly: a value that cannot be meant is an error that names its field."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -17,11 +18,33 @@ _EPOCH_SECONDS = re.compile(r"\d{1,11}(\.\d{1,6})?")
 
 
 class BadParameter(InputError):
-    """One query parameter is wrong. `field` is its name."""
+    """A parameter is wrong. `field` is its name; `others` are what else is wrong, names with messages."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, others: Sequence[tuple[str, str]] = ()) -> None:
         self.field = field
+        self.wrong = ((field, message), *others)
         super().__init__(f"{field}: {message}")
+
+
+def read_moment(value: object) -> datetime:
+    """RFC 3339 with an offset, or epoch seconds; raises ValueError."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no time")  # noqa: TRY004 - what pydantic listens to
+    try:
+        if _EPOCH_SECONDS.fullmatch(value):
+            return from_us(round(float(value) * 1_000_000))
+        # A `+` that was not percent-encoded arrives as a blank; RFC 3339 has no other blank before an offset.
+        parsed = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", value))
+        at = parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{value!r} is neither RFC 3339 (2026-03-01T12:00:00Z) nor epoch seconds") from error
+    if parsed.tzinfo is None:
+        raise ValueError(f"{value!r} has no offset; write for example 2026-03-01T12:00:00Z")
+    if at < EPOCH:
+        raise ValueError(f"{value!r} is before 1970")
+    return at
 
 
 class Parameters:
@@ -37,6 +60,24 @@ class Parameters:
             raise BadParameter(field, "holds a NUL character")
         return value or None
 
+    def line(self, field: str, *, longest: int = 200) -> str:
+        """What a person has typed, on one line; "" when it is absent."""
+        value = " ".join((self.text(field) or "").split())
+        if len(value) > longest:
+            raise BadParameter(field, f"is longer than {longest} characters")
+        if not value.isprintable():
+            raise BadParameter(field, "holds characters that cannot be shown")
+        return value
+
+    def number(self, field: str, *, most: int = 10**18) -> int | None:
+        """A whole number from 1 on; None when it is absent."""
+        value = self.text(field)
+        if value is None:
+            return None
+        if not value.isascii() or not value.isdecimal() or len(value) > 19 or not 1 <= int(value) <= most:
+            raise BadParameter(field, f"{value!r} is not a whole number from 1 to {most}")
+        return int(value)
+
     def choice(self, field: str, allowed: tuple[T, ...]) -> T | None:
         """One of `allowed`; None when it is absent."""
         value = self.text(field)
@@ -50,22 +91,10 @@ class Parameters:
     def moment(self, field: str) -> datetime | None:
         """RFC 3339 with an offset, or epoch seconds."""
         value = self.text(field)
-        if value is None:
-            return None
         try:
-            if _EPOCH_SECONDS.fullmatch(value):
-                return from_us(round(float(value) * 1_000_000))
-            # A `+` that was not percent-encoded arrives as a blank; RFC 3339 has no other blank before an offset.
-            parsed = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", value))
-            if parsed.tzinfo is None:
-                raise BadParameter(field, f"{value!r} has no offset; write for example 2026-03-01T12:00:00Z")
-            if parsed.astimezone(UTC) < EPOCH:
-                raise BadParameter(field, f"{value!r} is before 1970")
-        except (ValueError, OverflowError) as error:
-            raise BadParameter(
-                field, f"{value!r} is neither RFC 3339 (2026-03-01T12:00:00Z) nor epoch seconds"
-            ) from error
-        return parsed.astimezone(UTC)
+            return None if value is None else read_moment(value)
+        except ValueError as error:
+            raise BadParameter(field, str(error)) from error
 
     def range(self) -> tuple[datetime | None, datetime | None]:
         """`from` (inclusive) and `to` (exclusive)."""

@@ -21,6 +21,7 @@ from monitor.insight.picture import Connector, Picture
 from monitor.insight.rollup import Rollup
 from monitor.readings.store import ReadingStore
 from monitor.rules.answer import LEVELS
+from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 
 CURVE_HOURS = 6
@@ -67,6 +68,7 @@ class ConnectorPage:
     csv: str
     alerts: Sequence[Alert]
     sessions: Sequence[Session]
+    history: ConnectorHistory | None
     readings: list[dict[str, Any]]
     statuses: list[dict[str, Any]]
 
@@ -144,6 +146,7 @@ def connector_page(source: Service, place: Place) -> ConnectorPage | None:
         sessions=source.sessions.list(
             site=place.site, station=place.station, connector=place.connector, limit=SESSIONS_SHOWN
         ),
+        history=source.sessions.histories([place]).get(place),
         readings=newest_rows(source.store, "meter", place),
         statuses=newest_rows(source.store, "status", place),
     )

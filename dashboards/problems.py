@@ -1,5 +1,9 @@
 """Errors as answers: a page for people, problem JSON (RFC 9457) under /api."""
 
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -20,28 +24,50 @@ def install(app: Flask) -> None:
 
 def _ours(error: LaddvaktError) -> ResponseReturnValue:
     if isinstance(error, Unavailable):
-        return _answer(503, gettext("Not available now"), str(error), **{"Retry-After": "5"})
+        return _answer(503, gettext("Not available now"), str(error), headers={"Retry-After": "5"})
     if isinstance(error, Conflict):
         return _answer(409, gettext("Somebody was quicker"), str(error))
-    field = error.field if isinstance(error, BadParameter) else None
     status = 400 if isinstance(error, InputError) else 500
-    return _answer(status, gettext("This cannot be answered"), str(error), field=field)
+    wrong = error.wrong if isinstance(error, BadParameter) else ()
+    return _answer(status, gettext("This cannot be answered"), str(error), wrong)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or (error.code or 500) < 400:
         return error
-    titles = {404: gettext("There is nothing here"), 405: gettext("Not in this way")}
-    return _answer(error.code or 500, titles.get(error.code or 500, error.name), error.description or "")
+    titles = {
+        401: gettext("Log in first"), 403: gettext("Not allowed"), 404: gettext("There is nothing here"),
+        405: gettext("Not in this way"),
+    }  # fmt: skip
+    code = error.code or 500
+    own = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    if code == HTTPStatus.UNAUTHORIZED:
+        own["WWW-Authenticate"] = 'Bearer realm="laddvakt"'
+    return _answer(code, titles.get(code, error.name), error.description or "", headers=own)
 
 
-def _answer(status: int, title: str, detail: str, field: str | None = None, **headers: str) -> Response:
-    if request.path.startswith(API):
-        named = {"field": field} if field else {}
-        response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, **named})
+def _answer(
+    status: int,
+    title: str,
+    detail: str,
+    wrong: Sequence[tuple[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    said: dict[str, Any]
+    if request.blueprint == "writes":
+        # In the words of InfluxDB, whose clients ask: 2.x under /api/v2, else 1.x.
+        code = {401: "unauthorized", 403: "forbidden"}.get(status, "invalid")
+        said = {"code": code, "message": detail} if request.path.startswith(API) else {"error": detail}
+        response = jsonify(said)
+    elif request.path.startswith(API):
+        said = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        if wrong:
+            errors = [{"field": field, "message": message} for field, message in wrong]
+            said |= {"field": wrong[0][0], "errors": errors}
+        response = jsonify(said)
         response.mimetype = "application/problem+json"
     else:
         response = Response(render_template("problem.html", title=title, detail=detail), mimetype="text/html")
     response.status_code = status
-    response.headers.update(headers)
+    response.headers.update(headers or {})
     return response

@@ -1,6 +1,6 @@
 """Headers that keep a page from doing what it was not written to do, and a browser from showing an old one."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 POLICY = "; ".join((
     "default-src 'none'",
@@ -25,12 +25,18 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        policy = response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", "SAMEORIGIN" if "frame-ancestors 'self'" in policy else "DENY")
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
             # One address has two bodies, the page and its fragment; and neither may be shown again without asking.
             response.vary.add("HX-Request")
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        elif request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import get_args
 
 from flask import url_for
 
@@ -10,7 +11,8 @@ from dashboards import context, formats
 from dashboards.language import gettext
 from dashboards.parameters import BadParameter, Parameters
 from dashboards.sources import Service
-from monitor.sessions.model import BillingState, Session
+from monitor.sessions.model import BillingState, Flag, Session
+from monitor.state.session_filters import Chosen
 from monitor.state.sessions import SessionTotals
 
 PAGE = 100
@@ -18,40 +20,44 @@ BATCH = 500
 STATES: tuple[BillingState, ...] = ("open", "review", "priced", "sealed", "credited", "written_off")
 
 
+FLAGS: tuple[Flag, ...] = get_args(Flag)
+FILTERS = ("site", "station", "connector", "group", "flag", "state", "tariff", "q")
+"""Parameters of the address beside the range and the page; `q` is text to look for."""
+
+
 @dataclass(frozen=True)
 class SessionFilters:
-    """What the address selects. `start` inclusive, `end` exclusive, of plug-in."""
+    """What the address selects, and the session after which its page begins."""
 
-    start: datetime | None
-    end: datetime | None
-    site: str | None
-    station: str | None
-    connector: str | None
-    state: BillingState | None
+    chosen: Chosen
     before: str | None
 
     @property
     def any(self) -> bool:
         """Whether anything is left out."""
-        return any((self.start, self.end, self.site, self.station, self.connector, self.state, self.before))
+        return bool(self.before or any(self.chosen.values()))
 
 
 def read_filters(parameters: Parameters, *, days: bool) -> SessionFilters:
     """From the query string. `days`: `from` and `to` may be days of the home zone, `to` the last one shown."""
-    start, end = (_days(parameters) if days else None) or parameters.range()
-    return SessionFilters(
+    start, end = (days_of(parameters) if days else None) or parameters.range()
+    chosen = Chosen(
         start=start,
         end=end,
         site=parameters.text("site"),
         station=parameters.text("station"),
         connector=parameters.text("connector"),
+        group=parameters.text("group"),
+        flag=parameters.choice("flag", FLAGS),
         state=parameters.choice("state", STATES),
-        before=parameters.text("before"),
+        tariff=parameters.text("tariff"),
+        text=parameters.text("q"),
     )
+    return SessionFilters(chosen, parameters.text("before"))
 
 
-def _days(parameters: Parameters) -> tuple[datetime | None, datetime | None] | None:
-    """Both as days, or None when either is something else."""
+def days_of(parameters: Parameters) -> tuple[datetime | None, datetime | None] | None:
+    """`from` and the day after `to` as midnights of the home zone; None when either is no day."""
     found: list[datetime | None] = []
     for field, shift in (("from", 0), ("to", 1)):
         value = parameters.text(field)
@@ -68,10 +74,7 @@ def _days(parameters: Parameters) -> tuple[datetime | None, datetime | None] | N
 
 def find(source: Service, filters: SessionFilters, limit: int) -> Sequence[Session]:
     """Sessions by the filters, newest first, without their periods."""
-    return source.sessions.list(
-        start=filters.start, end=filters.end, site=filters.site, station=filters.station, connector=filters.connector,
-        state=filters.state, before=filters.before, limit=limit,
-    )  # fmt: skip
+    return source.sessions.list(before=filters.before, limit=limit, **filters.chosen)
 
 
 def find_all(source: Service, filters: SessionFilters) -> Iterator[Session]:
@@ -93,11 +96,12 @@ class SessionsPage:
     told: str
     from_day: str
     to_day: str
-    site: str | None
-    station: str | None
-    state: BillingState | None
+    chosen: Chosen
     states: tuple[BillingState, ...]
+    flags: tuple[Flag, ...]
+    tariffs: list[str]
     filtered: bool
+    more: bool
     first: bool
     older: str | None
     csv: str
@@ -107,38 +111,36 @@ class SessionsPage:
 def sessions_page(source: Service, filters: SessionFilters) -> SessionsPage:
     """One page of sessions; the sum is of all that the filters select, not of this page."""
     found = find(source, filters, PAGE + 1)
-    shown = found[:PAGE]
-    totals = source.sessions.totals(
-        start=filters.start, end=filters.end, site=filters.site, station=filters.station, connector=filters.connector,
-        state=filters.state,
-    )  # fmt: skip
+    shown, chosen = found[:PAGE], filters.chosen
+    totals = source.sessions.totals(**chosen)
     return SessionsPage(
         sessions=shown,
         totals=totals,
         told=gettext(
             "%(n)s of %(all)s, newest first", n=formats.number(len(shown)), all=formats.number(totals.sessions)
         ),
-        from_day=_day(filters.start),
-        to_day=_day(filters.end and filters.end - timedelta(seconds=1)),
-        site=filters.site,
-        station=filters.station,
-        state=filters.state,
+        from_day=day_of(chosen.get("start")),
+        to_day=day_of((end := chosen.get("end")) and end - timedelta(seconds=1)),
+        chosen=chosen,
         states=STATES,
+        flags=FLAGS,
+        tariffs=sorted(source.tariffs.tariffs),
         filtered=filters.any,
+        more=any(chosen.get(name) for name in ("station", "connector", "group", "flag", "tariff")),
         first=filters.before is None,
         older=context.page_url(before=shown[-1].id) if len(found) > PAGE else None,
-        csv=_csv(filters),
+        csv=_csv(chosen),
         site_keys=sorted(source.register.file.sites)[:500],
     )
 
 
-def _day(moment: datetime | None) -> str:
+def day_of(moment: datetime | None) -> str:
+    """The day of a form's field, in the home zone."""
     return moment.astimezone(context.home_zone()).date().isoformat() if moment else ""
 
 
-def _csv(filters: SessionFilters) -> str:
-    chosen = {
-        "from": filters.start and formats.iso(filters.start), "to": filters.end and formats.iso(filters.end),
-        "site": filters.site, "station": filters.station, "connector": filters.connector, "state": filters.state,
-    }  # fmt: skip
-    return url_for("api.sessions", format="csv", **{name: value for name, value in chosen.items() if value})  # type: ignore[arg-type]
+def _csv(chosen: Chosen) -> str:
+    start, end = chosen.get("start"), chosen.get("end")
+    asked: dict[str, object] = {"from": start and formats.iso(start), "to": end and formats.iso(end)}
+    asked |= {name: chosen.get("text" if name == "q" else name) for name in FILTERS}
+    return url_for("api.sessions", format="csv", **{name: value for name, value in asked.items() if value})  # type: ignore[arg-type]

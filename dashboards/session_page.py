@@ -80,7 +80,7 @@ def session_page(source: Service, session_id: str) -> SessionPage | None:
         csv=readings_csv(session.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         flags=sorted(session.flags),
         cdr=session_cdr(source, session, "2.2.1"),
-        tariff_words=tariff_words(source, session.bill),
+        tariff_words=tariff_words(source, session.bill, zone),
         billing=billing(source, session_id),
     )
 
@@ -89,7 +89,8 @@ def _title(session: Session, zone: ZoneInfo) -> str:
     until = formats.clock(session.plug_out, zone) if session.plug_out else gettext("now")
     said = [f"{formats.moment(session.plug_in, zone)}–{until}", formats.energy(session.energy_wh)]
     if session.bill is not None:
-        said.append(context.price(session))
+        price = context.price(session)
+        said.append(gettext("%(price)s so far", price=price) if session.under_way else price)
     if session.diagnosis is not None:
         said.append(words.word("diagnosis", session.diagnosis.code))
     return " · ".join(said)
@@ -163,7 +164,7 @@ def price_bands(bill: Bill | None) -> list[Band]:
     return bands
 
 
-def tariff_words(source: Service, bill: Bill | None) -> list[str]:
+def tariff_words(source: Service, bill: Bill | None, zone: ZoneInfo) -> list[str]:
     """The tariff in the reader's words, in the version that priced the session; nothing where that was not kept."""
     tariff = source.tariffs.version(bill.tariff_id, bill.tariff_version) if bill else None
-    return [] if tariff is None else list(describe(tariff, context.language()))
+    return [] if tariff is None else describe(tariff, context.language(), zone)

@@ -6,8 +6,10 @@ from typing import Any, Protocol, cast
 
 from flask import current_app
 
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.config import Settings
+from monitor.ids import Place
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.readings.store import ReadingStore
@@ -15,9 +17,13 @@ from monitor.register import Register
 from monitor.rules.answer import Flow
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
+from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
+from monitor.state.tokens import TokenStore
+from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 
 KEY = "laddvakt"
@@ -100,7 +106,7 @@ class Rules(Protocol):
 
 
 class Service(Protocol):
-    """The running service, read by pages and never changed by them."""
+    """The running service."""
 
     @property
     def settings(self) -> Settings:
@@ -158,6 +164,36 @@ class Service(Protocol):
         ...
 
     @property
+    def users(self) -> UserStore:
+        """Who may log in."""
+        ...
+
+    @property
+    def tokens(self) -> TokenStore:
+        """What programs and screens show instead."""
+        ...
+
+    @property
+    def responses(self) -> ResponseStore:
+        """Acknowledgements and silences."""
+        ...
+
+    @property
+    def database(self) -> Database:
+        """The state database, for the audit log."""
+        ...
+
+    @property
+    def key(self) -> bytes:
+        """What cookies and links are signed with."""
+        ...
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """Past sessions priced again, made in the background."""
+        ...
+
+    @property
     def flow(self) -> Flow | None:
         """What came in by the newest tick; None before the first and while the store is away."""
         ...
@@ -183,6 +219,10 @@ class Service(Protocol):
 
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
         """Why a rule says of a subject what it says; raises InputError when one of them does not exist."""
+        ...
+
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
         ...
 
     def now(self) -> datetime:

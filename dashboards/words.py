@@ -96,6 +96,8 @@ DIMENSION = {
     "MIN_PRICE": _l("Least price"),
     "MAX_PRICE": _l("Greatest price"),
     "SERVICE": _l("Extra service"),
+    "reservation TIME": _l("Reservation"),
+    "reservation FLAT": _l("Reservation fee"),
 }
 USAGE = {
     "charging": _l("charging"),

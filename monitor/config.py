@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections import abc
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -54,11 +55,11 @@ class InfluxDB(Section):
 
     url: str = Field("http://127.0.0.1:8086", description="address of InfluxDB 1.6 to 3")
     org: str = Field("", description="organisation (2.x)")
-    bucket: str = Field("charging", description="bucket (2.x) or database (1.x, 3.x)")
+    bucket: str = Field("charging", description="bucket (2.x), database (3.x), database or database/policy (1.x)")
     token: str = Field("", description="token (2.x, 3.x); rather token_file")
     username: str = Field("", description="user (1.x)")
     password: str = Field("", description="password (1.x); rather password_file")
-    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2 or 3")
+    version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2, 3, or clustered")
     create: bool = Field(True, description="make the bucket or database when it is not there")
     ca_file: str = Field("", description="certificates of an authority of your own, for https")
     timeout: Duration = Field(timedelta(seconds=10), description="how long one answer may take")
@@ -111,13 +112,33 @@ class Evaluate(Section):
     )
 
 
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _network(value: str) -> str:
+    ip_network(value, strict=False)
+    return value
+
+
+Networks = Annotated[list[Annotated[str, AfterValidator(_network)]], BeforeValidator(_listed)]
+
+
 class Web(Section):
     """The pages and the write endpoint."""
 
     listen: str = Field("127.0.0.1:8080", description="address and port")
     public_url: str = Field("", description="how people reach the pages, for links in mails; empty: the listen address")
     threads: int = Field(8, ge=8, description="threads of the web server")
-    max_body: int = Field(64 * 2**20, description="largest request body in bytes, after decompression")
+    max_body: int = Field(64 * 2**20, description="largest body of readings in bytes, after decompression")
+    request_timeout: Duration = Field(timedelta(seconds=60), description="how long a request may take to arrive whole")
+    admin_password_file: str = Field("", description="file with the password of the first admin, whose name is admin")
+    write_token_file: str = Field("", description="file with a token that may write readings")
+    trusted_proxies: Networks = Field(
+        [], description="addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host are believed"
+    )
+    key: str = Field("", description="key of cookies and signed links; rather key_file; empty: paths.var/web.key")
+    login_lasts: Duration = Field(timedelta(days=7), description="how long a login lasts")
 
 
 class Notify(Section):
@@ -218,6 +239,11 @@ class Settings(Section):
         return self.state.url or f"sqlite:///{self.paths.var / 'state.sqlite'}"
 
     @property
+    def loopback(self) -> bool:
+        """Whether only this machine reaches the web server."""
+        return self.listen_address[0] in {"127.0.0.1", "::1", "localhost"}
+
+    @property
     def public_url(self) -> str:
         """How people reach the pages, without a slash at the end."""
         return (self.web.public_url or f"http://{self.web.listen}").rstrip("/")
@@ -255,7 +281,9 @@ def load(path: Path | None = None, environment: abc.Mapping[str, str] = os.envir
         raise FileProblems([Problem(source, 1, 1, "unreadable", f"{error.filename}: {error.strerror}")]) from error
     base = path.parent if path else Path()
     paths = Paths(rules=base / settings.paths.rules, var=base / settings.paths.var)
-    return settings.model_copy(update={"paths": paths})
+    files = ("admin_password_file", "write_token_file")
+    found = {name: str(base / path) for name in files if (path := getattr(settings.web, name))}
+    return settings.model_copy(update={"paths": paths, "web": settings.web.model_copy(update=found)})
 
 
 def doubts(path: Path | None, settings: Settings) -> list[Problem]:

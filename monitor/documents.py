@@ -52,15 +52,25 @@ class Number(float):
 
 
 class _Constructor(RoundTripConstructor):
-    """Makes a `Number` of each number with a fraction, where ruamel would keep the float alone."""
+    """Makes a `Number` of each number with a fraction, where ruamel would keep the float alone.
+
+    A date that no calendar has stays text, so that the model names its place; ruamel would give up the whole file.
+    """
 
     def construct_yaml_float(self, node: Any) -> Number:
         number = Number(super().construct_yaml_float(node))
         number.written = str(node.value).replace("_", "")
         return number
 
+    def construct_yaml_timestamp(self, node: Any, values: Any = None) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node, values)
+        except ValueError:
+            return str(node.value)
+
 
 _Constructor.add_constructor("tag:yaml.org,2002:float", _Constructor.construct_yaml_float)
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_yaml_timestamp)
 
 
 @dataclass(frozen=True)
@@ -165,6 +175,9 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, 
         return document.problem(path, "unknown-key", f"unknown key {name!r}{nearest(name, known)}", at_key=True)
     if details["type"] == "missing":
         return document.problem(path[:-1], "missing-key", f"{path[-1]!r} is missing here")
+    if details["type"] == "model_type":
+        keys = ", ".join(_known_keys(model, details["loc"]))
+        return document.problem(path, "no-object", f"{_name(path)}: is no object with the keys {keys}")
     message = _WANTED.get(details["type"], details["msg"].removeprefix("Value error, "))
     return document.problem(path, details["type"].replace("_", "-"), f"{_name(path)}: {message}")
 

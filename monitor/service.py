@@ -11,24 +11,29 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from monitor.access.key import web_key
+from monitor.access.links import Links
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.authoring.why import why
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
-from monitor.readings.snapshot import scratch
+from monitor.readings.snapshot import Scratch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.sources import sources_table
+from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import sessions_table
 from monitor.sessions.history_table import HISTORY_SCHEMA
 from monitor.sessions.model import Session
@@ -36,11 +41,14 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
 from monitor.state.tick import record_tick
+from monitor.state.tokens import TokenStore
+from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
 
@@ -133,15 +141,25 @@ class Service:
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
-        ways = channels(settings, lambda: self.rules.in_force.routes)
+        self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
+        self.responses = ResponseStore(self.database)
+        self.key = web_key(settings.web, settings.paths.var)
+        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
+        self.comparisons = Comparisons(settings.state_url, self.now)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
+        self._scratch = Scratch()
         self.picture: Picture | None = None
         self.flow: Flow | None = None
         self.ticks = TickStats()
         self._session_tick = SessionTick(
-            self.store, self.sessions, settings.sessions, self.register, TariffStore(self.database)
+            self.store,
+            self.sessions,
+            settings.sessions,
+            self.register,
+            TariffStore(self.database),
+            kept=settings.paths.var / "sessions.kept",
         )
         self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
         self._unbilled_since: datetime | None = None
@@ -176,6 +194,10 @@ class Service:
         """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""
         return why(self.rules.in_force, self.store, self.database, rule=rule, subject=subject, at=at or self.now())
 
+    def session_at(self, place: Place) -> Session | None:
+        """The session under way at a connector, with its price so far; None: no car is there."""
+        return self._session_tick.session_at(place, self.tariffs)
+
     def start(self) -> None:
         """Begin to tick and to send."""
         for worker in self.workers:
@@ -194,12 +216,15 @@ class Service:
     def stop(self) -> None:
         """Finish the tick and the mails under way, then close everything; a second call does nothing."""
         self._keeping.stop()
+        self.comparisons.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
             for worker in self.workers:
                 worker.stop()
             log.info("stopped")
+        self._session_tick.keep()
         self.store.close()
+        self._scratch.close()
         self.database.close()
 
     def tick(self) -> None:
@@ -247,6 +272,7 @@ class Service:
             routes=files.routes,
             register=files.register,
             interval=self.settings.evaluate.interval,
+            price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:
             self.picture = Picture(now, evaluation.picture)
@@ -277,14 +303,15 @@ class Service:
             oldest_message=self.outbox.counts(now).oldest_age if self.settings.mail.host else None,
             unbilled_since=self._unbilled_since,
         )
-        with scratch() as snapshot:
+        with self._scratch.snapshot() as snapshot:
             return evaluate_sources(files.program, snapshot, sources, now, active, stopwatch=perf_counter)
 
     def _update_sessions(self, now: datetime, files: InForce) -> str:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
-            self._unbilled_since = self.sessions.unbilled_since()
+            # Without tariffs nothing is priced, by choice.
+            self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None
         except StoreUnavailable:
             raise
         except Exception as failure:

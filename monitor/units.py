@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Dimension = Literal["power", "energy", "current", "voltage", "share", "time", "temperature", "count", "text", "truth"]
 
@@ -75,17 +75,29 @@ def duration_text(span: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+class Money(NamedTuple):
+    """An amount with the digits of its currency, as a customer pays it; `taxed` False: taxes come on top."""
+
+    amount: Decimal
+    currency: str
+    taxed: bool = True
+
+    def __str__(self) -> str:
+        return f"{decimal_comma(f'{self.amount:f}')} {'kr' if self.currency == 'SEK' else self.currency}"
+
+
 def decimal_comma(text: str) -> str:
     """A formatted number as texts for people have it, in both languages: `11.2` is `11,2`."""
     return text.replace(".", ",")
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def to_us(moment: datetime) -> int:
     """Epoch microseconds of an aware datetime, exactly (no float on the way)."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def from_us(epoch_us: int) -> datetime:

@@ -36,21 +36,28 @@ def installed() -> str | None:
 
 
 @contextmanager
-def influxd_1(folder: Path, *, users: bool = False, port: int | None = None) -> Iterator[Influxd]:
-    """A server of its own, in a folder of its own, on a free port; again in the same folder it has the same data."""
+def influxd_1(
+    folder: Path, *, users: bool = False, port: int | None = None, certificate: Path | None = None
+) -> Iterator[Influxd]:
+    """A server of its own, in a folder of its own, on a free port; again in the same folder it has the same data.
+
+    `certificate`: of 127.0.0.1, its key in the same file; then it speaks https.
+    """
     program = installed()
     assert program is not None
     port, rpc = port or _free_port(), _free_port()
     settings = InfluxDB(
-        url=f"http://127.0.0.1:{port}", username=ADMIN[0] if users else "", password=ADMIN[1] if users else ""
+        url=f"{'https' if certificate else 'http'}://127.0.0.1:{port}",
+        username=ADMIN[0] if users else "",
+        password=ADMIN[1] if users else "",
     )
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "influxdb.conf"
-    config.write_text(_config(folder, port, rpc, users=users), encoding="utf-8")
+    config.write_text(_config(folder, port, rpc, users=users, certificate=certificate), encoding="utf-8")
     with (folder / "influxd.log").open("ab") as log:
         process = subprocess.Popen([program, "-config", str(config)], stdout=log, stderr=log)
     try:
-        _until_up(settings.url)
+        _until_up(port)
         if users:
             _make_admin(settings.url)
         yield Influxd(settings, process)
@@ -74,17 +81,16 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _until_up(url: str) -> None:
+def _until_up(port: int) -> None:
     deadline = time.monotonic() + 20
     while True:
         try:
-            urllib.request.urlopen(url + "/ping", timeout=1)
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
-        else:
-            return
 
 
 def _make_admin(url: str) -> None:
@@ -97,8 +103,8 @@ def _make_admin(url: str) -> None:
         assert error.code == 401
 
 
-def _config(folder: Path, port: int, rpc: int, *, users: bool) -> str:
-    def text(path: str) -> str:
+def _config(folder: Path, port: int, rpc: int, *, users: bool, certificate: Path | None) -> str:
+    def text(path: str | Path) -> str:
         return json.dumps(str(folder / path))
 
     return f"""
@@ -115,6 +121,8 @@ bind-address = "127.0.0.1:{rpc}"
   bind-address = "127.0.0.1:{port}"
   log-enabled = false
   auth-enabled = {str(users).lower()}
+  https-enabled = {str(certificate is not None).lower()}
+  https-certificate = {text(certificate or "none")}
 [monitor]
   store-enabled = false
 [logging]

@@ -1,7 +1,8 @@
 // Draws the curves: every [data-curve] holds its points as JSON (dashboards/curves.py), thinned out by the server.
 (() => {
   "use strict";
-  const HEIGHT = 260;
+  const SCREEN_HEIGHT = 260;
+  const PAPER = { width: 690, height: 140 };  // A4 between the margins of laddvakt.css
   const drawn = new WeakMap();
 
   // Colours come from the legend's computed styles: a canvas does not know custom properties.
@@ -28,7 +29,12 @@
     };
   }
 
-  function options(figure, curve, width) {
+  function size(box) {
+    if ("printing" in document.documentElement.dataset) return PAPER;
+    return { width: box.clientWidth, height: SCREEN_HEIGHT };
+  }
+
+  function options(figure, curve, { width, height }) {
     const ink = getComputedStyle(figure).color;
     const grid = { stroke: colour(figure, "grid"), width: 1 };
     const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
@@ -36,7 +42,7 @@
     const numbers = new Intl.NumberFormat("sv-SE", { maximumFractionDigits: 1 });
     const values = (_, ticks) => ticks.map((tick) => numbers.format(tick));
     return {
-      width, height: HEIGHT,
+      width, height,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), curve.zone),
       cursor: { drag: { x: true, y: false }, points: { size: 7 } },
       legend: { show: false },
@@ -91,7 +97,7 @@
     const figure = box.closest("figure");
     const curve = JSON.parse(box.dataset.curve);
     drawn.get(box)?.chart.destroy();
-    const chart = new uPlot(options(figure, curve, box.clientWidth), [curve.x, ...curve.y], box);
+    const chart = new uPlot(options(figure, curve, size(box)), [curve.x, ...curve.y], box);
     // The whole stretch, also where nothing was measured; a double click shows what was.
     chart.setScale("x", { min: curve.from, max: curve.to });
     drawn.set(box, { chart, curve: box.dataset.curve });
@@ -105,7 +111,7 @@
     box.addEventListener("keydown", (event) => steer(drawn.get(box).chart, event));
     new ResizeObserver(() => {
       const { chart } = drawn.get(box);
-      if (chart.width !== box.clientWidth && box.clientWidth) chart.setSize({ width: box.clientWidth, height: HEIGHT });
+      if (chart.width !== size(box).width && box.clientWidth) chart.setSize(size(box));
     }).observe(box);
   }
 

@@ -18,6 +18,9 @@
   }
 
   apply(stored());
+  // Paper is white, and narrower than a screen: curves are drawn for it and back again.
+  addEventListener("beforeprint", () => { root.dataset.printing = ""; apply("light"); });
+  addEventListener("afterprint", () => { delete root.dataset.printing; apply(stored()); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => apply(stored()));
   document.addEventListener("DOMContentLoaded", () => {
     apply(stored());

@@ -1,12 +1,18 @@
-"""Alerts: the list and each one with its reasons."""
+"""Alerts: the list, each one with its reasons, and what people say to it."""
 
-from flask import Blueprint, abort, render_template, request, url_for
+from datetime import timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dashboards import answering
 from dashboards.alert_page import AlertFilters, alert_page, alerts_page
 from dashboards.freshness import polled
 from dashboards.parameters import Parameters
+from dashboards.principals import principal
 from dashboards.sources import service
+from monitor.alerts.model import Alert
 
 alerts = Blueprint("alerts", __name__, url_prefix="/alerts")
 
@@ -26,3 +32,38 @@ def all_() -> ResponseReturnValue:
 def one(alert_id: int) -> ResponseReturnValue:
     """One alert."""
     return render_template("alert.html", page=alert_page(service(), alert_id) or abort(404))
+
+
+@alerts.post("/<int:alert_id>/acknowledge")
+def acknowledge(alert_id: int) -> ResponseReturnValue:
+    """`comment`, `ticket`: whoever is logged in sees to it."""
+    given, source = Parameters(request.form), service()
+    source.responses.acknowledge(
+        _alert(alert_id).id, by=principal().name, at=source.now(), comment=given.line("comment"),
+        ticket=given.line("ticket"),
+    )  # fmt: skip
+    return _back(alert_id)
+
+
+@alerts.post("/<int:alert_id>/withdraw")
+def withdraw(alert_id: int) -> ResponseReturnValue:
+    """Nobody sees to it any more."""
+    service().responses.withdraw(_alert(alert_id).id, by=principal().name, at=service().now())
+    return _back(alert_id)
+
+
+@alerts.post("/<int:alert_id>/silence")
+def silence(alert_id: int) -> ResponseReturnValue:
+    """`hours` and `reason`: no messages of this rule at this place."""
+    given, alert, source = Parameters(request.form), _alert(alert_id), service()
+    hours = given.number("hours", most=answering.HOURS_MAX) or answering.HOURS
+    answering.silence(source, alert, timedelta(hours=hours), author=principal().name, reason=given.line("reason"))
+    return _back(alert_id)
+
+
+def _alert(alert_id: int) -> Alert:
+    return service().alerts.get(alert_id) or abort(HTTPStatus.NOT_FOUND)
+
+
+def _back(alert_id: int) -> ResponseReturnValue:
+    return redirect(url_for("alerts.one", alert_id=alert_id), HTTPStatus.SEE_OTHER)

@@ -1,1 +1,1 @@
-"""Who may do what: users, tokens, passwords, limits of login attempts, signed links. No I/O."""
+"""Who may do what: users, tokens, passwords, limits of login attempts, signed links."""

@@ -7,13 +7,15 @@ from typing import Final
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from monitor.errors import InputError
+from monitor.errors import InputError, Unavailable
 
 LEAST: Final = 10
 """Characters; NIST SP 800-63B asks for eight and no rules about which."""
 LONGEST: Final = 1024
 _hasher = argon2.PasswordHasher()
 _at_once = threading.BoundedSemaphore(2)
+_in_line = threading.BoundedSemaphore(4)
+"""Those that are checked and those that wait for it: the other threads of the server stay free for pages."""
 
 
 def checked(password: str) -> str:
@@ -30,12 +32,19 @@ def hashed(password: str) -> str:
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Whether it is the one. `stored` None, for a user who does not exist, takes as long and is never true."""
-    with _at_once:
-        try:
+    """Whether it is the one. `stored` None, for a user who does not exist, takes as long and is never true.
+
+    Raises Unavailable when too many are asked for at once.
+    """
+    if not _in_line.acquire(blocking=False):
+        raise Unavailable("too many people log in at this moment; try again in a few seconds")
+    try:
+        with _at_once:
             return _hasher.verify(stored or _nobodys(), password[: LONGEST + 1]) and stored is not None
-        except (VerificationError, InvalidHashError):
-            return False
+    except (VerificationError, InvalidHashError):
+        return False
+    finally:
+        _in_line.release()
 
 
 @cache

@@ -1,14 +1,16 @@
 """The content of a message: frozen when it is planned, so that a retry hours later says the same."""
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 from monitor.alerts.groups import Group
 from monitor.alerts.lifecycle import RANK
-from monitor.alerts.model import Alert, Message, MessageKind, MessageRow
+from monitor.alerts.model import Alert, Message, MessageKind, MessageRow, PriceOf
 from monitor.alerts.routes import Receiver
+from monitor.ids import Place
 from monitor.register import Register, Site
 from monitor.rules.answer import Texts
 
@@ -26,13 +28,16 @@ def message_of(
     receiver: Receiver,
     register: Register,
     flapping: Container[int] = (),
+    price_of: PriceOf = lambda _: None,
 ) -> Message:
     """The message `key` about `alerts` (firing and resolved) to the group's address, in the receiver's language.
 
     `group` is as it is after this message; `flapping`: numbers of alerts that are told as such. The site's facts are
     given where all alerts are at one site.
     """
-    rows = sorted((_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts), key=_worst_first)
+    rows = sorted((_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts), key=_worst_first)[
+        :ROWS
+    ]
     sites = {alert.place.site for alert in alerts}
     stations = {alert.place.station for alert in alerts}
     site_key = sites.pop() if len(sites) == 1 else ""
@@ -48,7 +53,7 @@ def message_of(
         at=at,
         firing=sum(alert.active for alert in alerts),
         resolved=sum(not alert.active for alert in alerts),
-        rows=tuple(rows[:ROWS]),
+        rows=tuple(_priced(row, price_of) for row in rows),
         zone=register.zone(site_key).key,
         site_name=site.name,
         contact=site.contact,
@@ -74,6 +79,12 @@ def _row(alert: Alert, language: str, *, flaps: bool) -> MessageRow:
         labels=alert.labels,
         flapping=flaps,
     )
+
+
+def _priced(row: MessageRow, price_of: PriceOf) -> MessageRow:
+    """With what the customer's session costs so far, where one is affected."""
+    place = Place.parse(row.subject)
+    return replace(row, price=price_of(place)) if row.state == "firing" and place.connector else row
 
 
 def _worst_first(row: MessageRow) -> tuple[bool, int, object, str, str]:

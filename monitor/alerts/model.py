@@ -1,16 +1,19 @@
 """An alert, its events and its messages as the rest of the service sees them. Values are frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from monitor.ids import Place
 from monitor.rules.answer import Level, Texts, Value
+from monitor.units import Money
 
 AlertState = Literal["pending", "firing", "resolved"]
 EventKind = Literal["pending", "firing", "level", "no_data", "data", "resolved", "inactive", "flapping", "calm"]
 MessageKind = Literal["firing", "resolved", "repeat"]
+PriceOf = Callable[[Place], Money | None]
+"""What the session under way at a connector costs so far; None: there is none, or it has no price."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class MessageRow:
     resolved_at: datetime | None
     resolved_reason: str
     texts: Texts
+    price: Money | None = None
+    """What the session under way there costs the customer so far."""
     labels: Mapping[str, str] = field(default_factory=dict)
     flapping: bool = False
     """Comes and goes: nothing more is told of it until it has calmed down."""

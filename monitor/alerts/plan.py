@@ -21,7 +21,7 @@ from monitor.alerts.inhibition import inhibited
 from monitor.alerts.lifecycle import RANK
 from monitor.alerts.merging import Turn, together
 from monitor.alerts.message import message_of
-from monitor.alerts.model import Alert, Message, MessageKind
+from monitor.alerts.model import Alert, Message, MessageKind, PriceOf
 from monitor.alerts.responses import Silence, silenced
 from monitor.alerts.routes import Route, Routes
 from monitor.register import Register
@@ -54,6 +54,7 @@ def plan(
     inhibited_by: Mapping[str, Sequence[str]],
     register: Register,
     now: datetime,
+    price_of: PriceOf = lambda _: None,
     acknowledged: AbstractSet[int] = frozenset(),
     silences: Sequence[Silence] = (),
     flapping: Sequence[Flapping] = (),
@@ -61,6 +62,7 @@ def plan(
     """What is to be told now.
 
     `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
+    `price_of`: what the session under way at a connector costs so far.
     `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now, or that one of `silences` (those in
     force) mutes, is not told; it is when that ends. `acknowledged`: numbers of alerts that somebody sees to; they do
     not escalate, and a group of these alone is not repeated. Of what flaps the alert with which that began is told, its
@@ -87,6 +89,7 @@ def plan(
         message = message_of(
             replace(group, thread=group.thread or key), key, kind, alerts_told, at=now,
             receiver=routes.receivers[group.key.receiver], register=register, flapping=unsteady,
+            price_of=price_of,
         )  # fmt: skip
         messages.append(Planned(message, tuple(alert.id for alert in alerts_told)))
     return Plan(tuple(messages), tuple(group for _, group in sorted(after.items()) if group.waiting or group.told))

@@ -1,12 +1,14 @@
 """Past sessions priced again under another tariff, or another set with its assignments."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from multiprocessing import get_context
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +16,17 @@ import pandas as pd
 
 from monitor.errors import InputError
 from monitor.register import Register
-from monitor.sessions.billing import services_of
+from monitor.sessions.billing import with_services
 from monitor.sessions.comparison import COLUMNS, Comparison, compared
 from monitor.sessions.summary import BillUntil
 from monitor.state.database import Database
-from monitor.state.repricing import PastSessions, past_sessions, span
+from monitor.state.repricing import PastSessions, Selection, past_sessions, span
 from monitor.tariffs.files import TariffBook
-from monitor.tariffs.limits import total_of
-from monitor.tariffs.model import Usage
 from monitor.tariffs.ocpi import Tariff
+from monitor.tariffs.pricing import price
 from monitor.tariffs.rounding import Policy
 from monitor.tariffs.selection import plan_of
-from monitor.tariffs.services import service_lines
+from monitor.tariffs.vector.columns import Columns
 from monitor.tariffs.vector.engine import UNKNOWN, Totals, totals
 from monitor.tariffs.vector.ladders import divided
 from monitor.units import from_us
@@ -33,9 +34,13 @@ from monitor.units import from_us
 SHARDS = 32
 """Time ranges that processes take turns at: enough that none waits long for the last."""
 
+SMALLEST = 500
+"""Sessions in one, about: fewer cost more to ask for than to price."""
+NICE = 10
+"""How far processes step back for who else wants the processor."""
+
 SHOWN_DIGITS = 4
 NO_SERVICES = {"[]", "null", None}
-EPOCH = from_us(0)
 
 
 @dataclass(frozen=True)
@@ -65,49 +70,76 @@ class Prices:
 def compare(
     state_url: str,
     prices: Prices,
-    start: datetime | None,
-    end: datetime | None,
+    chosen: Selection,
     *,
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
-    """Compare the priced sessions with start <= plug_in < end; raises InputError where there is nothing to compare."""
-    database = Database(state_url)
-    try:
-        found = span(database, start, end)
-    finally:
-        database.close()
+    """Compare the priced sessions of `chosen`; raises InputError where there is nothing to compare.
+
+    `processes` 1: in this thread; more: in others, which leave the processor to whoever else wants it.
+    """
+    found = counted(state_url, chosen)
     if found is None:
         raise InputError("no session of this time has a price; choose another time, or price sessions first")
     first, last, count = found
-    edges = np.linspace(first, last + 1, SHARDS + 1).astype(np.int64).tolist()
+    edges = np.linspace(first, last + 1, min(SHARDS, 1 + count // SMALLEST) + 1).astype(np.int64).tolist()
     edges[-1] = last + 1
-    ranges = [(low, high) for low, high in pairwise(edges) if low < high]
+    shards = [_Shard(state_url, prices, chosen, low, high) for low, high in pairwise(edges) if low < high]
     frames = []
-    for done, frame in enumerate(_frames(state_url, prices, ranges, processes), 1):
-        frames.append(frame)
-        if progress:
-            progress(done, len(ranges))
-    frame = pd.concat(frames, ignore_index=True)
+    with closing(_frames(shards, processes)) as parts:
+        for done, frame in enumerate(parts, 1):
+            frames.append(frame)
+            if progress:
+                progress(done, len(shards))
+    # A time without sessions has no types, which would spread to the others.
+    frame = pd.concat([each for each in frames if len(each)] or frames[:1], ignore_index=True)
     currency = _currency(frame, prices)
     return compared(frame, currency, count - len(frame))
 
 
-def _frames(state_url: str, prices: Prices, ranges: list[tuple[int, int]], processes: int) -> Iterator[pd.DataFrame]:
-    if processes == 1:
-        yield from (_shard(state_url, prices, *each) for each in ranges)
-        return
-    # Not forked: the process may have threads of DuckDB and Arrow.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(_shard, state_url, prices, *each) for each in ranges]
-        yield from (task.result() for task in as_completed(tasks))
-
-
-def _shard(state_url: str, prices: Prices, from_us_: int, to_us_: int) -> pd.DataFrame:
-    with_flow = any(plan_of(tariff, "session").asks_for_flow for tariff in prices.tariffs())
+def counted(state_url: str, chosen: Selection) -> tuple[int, int, int] | None:
+    """First and last plug-in (epoch us) and number of the sessions that can be compared; None: there are none."""
     database = Database(state_url)
     try:
-        batches = past_sessions(database, from_us_, to_us_, prices.bill_until, with_flow=with_flow)
+        return span(database, chosen)
+    finally:
+        database.close()
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """What one process takes at a time."""
+
+    state_url: str
+    prices: Prices
+    chosen: Selection
+    from_us: int
+    to_us: int
+
+
+def _frames(shards: Sequence[_Shard], processes: int) -> Generator[pd.DataFrame]:
+    if processes == 1:
+        yield from map(_repriced_shard, shards)
+        return
+    # Not forked: the process may have threads of DuckDB and Arrow.
+    with ProcessPoolExecutor(processes, get_context("spawn"), os.nice, (NICE,)) as pool:
+        tasks = [pool.submit(_repriced_shard, shard) for shard in shards]
+        try:
+            yield from (task.result() for task in as_completed(tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def _repriced_shard(shard: _Shard) -> pd.DataFrame:
+    prices = shard.prices
+    with_flow = any(plan_of(tariff, "session").asks_for_flow for tariff in prices.tariffs())
+    database = Database(shard.state_url)
+    try:
+        batches = past_sessions(
+            database, shard.chosen, shard.from_us, shard.to_us, prices.bill_until, with_flow=with_flow
+        )
         frames = [_repriced(batch, prices) for batch in batches]
     finally:
         database.close()
@@ -129,8 +161,10 @@ def _repriced(batch: PastSessions, prices: Prices) -> pd.DataFrame:
         which[members] = True
         zone = prices.register.zone(sites[members[0]])
         assert zone.key == zone_key
-        found = totals(batch.columns.chosen(which), tariff, zone, prices.policy)
-        _add_services(found, [batch.services[index] for index in members], tariff, prices.policy)
+        columns = batch.columns.chosen(which)
+        found = totals(columns, tariff, zone, prices.policy)
+        sold = [batch.services[index] for index in members]
+        _add_services(found, columns, sold, tariff=tariff, zone=zone, policy=prices.policy)
         new_excl[which] = _shown(found.excl_vat, found.digits, prices.policy)
         new_incl[which] = _shown(found.incl_vat, found.digits, prices.policy)
     frame = pd.DataFrame(
@@ -149,16 +183,16 @@ def _repriced(batch: PastSessions, prices: Prices) -> pd.DataFrame:
     return frame[known]
 
 
-def _add_services(found: Totals, services: Sequence[str], tariff: Tariff, policy: Policy) -> None:
-    """Extra services cost under any tariff what they did: few sessions have some."""
+def _add_services(
+    found: Totals, columns: Columns, services: Sequence[str], *, tariff: Tariff, zone: ZoneInfo, policy: Policy
+) -> None:
+    """What was sold beside a session, and the reservation before it: few have any, so the reference prices them."""
     for index, text in enumerate(services):
         if text in NO_SERVICES:
             continue
-        sold, _ = services_of(json.loads(text))
-        total = total_of(service_lines(tariff, Usage(EPOCH, EPOCH, (), sold), policy))
-        for amounts, more in ((found.excl_vat, total.excl_vat), (found.incl_vat, total.incl_vat)):
-            if more is not None and amounts[index] != UNKNOWN:
-                amounts[index] += int(more.scaleb(found.digits))
+        total = price(with_services(columns.usage(index), json.loads(text)), tariff, zone, policy).total
+        for amounts, amount in ((found.excl_vat, total.excl_vat), (found.incl_vat, total.incl_vat)):
+            amounts[index] = UNKNOWN if amount is None else int(amount.scaleb(found.digits))
 
 
 def _micro(amounts: Sequence[int | None]) -> npt.NDArray[np.int64]:

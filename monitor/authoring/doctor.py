@@ -1,45 +1,34 @@
 """`laddvakt doctor`: what the service needs, looked at from where it runs; each finding says what to do."""
 
 import asyncio
+import platform
 import shutil
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from importlib import metadata
 
+from monitor import __version__
+from monitor.authoring import doctor_store
 from monitor.authoring.check import check_paths
+from monitor.authoring.finding import Finding
 from monitor.config import Settings
-from monitor.errors import DeliveryUnavailable, InputError, StoreUnavailable
+from monitor.errors import DeliveryUnavailable, InputError, StateUnavailable, StoreUnavailable
 from monitor.notify.smtp import Connection, Limits
 from monitor.readings import running
-from monitor.readings.database import open_file
-from monitor.readings.influx.server import InfluxServer
+from monitor.state.database import Database
 
-Kind = Literal["fine", "warning", "wrong", "down"]
-"""`wrong`: the configuration has to change (exit 1); `down`: something does not answer (exit 3)."""
-
-_CLOCKS_APART = timedelta(minutes=5)
 _LITTLE_ROOM = 2**30
 """Bytes free under which the disk is worth a warning: room for a full spool of the default limit."""
-_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `rows`: readings as they arrive here, where some are shown."""
-
-    part: str
-    kind: Kind
-    message: str
-    rows: tuple[dict[str, Any], ...] = ()
 
 
 def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Everything, one finding after another as it is found out."""
+    yield _versions()
     yield from _files(settings)
-    yield from _influx(settings, now) if settings.store.kind == "influxdb" else _embedded(settings)
+    yield from doctor_store.examine(settings, now)
+    yield _state(settings)
     yield _disk(settings)
     yield _mail(settings)
     yield _address(settings)
@@ -53,58 +42,27 @@ def _files(settings: Settings) -> Iterable[Finding]:
         yield Finding("files", "fine", f"rules, tariffs, sites and routes in {settings.paths.rules}")
 
 
-def _embedded(settings: Settings) -> Iterator[Finding]:
-    file = settings.readings_file
-    try:
-        if service := running.find(file):
-            yield Finding("readings", "fine", f"{file} is in use by the service at {service.address}")
-        elif not file.exists():
-            yield Finding("readings", "fine", f"{file} is not there yet: the service makes it")
-        else:
-            open_file(file).close()
-            yield Finding("readings", "fine", f"{file} can be opened")
-    except StoreUnavailable as error:
-        yield Finding("readings", "down", str(error))
+def _versions() -> Finding:
+    named = ("duckdb", "pyarrow", "influxdb-client", "sqlalchemy")
+    libraries = ", ".join(f"{name} {metadata.version(name)}" for name in named)
+    return Finding("versions", "fine", f"Laddvakt {__version__}, Python {platform.python_version()}, {libraries}")
 
 
-def _influx(settings: Settings, now: datetime) -> Iterator[Finding]:
+def _state(settings: Settings) -> Finding:
     try:
-        server = InfluxServer(settings.influxdb, settings.mapping)
+        with closing(Database(settings.state_url)) as database:
+            if database.file is not None and not database.file.exists():
+                return Finding("state", "fine", f"{database.file} is not there yet: the service makes it")
+            schema = database.schema()
+    except StateUnavailable as error:
+        return Finding("state", "down", str(error))
     except InputError as error:
-        yield Finding("readings", "wrong", str(error))
-        return
-    try:
-        with closing(server):
-            found = server.connect()
-            waited = f"{server.ping() * 1000:.0f} ms"
-            yield Finding("readings", "fine", f"InfluxDB {found.major} at {settings.influxdb.url} answers in {waited}")
-            yield _clock(server.clock_offset(now))
-            for name, rest in server.unmapped().items():
-                left = f"{name}: not read: {', '.join(rest)}; name them in [mapping.{name}]"
-                yield Finding("mapping", "warning", left)
-            yield _newest(server)
-    except StoreUnavailable as error:
-        yield Finding("readings", "down", str(error))
-    except InputError as error:
-        yield Finding("readings", "wrong", str(error))
-
-
-def _clock(offset: timedelta | None) -> Finding:
-    if offset is None:
-        return Finding("clock", "warning", "InfluxDB does not tell its time: compare the clocks by hand")
-    way = "ahead of" if offset > timedelta(0) else "behind"
-    apart = f"InfluxDB's clock is {abs(offset.total_seconds()):.0f} s {way} ours"
-    if abs(offset) > _CLOCKS_APART:
-        return Finding("clock", "warning", f"{apart}: let both machines take their time from NTP")
-    return Finding("clock", "fine", apart)
-
-
-def _newest(server: InfluxServer) -> Finding:
-    rows = server.read("meter", None, None, newest_first=True, limit=_SHOWN).to_pylist()
-    if not rows:
-        return Finding("mapping", "warning", "no meter readings are found; look at [mapping.meter] and influxdb.bucket")
-    shown = ({name: value for name, value in row.items() if value is not None} for row in rows)
-    return Finding("mapping", "fine", "the newest meter readings, as they arrive here", tuple(shown))
+        return Finding("state", "wrong", str(error))
+    where = f"{database.shown} has schema {schema.found or 'none'}"
+    if schema.is_newer:
+        return Finding("state", "wrong", f"{where}, which is of a newer Laddvakt: install that")
+    later = "" if schema.found == schema.ours else f"; the service makes it {schema.ours} when it starts"
+    return Finding("state", "fine", where + later)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -1,13 +1,15 @@
 """The operator's files in force: loaded together, reloaded on change; a broken one leaves the last good in force."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from monitor import register
 from monitor.alerts import notify_file
 from monitor.alerts.routes import Routes
+from monitor.authoring.afir import warnings_by_tariff
 from monitor.config import Settings
 from monitor.errors import FileProblems, Problem
 from monitor.register import Register
@@ -30,6 +32,12 @@ class InForce:
     routes: Routes
     problems: tuple[Problem, ...]
     stamp: tuple[tuple[str, int, int], ...]
+    folder: Path | None = None
+
+    @cached_property
+    def tariff_warnings(self) -> Mapping[str, list[Problem]]:
+        """What AFIR does not allow, by tariff; made when somebody first looks: it asks every connector."""
+        return warnings_by_tariff(tariff_files.paths_of(self.folder), self.register) if self.folder else {}
 
 
 EMPTY = InForce(
@@ -79,6 +87,7 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
         routes=take(lambda: notify_file.load(folder / "notify.yaml"), before.routes),
         problems=tuple(sorted(problems)),
         stamp=stamp,
+        folder=folder,
     )
 
 

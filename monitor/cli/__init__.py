@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "run the service",
     "sessions": "list, show, export and review sessions; what is kept of a user",
     "tariffs": "price CDRs, describe and compare tariffs",
+    "user": "users, their passwords, and tokens of programs and screens",
 }
 """Each command is the function of its name in the module of its name (`import_`: `import` is a word of Python)."""
 

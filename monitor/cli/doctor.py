@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from monitor.authoring.doctor import Finding, examine
+from monitor.authoring.doctor import examine
+from monitor.authoring.finding import Finding
 from monitor.cli.settings import config_option, load
 from monitor.errors import FileProblems
 from monitor.service import RealClock

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 from typing import Any
 
 import structlog
 import waitress
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 
 from dashboards import LOCAL_TOKEN
 from monitor.config import Settings
@@ -23,7 +25,8 @@ from monitor.readings import running
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Numbers of glibc's malloc.h."""
 
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_CONNECTIONS = 1000
+"""Open at once; a slow one holds no thread."""
 
 
 def configure_logging(level: int = logging.INFO) -> None:
@@ -56,21 +59,40 @@ def keep_freed_memory() -> None:
             mallopt(parameter, 32 * 2**20)
 
 
-def refuse_open_address(settings: Settings) -> None:
+def refuse_open_address(settings: Settings, *, users: bool) -> None:
     """Without users nobody outside this machine may be let in."""
-    host, _ = settings.listen_address
-    if host not in LOOPBACK:
+    if not users and not settings.loopback:
         raise InputError(
-            f"web.listen is {settings.web.listen!r}, but there are no users yet, so only loopback is allowed: "
-            "use 127.0.0.1 and an authenticating proxy in front"
+            f"web.listen is {settings.web.listen!r}, but there are no users, so only loopback is allowed: add one with "
+            "'laddvakt user add NAME', name web.admin_password_file, or listen on 127.0.0.1"
         )
+
+
+class PatientOnce(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection that is closed when a request takes longer than `longest_s` to arrive, however it trickles."""
+
+    longest_s = 60.0
+    _began: float | None = None
+
+    def received(self, data: bytes) -> bool:
+        """Called with each piece that arrives; waitress itself only ends connections that are silent."""
+        now = monotonic()
+        took: bool = super().received(data)
+        if self.request is None:
+            self._began = None
+        elif self._began is None:
+            self._began = now
+        elif now - self._began > self.longest_s:
+            self.will_close = True
+        return took
 
 
 def bind(app: Any, settings: Settings) -> Any:
     """A waitress server for a WSGI application that holds the port; raises Unavailable when somebody else does."""
     host, port = settings.listen_address
+    longest_s = settings.web.request_timeout.total_seconds()
     try:
-        return waitress.create_server(
+        server = waitress.create_server(
             app,
             host=host,
             port=port,
@@ -83,12 +105,20 @@ def bind(app: Any, settings: Settings) -> Any:
             outbuf_high_watermark=2**21,
             outbuf_overflow=2**22,
             ident=None,
-            clear_untrusted_proxy_headers=True,
+            connection_limit=_CONNECTIONS,
+            channel_timeout=longest_s,
+            # `dashboards.proxies` decides who is believed: here it could be one address only.
+            clear_untrusted_proxy_headers=False,
         )
     except OSError as error:
         raise Unavailable(
             f"cannot listen on {settings.web.listen}: {error.strerror}; choose another web.listen"
         ) from error
+    channel = type("Channel", (PatientOnce,), {"longest_s": longest_s})
+    for each in server._map.values():  # noqa: SLF001 - a name may have several addresses, each with a server
+        if hasattr(each, "channel_class"):
+            each.channel_class = channel
+    return server
 
 
 @contextmanager

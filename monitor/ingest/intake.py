@@ -16,7 +16,7 @@ from monitor.readings.store import ReadingStore
 from monitor.register import Register
 
 _REMEMBERED = 100
-"""How many transaction rows of a station are read when its first message comes."""
+"""How many transactions and statuses of a station are read when its first message comes."""
 _UNKNOWN_NAMES = 1000
 """How many names are told apart; a sender that makes up names must not fill the memory."""
 OTHER_NAMES = "(other names)"
@@ -35,7 +35,7 @@ class Intake:
         self._store = store
         self._now = now
         self._identities = identities
-        self._messages = Reader(register, recall_from(self._transactions_of))
+        self._messages = Reader(register, recall_from(self._newest_of))
         self._counting = threading.Lock()
         self._accepted = 0
         self._rejected = 0
@@ -77,8 +77,8 @@ class Intake:
         self._count(parsed)
         return parsed
 
-    def _transactions_of(self, station: Place) -> Iterator[pa.RecordBatch]:
-        return self._store.scan("transaction", place=station, newest_first=True, limit=_REMEMBERED)
+    def _newest_of(self, measurement: str, station: Place) -> Iterator[pa.RecordBatch]:
+        return self._store.scan(measurement, place=station, newest_first=True, limit=_REMEMBERED)
 
     def _count(self, parsed: Parsed) -> None:
         with self._counting:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from monitor.access.links import Links
 from monitor.alerts.routes import Routes
 from monitor.config import Settings
 from monitor.notify.channel import Channel
@@ -9,9 +10,9 @@ from monitor.notify.mail import MailChannel
 from monitor.notify.webhook import WebhookChannel
 
 
-def channels(settings: Settings, routes: Callable[[], Routes]) -> tuple[Channel, ...]:
-    """One of each kind; `routes` gives the receivers in force."""
+def channels(settings: Settings, routes: Callable[[], Routes], links: Links | None = None) -> tuple[Channel, ...]:
+    """One of each kind; `routes` gives the receivers in force, `links` signs those of mails."""
     return (
-        MailChannel(settings.mail, settings.public_url),
+        MailChannel(settings.mail, settings.public_url, links=links),
         WebhookChannel(routes, settings.public_url, private=settings.notify.private_addresses),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from monitor.access.links import Links
 from monitor.alerts.model import Message
 from monitor.errors import InputError
 from monitor.notify.clean import clean
@@ -31,15 +32,18 @@ _NO_ADDRESS = "{!r} is not a mail address; write for example noc@example.org"
 _log = structlog.get_logger(__name__)
 
 
-def compose(message: Message, public_url: str, sender: str, templates: Environment = TEMPLATES) -> EmailMessage:
+def compose(
+    message: Message, public_url: str, sender: str, templates: Environment = TEMPLATES, links: Links | None = None
+) -> EmailMessage:
     """The mail for one planned message.
 
     `public_url` is where people reach the pages ("": the mail has no links to them), `sender` the From address, with or
-    without a name. Raises InputError when `sender` or the message's address is no mail address. A template that fails
+    without a name. `links` signs those that need no login; without it all links lead to the pages.
+    Raises InputError when `sender` or the message's address is no mail address. A template that fails
     gives the built-in text, which says so. The same message always gives the same Message-ID.
     """
     for size in SIZES:
-        mail = _with_body(_headers(message, sender), write_letter(message, public_url, size), templates)
+        mail = _with_body(_headers(message, sender), write_letter(message, public_url, size, links), templates)
         if len(mail.as_bytes()) < MAX_BYTES:
             break
     return mail
@@ -66,7 +70,8 @@ def built_in_text(letter: Letter, error: Exception) -> str:
     words, lines = letter.words, [letter.where, letter.counts]
     for row in letter.rows:
         lines += [f"{row.glyph} {row.level.upper()}: {row.title}", row.place, row.summary]
-        lines += [f"{words['cause']}: {row.cause}" if row.cause else "", row.when, row.link, row.runbook, row.reason]
+        lines += [f"{words['cause']}: {row.cause}" if row.cause else "", row.when]
+        lines += [f"{words['price']}: {row.price}" if row.price else "", row.link, row.runbook, row.reason]
     lines += [letter.contact, letter.access, *(f"{label}: {address}" for label, address in letter.links)]
     lines += [f"{letter.more} {letter.more_link}" if letter.more else "", letter.footer]
     lines.append(f"{words['broken']}: {clean(f'{type(error).__name__}: {error}', 300)}")

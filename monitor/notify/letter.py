@@ -1,12 +1,13 @@
 """What a mail says, in words of its language, before it is laid out: every text clean, short and translated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from monitor.access.links import Action, Links
 from monitor.alerts.model import Message, MessageRow
 from monitor.ids import Place
 from monitor.notify.clean import clean, web_address
@@ -49,8 +50,11 @@ class LetterRow:
     runbook: str
     runbook_link: str
     when: str
+    price: str
     reason: str
     link: str
+    actions: tuple[tuple[str, str], ...]
+    """What can be done without a login: the word of the button and its address; of the first row alone."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ class Letter:
     footer: str
 
 
-def write_letter(message: Message, public_url: str, size: Size) -> Letter:
-    """Say `message` in its language; `public_url` is where the pages are ("": no links)."""
+def write_letter(message: Message, public_url: str, size: Size, links: Links | None = None) -> Letter:
+    """Say `message` in its language; `public_url` is where the pages are ("": no links), `links` signs."""
     language, words = words_for(message.language)
     zone, base = _zone(message.zone), public_url.rstrip("/")
     rows = message.rows[: size.rows]
@@ -87,7 +91,8 @@ def write_letter(message: Message, public_url: str, size: Size) -> Letter:
         preheader=clean(rows[0].texts.summary, size.sentence) if rows else "",
         where=_where(message.rows[0], clean(message.site_name, size.name) if site else "", size) if rows else "",
         counts=_counts(message, words, site),
-        rows=tuple(_row(row, frame) for row in rows),
+        rows=tuple(_acting(_row(row, frame), row, message, frame, links) for row in rows[:1])
+        + tuple(_row(row, frame) for row in rows[1:]),
         more=words["more"].format(count_text(more)) if more > 0 else "",
         more_link=_list_link(base, site, size),
         contact=clean(message.contact, size.sentence),
@@ -182,9 +187,24 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
         runbook=clean(row.texts.runbook, size.sentence),
         runbook_link=_short_link(row.texts.runbook, size),
         when=_when(row, frame),
+        price=_price(row, words),
         reason=_reason(row, words, size),
         link=f"{frame.base}/alerts/{row.alert}" if frame.base else "",
+        actions=(),
     )
+
+
+def _acting(said: LetterRow, row: MessageRow, message: Message, frame: _Frame, links: Links | None) -> LetterRow:
+    """The row with signed links for the message's address alone: its alert, and while that fires what can be done."""
+    if links is None or not frame.base:
+        return said
+
+    def signed(action: Action) -> str:
+        return f"{frame.base}/m/{links.sign(action, row.alert, message.address, message.at)}"
+
+    possible: tuple[Action, ...] = () if row.state == "resolved" else ("acknowledge", "silence")
+    actions = tuple((frame.words[action], signed(action)) for action in possible)
+    return replace(said, link=signed("alert"), actions=actions)
 
 
 def _reason(row: MessageRow, words: Mapping[str, str], size: Size) -> str:
@@ -193,6 +213,13 @@ def _reason(row: MessageRow, words: Mapping[str, str], size: Size) -> str:
         return clean(words["flapping"], size.sentence)
     ended = row.resolved_reason if row.state == "resolved" else ""
     return clean(words.get(ended, ended), size.sentence)
+
+
+def _price(row: MessageRow, words: Mapping[str, str]) -> str:
+    """What the session under way costs so far; "" where there is none."""
+    if row.price is None:
+        return ""
+    return str(row.price) if row.price.taxed else words["untaxed"].format(row.price)
 
 
 def _when(row: MessageRow, frame: _Frame) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from socket import gethostname
 
+from monitor.access.links import Links
 from monitor.alerts.model import Message
 from monitor.config import Mail
 from monitor.notify.compose import compose
@@ -12,12 +13,12 @@ LIMITS = Limits()
 
 
 class MailChannel:
-    """`public_url` is for the links in mails. Not ready without `mail.host`."""
+    """`public_url` is for the links in mails, `links` signs them. Not ready without `mail.host`."""
 
     name = "mail"
 
-    def __init__(self, settings: Mail, public_url: str, limits: Limits = LIMITS) -> None:
-        self._settings, self._public_url, self._limits = settings, public_url, limits
+    def __init__(self, settings: Mail, public_url: str, limits: Limits = LIMITS, links: Links | None = None) -> None:
+        self._settings, self._public_url, self._limits, self._links = settings, public_url, limits, links
 
     @property
     def limit(self) -> timedelta:
@@ -32,18 +33,18 @@ class MailChannel:
     def line(self) -> "MailLine":
         """A connection that is opened with its first mail."""
         sender = self._settings.sender or f"laddvakt@{gethostname()}"
-        return MailLine(Connection(self._settings, self._limits), self._public_url, sender)
+        return MailLine(Connection(self._settings, self._limits), self._public_url, sender, self._links)
 
 
 class MailLine:
     """Mails over one connection."""
 
-    def __init__(self, connection: Connection, public_url: str, sender: str) -> None:
-        self._connection, self._public_url, self._sender = connection, public_url, sender
+    def __init__(self, connection: Connection, public_url: str, sender: str, links: Links | None) -> None:
+        self._connection, self._public_url, self._sender, self._links = connection, public_url, sender, links
 
     async def send(self, message: Message) -> str:
         """Send the mail of the message; see `Connection.send` and `compose` for the errors."""
-        return await self._connection.send(compose(message, self._public_url, self._sender))
+        return await self._connection.send(compose(message, self._public_url, self._sender, links=self._links))
 
     async def close(self) -> None:
         """Say goodbye to the server."""

@@ -1,8 +1,9 @@
 """Readings for who is not the service: through the service while it runs, else from the store itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode
@@ -15,10 +16,11 @@ from monitor.config import Settings
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
 from monitor.readings import frames, running
-from monitor.readings.opening import open_store
+from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.influx import ranges
+from monitor.readings.influx.server import InfluxServer
 from monitor.readings.running import Running
 from monitor.readings.schema import MEASUREMENTS, Measurement
-from monitor.readings.store import ReadingStore
 from monitor.units import EPOCH, from_us, to_us
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -38,7 +40,7 @@ class Source(Protocol):
 
 @contextmanager
 def source(settings: Settings) -> Iterator[Source]:
-    """The running service, or the store opened for as long as the `with` lasts.
+    """The running service, or the store opened for as long as the `with` lasts; of InfluxDB the server alone.
 
     Raises StoreUnavailable when neither answers, InputError when there is no store where the settings say.
     """
@@ -46,10 +48,14 @@ def source(settings: Settings) -> Iterator[Source]:
     if service is not None:
         yield _Asked(service)
         return
-    if settings.store.kind == "embedded" and not settings.readings_file.exists():
+    if settings.store.kind == "influxdb":
+        with closing(InfluxServer(settings.influxdb, settings.mapping)) as server:
+            yield _Opened(partial(ranges.scan, server))
+        return
+    if not settings.readings_file.exists():
         raise InputError(f"there is no readings store {settings.readings_file}; name the configuration that has one")
-    with closing(open_store(settings, datetime.now(UTC))) as store:
-        yield _Opened(store)
+    with closing(EmbeddedStore(settings.readings_file, settings.evaluate.window)) as store:
+        yield _Opened(store.scan)
 
 
 def scan(
@@ -104,13 +110,14 @@ class _Asked:
 class _Opened:
     """The store itself."""
 
-    def __init__(self, store: ReadingStore) -> None:
-        self._store = store
+    def __init__(self, scan: Callable[..., Iterator[pa.RecordBatch]]) -> None:
+        """`scan`: as of `ReadingStore`."""
+        self._scan = scan
 
     def scan(
         self, measurement: Measurement, start: datetime | None, end: datetime | None, place: Place | None = None
     ) -> Iterator[pa.RecordBatch]:
-        for batch in self._store.scan(measurement.name, start, end, place=place):
+        for batch in self._scan(measurement.name, start, end, place=place):
             yield frames.framed(batch, measurement)
 
 

@@ -103,7 +103,8 @@ class Spool:
         with self._lock:
             chosen: list[_Record] = []
             for record in self._records:
-                if chosen and sum(each.rows for each in chosen) + record.rows > rows:
+                rows -= record.rows
+                if chosen and rows < 0:
                     break
                 chosen.append(record)
         self._taken = len(chosen)
@@ -201,6 +202,18 @@ class Spool:
 
     def _path(self, segment: int) -> Path:
         return self._folder / f"{segment:010}.segment"
+
+
+def contents(folder: Path) -> Waiting:
+    """What waits in the spool of a process that may be running; raises StoreUnavailable when it cannot be read.
+
+    Batches that were drained out of a segment in which others still wait are counted with them.
+    """
+    try:
+        records = [record for path in _segments(folder) for record in _recovered(path)]
+    except OSError as error:
+        raise StoreUnavailable(f"the spool {folder} cannot be read: {error.strerror}") from error
+    return Waiting(len(records), sum(record.rows for record in records), sum(record.size for record in records))
 
 
 def _segments(folder: Path) -> list[Path]:

@@ -118,7 +118,7 @@ class ReadingStore(Protocol):
         ...
 
     def forget(self, measurement: str, before: datetime) -> int:
-        """Delete rows older than `before`; how many there were."""
+        """Delete rows older than `before`; how many there were, at least: a server of record may count values only."""
         ...
 
     def forget_users(self, before: datetime) -> int:

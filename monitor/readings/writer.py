@@ -65,11 +65,13 @@ class Writer:
         appender = self._appender
         return appender.newest_us if appender else None
 
-    def append(self, staged: Staged) -> None:
-        """Return once the rows are on disk; raise StoreUnavailable when they are not."""
-        request = _Append(staged)
-        self._submit(request)
-        request.done.result()
+    def append(self, *staged: Staged) -> None:
+        """Return once the rows of all are on disk; raise StoreUnavailable when they are not."""
+        requests = [_Append(each) for each in staged]
+        for request in requests:
+            self._submit(request)
+        for request in requests:
+            request.done.result()
 
     def run(self, what: str, work: Callable[[duckdb.DuckDBPyConnection, Appender], T]) -> T:
         """Do `work` in a transaction of its own, after the batches that came before; its result."""

@@ -196,8 +196,10 @@ SELECT row_number() OVER () AS row_id,  -- one number for (slot, connector), whi
     * REPLACE (
         rated_w::DOUBLE AS rated_w, rated_phases::DOUBLE AS rated_phases, users_10::DOUBLE AS users_10
     ),
-    CASE WHEN session_energy_wh >= {DELIVERED_WH} OR delivered_us > slot_us THEN 0e0
-        ELSE (slot_us - delivered_us) / 1e6 END AS since_delivered,
+    CASE
+        WHEN session_energy_wh >= {DELIVERED_WH} OR delivered_us > slot_us THEN 0e0
+        ELSE (slot_us - delivered_us) / 1e6
+    END AS since_delivered,
     usual_gap_us / 1e6 AS usual_gap,
     (slot_us - reading_us) / 1e6 AS reading_age,
     CASE WHEN status IS NOT NULL THEN (slot_us - reported_since_us) / 1e6 END AS status_for,

@@ -14,9 +14,10 @@ from monitor.rules.answer import Level, Texts, Value
 from monitor.rules.model import LANGUAGES, Rule
 from monitor.rules.names import POOLS, Subject
 from monitor.rules.phrases import DIAGNOSIS_NAMES, diagnosis, filters, said
+from monitor.units import Money
 
-GIVEN = ("title", "level", "since", "diagnosis")
-"""What templates know beside the names of the subject."""
+GIVEN = ("title", "level", "since", "diagnosis", "session_price")
+"""What templates know beside the names of the subject. `session_price`: what the session under way costs so far."""
 
 LONGEST = 600
 """Characters of one text; a mail has a row for each alert and has to stay small."""
@@ -68,13 +69,15 @@ def template_texts(rule: Rule) -> tuple[str, ...]:
     return tuple(text for texts in (message.summary, message.cause, message.runbook) for text in texts.values())
 
 
-def render(rule: Rule, subject: str, level: Level, values: Mapping[str, Value], since: datetime) -> Mapping[str, Texts]:
+def render(
+    rule: Rule, subject: str, level: Level, values: Mapping[str, Value | Money], since: datetime
+) -> Mapping[str, Texts]:
     """The texts of one alert in every language. A template that fails is replaced by a built-in text that says so."""
     given = _given(rule, subject, level, values, since)
     return {language: _render(rule, subject, level, given, language) for language in LANGUAGES}
 
 
-def failure(text: str, rule: Rule, subject: str, values: Mapping[str, Value], language: str) -> str:
+def failure(text: str, rule: Rule, subject: str, values: Mapping[str, Value | Money], language: str) -> str:
     """Why a template of the rule fails with these values; empty when it does not."""
     given = _given(rule, subject, rule.severity, values, datetime(2026, 3, 2, 12, tzinfo=UTC))
     try:
@@ -84,8 +87,11 @@ def failure(text: str, rule: Rule, subject: str, values: Mapping[str, Value], la
     return ""
 
 
-def _given(rule: Rule, subject: str, level: Level, values: Mapping[str, Value], since: datetime) -> dict[str, Any]:
+def _given(
+    rule: Rule, subject: str, level: Level, values: Mapping[str, Value | Money], since: datetime
+) -> dict[str, Any]:
     return {
+        "session_price": None,
         **_pools(rule.on, values),
         **dict(zip(("site", "station", "connector"), Place.parse(subject), strict=True)),
         **values,
@@ -123,10 +129,10 @@ def _in_language(texts: Mapping[str, str], language: str) -> str:
     return texts.get(language) or next((texts[other] for other in LANGUAGES if other in texts), "")
 
 
-def _pools(subject: Subject, values: Mapping[str, Value]) -> dict[str, Callable[[str], Value]]:
+def _pools(subject: Subject, values: Mapping[str, Value | Money]) -> dict[str, Callable[[str], Value | Money]]:
     """`full_for` and its like as functions of the pool's name."""
 
-    def of(name: str) -> Callable[[str], Value]:
+    def of(name: str) -> Callable[[str], Value | Money]:
         return lambda pool: values[f"{name}({pool})"]
 
     return {key: of(key) for key in names.known(subject) if (name := names.find(key, subject)) and name.pool}

@@ -175,7 +175,13 @@ NAMES: tuple[Name, ...] = (
     Name("rows_1m", SOURCE, "count", "`store`: rows of the last minute; missing while it is away", 0),
     Name("last_tick_age", SOURCE, "time", "`evaluation`: time since the tick before this one", 0),
     Name("oldest_message_age", SOURCE, "time", "`mail`: how long the oldest message has waited; 0 when none does", 0),
-    Name("unbilled_age", SOURCE, "time", "`billing`: time since the end of the oldest session in review; else 0", 0),
+    Name(
+        "unbilled_age",
+        SOURCE,
+        "time",
+        "`billing`: time since the oldest session closed that is in review or has no price; else 0",
+        0,
+    ),
 )
 
 _BY_SUBJECT = {subject: {n.name: n for n in NAMES if subject in n.subjects} for subject in SUBJECTS}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.rules.names import Subject
-from monitor.units import decimal_comma
+from monitor.units import Money, decimal_comma
 
 UNKNOWN = {"en": "unknown", "sv": "okänt"}
 
@@ -94,9 +94,11 @@ def filters(language: str) -> dict[str, Callable[..., str]]:
     def of_number(say: Callable[[float], str]) -> Callable[[float | None], str]:
         return lambda value: UNKNOWN[language] if value is None else say(value)
 
-    def money(value: float | None, currency: str = "SEK") -> str:
+    def money(value: Money | float | None, currency: str = "SEK") -> str:
         if value is None:
             return UNKNOWN[language]
+        if isinstance(value, Money):
+            return str(value)
         return f"{number(value, 2)} {'kr' if currency == 'SEK' else currency}"
 
     return {

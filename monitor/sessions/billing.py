@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from monitor.register import Register
@@ -11,6 +11,8 @@ from monitor.sessions.summary import BillUntil
 from monitor.tariffs.files import TariffBook
 from monitor.tariffs.model import Service, Usage, UsagePeriod
 from monitor.tariffs.pricing import price
+from monitor.tariffs.rounding import currency_digits, rounded
+from monitor.units import Money
 
 NO_TARIFF = "no tariff is assigned to this connector for this group and date"
 UNTIL_LATER = "the energy is not known yet"
@@ -38,18 +40,52 @@ def usage_of(session: Session, bill_until: BillUntil) -> Usage:
     rest = _exact(session.energy_wh or 0.0) - sum((period.energy_wh for period in periods), Decimal(0))
     if rest and periods:
         periods[-1] = replace(periods[-1], energy_wh=periods[-1].energy_wh + rest)
-    services, unpriced = services_of(session.services)
-    return Usage(start, end, tuple(periods), services, unpriced)
+    return with_services(Usage(start, end, tuple(periods)), session.services)
+
+
+def with_services(usage: Usage, told: Iterable[Mapping[str, str]]) -> Usage:
+    """The usage with what was sold beside it, and with the reservation before it, as a period of its own."""
+    services, unpriced = services_of(told)
+    usage = replace(usage, services=services, unpriced_services=unpriced)
+    if not usage.periods or not (reserved := reservation_of(told, usage.start)):
+        return usage
+    return replace(usage, start=reserved.start, periods=(reserved, *usage.periods))
+
+
+def reservation_of(told: Iterable[Mapping[str, str]], start: datetime) -> UsagePeriod | None:
+    """The reservation that ended in this session: `{"reserved_from": "2026-03-01T08:00:00Z", "reserved_to": ...}`.
+
+    Without `reserved_to`, or where that is later, it lasted until the session's start. None: there was none, or its
+    times cannot be read.
+    """
+    for said in told:
+        begun, ended = (_moment(said[key]) if key in said else None for key in ("reserved_from", "reserved_to"))
+        until = min(ended or start, start)
+        if begun and begun < until:
+            return UsagePeriod(begun, until, "reservation", Decimal(0))
+    return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
 
 
 def services_of(told: Iterable[Mapping[str, str]]) -> tuple[tuple[Service, ...], tuple[str, ...]]:
     """The services that a price can be read of, and the names of the others.
 
     The CSMS writes them as `[{"name": "Car wash", "price": 80, "vat": 25, "quantity": 1, "currency": "SEK"}]`; price
-    without tax, all but name and price may be missing.
+    without tax, all but name and price may be missing. A reservation is priced by the tariff: see `reservation_of`.
     """
     found, unpriced = [], []
     for number, said in enumerate(told, 1):
+        if "reserved_from" in said:
+            if not _moment(said["reserved_from"]):
+                unpriced.append("reservation")
+            continue
         name = said.get("name") or f"service {number}"
         numbers = {key: _number(said[key]) for key in ("price", "vat", "quantity") if key in said}
         if "price" not in numbers or None in numbers.values():
@@ -99,6 +135,17 @@ def priced(session: Session, book: TariffBook, register: Register, bill_until: B
         bill=price(usage_of(session, bill_until), assigned.tariff, zone, book.policy),
         tariff_reason=assigned.reason,
     )
+
+
+def price_so_far(session: Session | None) -> Money | None:
+    """What a customer is told that the session costs; None: it has no price."""
+    if session is None or session.bill is None:
+        return None
+    total, currency = session.bill.total, session.bill.currency
+    amount = total.excl_vat if total.incl_vat is None else total.incl_vat
+    if amount is None:
+        return None
+    return Money(rounded(amount, currency_digits(currency)), currency, taxed=total.incl_vat is not None)
 
 
 def review_reasons(session: Session) -> Iterator[str]:

@@ -1,20 +1,23 @@
 """A CDR from elsewhere against its own periods at our price, and against what our meter readings say."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from monitor.documents import Number
 from monitor.sessions.billing import usage_of
+from monitor.sessions.cdr_periods_check import differing_periods
 from monitor.sessions.model import Session
 from monitor.sessions.summary import BillUntil
 from monitor.tariffs.cdr import FoundCdr
 from monitor.tariffs.model import Amount, Bill
 from monitor.tariffs.priced_cdr import COSTS, PricedCdr, hours, lines_of
-from monitor.tariffs.pricing import price
+from monitor.tariffs.pricing import Kind, price
 from monitor.tariffs.rounding import Policy
+from monitor.tariffs.switching import Merged
 
 REQUIRED = (
     "country_code", "party_id", "id", "start_date_time", "end_date_time", "cdr_token", "auth_method", "cdr_location",
@@ -24,6 +27,12 @@ REQUIRED = (
 
 TOLERANCES = {"energy": Decimal("0.0001"), "time": Decimal("0.0001"), "money": Decimal(0)}
 """Numbers in OCPI have four decimals; money that differs in the fourth differs."""
+
+
+DIGITS = (2, 3, 4)
+"""Decimals that senders round to."""
+LONGEST = 200
+"""Charging periods up to which roundings of each are looked for."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,16 @@ def check(
         *(Difference("periods", "ocpi", "charging_periods", None, None, warning) for warning in priced.warnings),
         *_unpriced(priced),
         *_quantities(found, bill, "price"),
-        *_costs(found, bill, policy, "price"),
+        *_costs(found, bill, _Roundings(priced, bill, zone, policy), "price"),
     ]
     if session is not None:
-        measured = price(usage_of(session, bill_until), priced.tariff, zone, policy)
-        differences += [*_quantities(found, measured, "meter"), *_costs(found, measured, policy, "meter")]
+        used = usage_of(session, bill_until)
+        measured = price(used, priced.tariff, zone, policy)
+        roundings = _Roundings(replace(priced, usage=used), measured, zone, policy)
+        differences += _quantities(found, measured, "meter")
+        differences += [Difference(*each) for each in differing_periods(found.cdr, used)]
+        if not isinstance(priced.tariff, Merged):  # our readings do not know when the driver chose another tariff
+            differences += _costs(found, measured, roundings, "meter")
     return differences
 
 
@@ -82,34 +96,67 @@ def _quantities(found: FoundCdr, bill: Bill, against: Literal["price", "meter"])
             yield Difference(kind, against, field, stated, ours)  # type: ignore[arg-type]
 
 
-def _costs(found: FoundCdr, bill: Bill, policy: Policy, against: Literal["price", "meter"]) -> Iterator[Difference]:
+def _costs(
+    found: FoundCdr, bill: Bill, roundings: "_Roundings", against: Literal["price", "meter"]
+) -> Iterator[Difference]:
     sums = {"total_cost": (bill.total, list(bill.lines))}
     sums |= {name: (bill.by_kind[kind], lines_of(bill, kind)) for name, kind in COSTS.items()}
     for name, (amount, lines) in sums.items():
         content = found.content.get(name)
         if not isinstance(content, Mapping):
             continue
-        total, stated = policy.total(amount), _stated(content)
+        total, stated = roundings.policy.total(amount), _stated(content)
         for field, said, ours, parts in (
             ("excl_vat", stated.excl_vat, total.excl_vat, [line.amount.excl_vat for line in lines]),
             ("incl_vat", stated.incl_vat, total.incl_vat, [line.amount.incl_vat for line in lines]),
         ):
             if said is not None and ours is not None and said != ours:
-                note = _rounding(said, ours, parts)
+                note = roundings.note(said, ours, parts, COSTS.get(name), field)
                 yield Difference("price", against, f"{name}.{field}", said, ours, note)
 
 
-def _rounding(stated: Decimal, ours: Decimal, parts: list[Decimal | None]) -> str:
-    """How rounding alone would give what was stated; empty: it does not."""
-    for digits in (2, 3, 4):
-        by_line = Policy("line", "half-up", digits)
-        if stated == by_line.rounded(ours):
-            return f"rounding: the total to {digits} decimals"
-        if None not in parts and stated == sum(
-            (by_line.rounded(part) for part in parts if part is not None), Decimal(0)
-        ):
-            return f"rounding: each line to {digits} decimals"
-    return ""
+class _Roundings:
+    """How rounding alone would give what a CDR states."""
+
+    def __init__(self, priced: PricedCdr, bill: Bill, zone: ZoneInfo, policy: Policy) -> None:
+        self._priced, self._bill, self._zone, self.policy = priced, bill, zone, policy
+
+    def note(self, stated: Decimal, ours: Decimal, lines: list[Decimal | None], kind: Kind | None, field: str) -> str:
+        """Which rounding explains it; empty: none does. `kind` None: of all costs."""
+        for digits in DIGITS:
+            rounded = Policy("line", "half-up", digits).rounded
+            if stated == rounded(ours):
+                return f"rounding: the total to {digits} decimals"
+            if None not in lines and stated == sum((rounded(part) for part in lines if part is not None), Decimal(0)):
+                return f"rounding: each line to {digits} decimals"
+        for digits in DIGITS:
+            rounded = Policy("line", "half-up", digits).rounded
+            parts = [getattr(amount, field) for amount in self._of_periods(kind)]
+            if parts and None not in parts and stated == sum(map(rounded, parts), Decimal(0)):
+                return f"rounding: each period to {digits} decimals"
+        return ""
+
+    def _of_periods(self, kind: Kind | None) -> Iterator[Amount]:
+        """What each period adds to the price, in their order."""
+        before = Amount(Decimal(0), Decimal(0))
+        for bill in self._so_far:
+            total = bill.by_kind[kind] if kind else bill.total
+            yield Amount(_minus(total.excl_vat, before.excl_vat), _minus(total.incl_vat, before.incl_vat))
+            before = total
+
+    @cached_property
+    def _so_far(self) -> list[Bill]:
+        """The price after each period; none for very long CDRs, which would take long."""
+        usage = self._priced.usage
+        if len(usage.periods) > LONGEST:
+            return []
+        ends = range(1, len(usage.periods) + 1)
+        so_far = [replace(usage, end=usage.periods[end - 1].end, periods=usage.periods[:end]) for end in ends]
+        return [price(each, self._priced.tariff, self._zone, self.policy) for each in so_far]
+
+
+def _minus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one - other
 
 
 def _stated(content: Mapping[str, Any]) -> Amount:

@@ -26,6 +26,8 @@ class Comparison:
     sessions_by_change: dict[str, int]
     change_quantiles: dict[str, Decimal]
     users_by_change: dict[str, int]
+    user_change_quantiles: dict[str, Decimal]
+    cost_per_user: dict[str, Decimal]
     winners: list[dict[str, Any]]
     losers: list[dict[str, Any]]
     hours: list[dict[str, Any]]
@@ -46,18 +48,28 @@ def compared(frame: pd.DataFrame, currency: str, not_compared: int) -> Compariso
         # Prices of the new tariff times this earn what the old ones did, where it has no limits and no steps.
         break_even=(Decimal(sums["old_excl"]) / sums["new_excl"]).quantize(UNIT) if sums["new_excl"] else None,
         sessions_by_change=_signs(change),
-        change_quantiles={
-            f"p{round(100 * float(str(share)))}": int(value) * UNIT
-            for share, value in change.quantile(list(QUANTILES), interpolation="lower").items()
-        }
-        if len(frame)
-        else {},
+        change_quantiles=_quantiles(change),
         users_by_change=_signs(users["change"]),
+        user_change_quantiles=_quantiles(users["change"]),
+        cost_per_user=_means(users),
         winners=_rows(ordered[ordered["change"] < 0].head(MOST_USERS)),
         losers=_rows(ordered[ordered["change"] > 0].tail(MOST_USERS).iloc[::-1]),
         hours=_rows(_grouped(frame, "hour")),
         sites=_rows(_grouped(frame, "site")),
     )
+
+
+def _quantiles(change: "pd.Series[int]") -> dict[str, Decimal]:
+    if change.empty:
+        return {}
+    found = change.quantile(list(QUANTILES), interpolation="lower")
+    return {f"p{round(100 * float(str(share)))}": int(value) * UNIT for share, value in found.items()}
+
+
+def _means(users: pd.DataFrame) -> dict[str, Decimal]:
+    if users.empty:
+        return {}
+    return {name: (int(users[name].sum()) * UNIT / len(users)).quantize(UNIT) for name in ("old_incl", "new_incl")}
 
 
 def _grouped(frame: pd.DataFrame, by: str) -> pd.DataFrame:

@@ -78,12 +78,14 @@ def _gap(state: State, row: Row, outlet: Outlet) -> State:
     if visit is None or visit.ended:
         return state
     due = visit.stopped_us is None and state.status in {"Charging", None}
-    silent_us = row.time_us - visit.seen_us
-    since_us = visit.seen_us if silent_us > outlet.silence_us and due else None
+    last_us = state.last[0] if state.last is not None else row.time_us
+    since_us = last_us if row.time_us - last_us > outlet.silence_us and due else None
     if visit.lost_us is not None and row.time_us - visit.lost_us > 60_000_000:
         since_us = visit.lost_us
     lost_us = row.time_us if isinstance(row, LinkRow) and row.event == "disconnected" else None
-    visit = visit._replace(seen_us=row.time_us, lost_us=lost_us)
+    if since_us is None and lost_us == visit.lost_us:
+        return state
+    visit = visit._replace(lost_us=lost_us)
     if since_us is not None:
         visit = unseen(visit._replace(flags=visit.flags | {"gap"}), since_us)
     return state._replace(current=visit)
@@ -167,7 +169,6 @@ def _begin(state: State, row: Row, outlet: Outlet, source: Source, transaction: 
         plug_in_us=state.plugged_us if state.plugged_us is not None else row.time_us,
         started_us=row.time_us,
         laid_us=row.time_us,
-        seen_us=row.time_us,
         flags=marks(row),
     )
     return state._replace(current=visit, previous=ended, plugged_us=None)
@@ -231,7 +232,6 @@ def _orphan(state: State, row: TransactionRow) -> State:
         plug_in_us=row.time_us,
         started_us=None,
         laid_us=row.time_us,
-        seen_us=row.time_us,
         has_stop=True,
         stopped_us=row.time_us,
         plug_out_us=row.time_us,

@@ -10,10 +10,12 @@ Shares are of the last ten sessions, and unknown with fewer than `LEAST_RECENT` 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
 from monitor.rules.names import DELIVERED_WH
+from monitor.units import from_us
 
 RECENT, USED = 10, 60
 """The last ten sessions are what is compared; the usual power is the median over sessions 11 to 60 back."""
@@ -75,6 +77,16 @@ class ConnectorHistory:
     delivered_us: int | None = None
     usual_gap_us: int | None = None
     last_stop_reason: str | None = None
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the last session that delivered ended."""
+        return None if self.delivered_us is None else from_us(self.delivered_us)
+
+    @property
+    def usual_gap(self) -> timedelta | None:
+        """The median time from one session that delivered to the next, end to end."""
+        return None if self.usual_gap_us is None else timedelta(microseconds=self.usual_gap_us)
 
 
 def history_of(newest_first: Sequence[Past]) -> ConnectorHistory:

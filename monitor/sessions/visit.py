@@ -55,7 +55,6 @@ class Visit(NamedTuple):
     plug_in_us: int
     started_us: int | None
     laid_us: int
-    seen_us: int
     has_start: bool = False
     has_stop: bool = False
     stopped_us: int | None = None
@@ -161,10 +160,11 @@ def meter_read(visit: Visit, row: MeterRow, status: str | None, outlet: Outlet) 
     visit = seen(lay(visit, row.time_us, status, outlet, row), row)
     if visit.stopped_us is not None:
         return visit._replace(flags=visit.flags | marks(row))
-    visit = visit._replace(check=power_read(visit.check, row.time_us, row.power_w))
+    check = power_read(visit.check, row.time_us, row.power_w)
     if row.energy_mwh is not None:
-        visit = register_read(visit, row.energy_mwh, row.time_us, outlet)
+        visit, check = _registered(visit, row.energy_mwh, row.time_us, outlet, check, event=False)
     return visit._replace(
+        check=check,
         flags=visit.flags | marks(row),
         power_w=row.power_w if row.power_w is not None else visit.power_w,
         peak_w=_most(visit.peak_w, row.power_w),
@@ -179,16 +179,32 @@ def meter_read(visit: Visit, row: MeterRow, status: str | None, outlet: Outlet) 
 
 def register_read(visit: Visit, value_mwh: int, at_us: int, outlet: Outlet, *, event: bool = False) -> Visit:
     """The visit after a register reading: what was laid since the last one gets the energy in between."""
+    visit, check = _registered(visit, value_mwh, at_us, outlet, visit.check, event=event)
+    return visit._replace(check=check)
+
+
+def _registered(
+    visit: Visit, value_mwh: int, at_us: int, outlet: Outlet, check: CrossCheck, *, event: bool
+) -> tuple[Visit, CrossCheck]:
+    """`register_read` with the cross-check apart: copies of a visit are what folding a row costs."""
     registers, rise, flags = read(visit.registers, value_mwh, at_us, outlet.rated_w, event=event)
-    energy = rise + visit.unlaid_mwh
-    visit = visit._replace(registers=registers, flags=visit.flags | flags, check=risen(visit.check, rise))
+    energy, flags = rise + visit.unlaid_mwh, visit.flags | flags
+    check = risen(check, rise)
     if not visit.slices:
-        return visit._replace(unlaid_mwh=energy)
-    return settled(visit, settle(visit.slices, energy))
+        return visit._replace(registers=registers, flags=flags, unlaid_mwh=energy), check
+    return settled(visit, settle(visit.slices, energy), registers, flags), check
 
 
-def settled(visit: Visit, periods: tuple[Period, ...]) -> Visit:
-    """The visit with `periods`, which are its slices with their energy, added to those that were known."""
+def settled(
+    visit: Visit,
+    periods: tuple[Period, ...],
+    registers: Registers | None = None,
+    flags: frozenset[Flag] | None = None,
+) -> Visit:
+    """The visit with `periods`, which are its slices with their energy, added to those that were known.
+
+    `registers` and `flags` take the place of the visit's where they are given.
+    """
     charging_us, idle_us, idle_after_us = visit.charging_us, visit.idle_us, visit.idle_after_stop_us
     for piece, period in zip(visit.slices, periods, strict=True):
         if period.kind == "charging":
@@ -204,6 +220,8 @@ def settled(visit: Visit, periods: tuple[Period, ...]) -> Visit:
         charging_us=charging_us,
         idle_us=idle_us,
         idle_after_stop_us=idle_after_us,
+        registers=visit.registers if registers is None else registers,
+        flags=visit.flags if flags is None else flags,
     )
 
 
@@ -261,8 +279,10 @@ def seen(visit: Visit, row: StatusRow | MeterRow | TransactionRow) -> Visit:
     """The car was there at the row. One that came late tells of no moment after it: the station was away until then."""
     if late(row):
         return visit._replace(unseen_since_us=row.time_us, seen_again_us=None)
+    if visit.unseen_since_us is None:
+        return visit
     if isinstance(row, StatusRow) or not visit.names(row.session):
-        return visit if visit.unseen_since_us is None else visit._replace(seen_again_us=row.time_us)
+        return visit._replace(seen_again_us=row.time_us)
     return visit._replace(unseen_since_us=None, seen_again_us=None)
 
 

@@ -42,21 +42,27 @@ class AlertStore:
         level: Level | None = None,
         rule: str | None = None,
         before: int | None = None,
+        after: int | None = None,
+        oldest_first: bool = False,
         limit: int = 100,
     ) -> Sequence[Alert]:
-        """Alerts, newest first: all that are active or have fired.
+        """Alerts, newest first unless `oldest_first`: all that are active or have fired.
 
         `since`: resolved ones only if they resolved then or later. `place`: there or inside it. `before`: those with a
-        smaller number, for the next page. What was pending and never fired is not listed once it has ended.
+        smaller number, for the next page, `after` those with a greater one. What was pending and never fired is not
+        listed once it has ended.
         """
         chosen = _chosen(site=site, place=place, level=level, rule=rule)
+        if after is not None:
+            chosen.append(alerts.c.id > after)
+        order = alerts.c.id.asc() if oldest_first else alerts.c.id.desc()
         if state:
             chosen.append(alerts.c.state == state)
         if before is not None:
             chosen.append(alerts.c.id < before)
         ended = [alerts.c.firing_us.is_not(None), *([alerts.c.resolved_us >= since] if since else [])]
         chosen.append(or_(alerts.c.state != "resolved", and_(*ended)))
-        return self._fetch(select_alerts().where(*chosen).order_by(alerts.c.id.desc()).limit(limit))
+        return self._fetch(select_alerts().where(*chosen).order_by(order).limit(limit))
 
     def worst(self, *, site: str | None = None, place: Place | None = None, limit: int = 100) -> Sequence[Alert]:
         """Active alerts: firing before pending, worse before milder, then those that have lasted longest."""

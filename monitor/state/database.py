@@ -2,11 +2,14 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -27,6 +30,15 @@ BUSY_TIMEOUT_S = 10
 """How long a statement waits for another writer: far longer than any of our transactions, shorter than a tick."""
 
 _OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The version that a database has, empty for none; the one that `migrate` gives it; whether it is beyond that."""
+
+    found: str
+    ours: str
+    is_newer: bool
 
 
 class Database:
@@ -57,8 +69,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema up to this version, in one transaction; create the database where there is none."""
-        config = Config()
-        config.set_main_option("script_location", "monitor.state:migrations")
+        config = _alembic()
         try:
             with self.begin() as connection:
                 config.attributes["connection"] = connection
@@ -76,6 +87,24 @@ class Database:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.close()
+
+    @property
+    def shown(self) -> str:
+        """Its address without the password."""
+        return _shown(self._url)
+
+    @property
+    def file(self) -> Path | None:
+        """Where it is, of SQLite."""
+        return Path(self._url.database or "") if self._url.get_backend_name() == "sqlite" else None
+
+    def schema(self) -> Schema:
+        """Which version of the schema is there; nothing is changed but that SQLite makes an empty file."""
+        script = ScriptDirectory.from_config(_alembic())
+        with self.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        known = {revision.revision for revision in script.walk_revisions()}
+        return Schema(found or "", script.get_current_head() or "", is_newer=found is not None and found not in known)
 
     def close(self) -> None:
         """Close all connections; the object can be used again afterwards."""
@@ -133,6 +162,12 @@ def _prepare(dbapi_connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("laddvakt_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "monitor.state:migrations")
+    return config
 
 
 def _shown(url: URL) -> str:

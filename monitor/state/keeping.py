@@ -41,7 +41,7 @@ class Keeping:
             if span := self._span(name):
                 gone[name] = self._sum(name, keeping.forget(self._store, name, now - span))
         if span := self._span("user"):
-            gone["user"] = self._sum("user", self._users(now - span))
+            gone["user"] = self._sum("user", keeping.forget_users(self._store, now - span))
             gone["session user"] = self._sum("session user", self._sessions.forget_users(now - span))
         if any(gone.values()):
             log.info("forgotten", **gone)
@@ -50,9 +50,6 @@ class Keeping:
     def _span(self, name: str) -> timedelta:
         span: timedelta = getattr(self._retention, name)
         return span
-
-    def _users(self, before: datetime) -> Iterator[int]:
-        yield self._store.forget_users(before)
 
     def _sum(self, what: str, pieces: Iterator[int]) -> int:
         gone = 0

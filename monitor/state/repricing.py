@@ -42,19 +42,29 @@ class PastSessions:
     columns: Columns
 
 
-def span(database: Database, start: datetime | None, end: datetime | None) -> tuple[int, int, int] | None:
+@dataclass(frozen=True)
+class Selection:
+    """Which sessions: start <= plug_in < end, at a site, of a user group; None: all."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    site: str | None = None
+    group: str | None = None
+
+
+def span(database: Database, chosen: Selection) -> tuple[int, int, int] | None:
     """The first and last plug-in (epoch us) of what can be compared, and how many those are; None: nothing."""
     plugged = type_coerce(sessions.c.plug_in_us, BigInteger)
     whole: Any = select(func.min(plugged), func.max(plugged), func.count())
     with database.read() as connection:
-        first, last, count = connection.execute(_comparable(whole, start, end)).one()
+        first, last, count = connection.execute(_comparable(whole, chosen)).one()
     return (int(first), int(last), int(count)) if count else None
 
 
 def past_sessions(
-    database: Database, from_us: int, to_us: int, bill_until: BillUntil, *, with_flow: bool
+    database: Database, chosen: Selection, from_us: int, to_us: int, bill_until: BillUntil, *, with_flow: bool
 ) -> Iterator[PastSessions]:
-    """Batches of sessions with from <= plug_in < to; `with_flow`: power and current are needed too."""
+    """Batches of the chosen ones with from <= plug_in < to; `with_flow`: power and current are needed too."""
     names = ("plug_in_us", "started_us", "stopped_us", "plug_out_us")
     moments = [type_coerce(sessions.c[name], BigInteger) for name in names]
     plain = [
@@ -66,7 +76,7 @@ def past_sessions(
         cast(sessions.c.services, String),
         sessions.c.energy_mwh,
     ]
-    asked: Select[Any] = _comparable(select(*plain, *moments, *money, session_periods.c.periods), None, None)
+    asked: Select[Any] = _comparable(select(*plain, *moments, *money, session_periods.c.periods), chosen)
     plugged = type_coerce(sessions.c.plug_in_us, BigInteger)
     asked = asked.join(session_periods, session_periods.c.session == sessions.c.id, isouter=True)
     asked = asked.where(plugged >= from_us, plugged < to_us).order_by(sessions.c.plug_in_us, sessions.c.id)
@@ -75,11 +85,14 @@ def past_sessions(
             yield _batch(rows, bill_until, with_flow=with_flow)
 
 
-def _comparable(asked: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
+def _comparable(asked: Select[Any], chosen: Selection) -> Select[Any]:
     asked = asked.where(sessions.c.closed_us.is_not(None), sessions.c.currency.is_not(None))
-    if start is not None:
-        asked = asked.where(sessions.c.plug_in_us >= start)
-    return asked if end is None else asked.where(sessions.c.plug_in_us < end)
+    for column, value in ((sessions.c.site, chosen.site), (sessions.c.user_group, chosen.group)):
+        if value is not None:
+            asked = asked.where(column == value)
+    if chosen.start is not None:
+        asked = asked.where(sessions.c.plug_in_us >= chosen.start)
+    return asked if chosen.end is None else asked.where(sessions.c.plug_in_us < chosen.end)
 
 
 def _batches(connection: Connection, asked: Select[Any]) -> Iterator[list[Any]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.errors import InputError
 from monitor.state import audit
+from monitor.state.audit_tables import audit as audit_table
 from monitor.state.database import Database, chunks
 from monitor.state.response_tables import acknowledgements, silences
 from monitor.state.tables import alerts
@@ -135,12 +136,10 @@ class ResponseStore:
         here = select(silences).where(silences.c.starts_us <= now, silences.c.ends_us > now).order_by(silences.c.id)
         return [_to_silence(row) for row in tx.execute(here)]
 
-    def stamp(self) -> tuple[Any, ...]:
-        """Changes whenever anything here does."""
-        said = select(func.max(acknowledgements.c.id), func.max(acknowledgements.c.withdrawn_us))
-        muted = select(func.max(silences.c.id), func.sum(silences.c.ends_us))
+    def stamp(self) -> int | None:
+        """Changes whenever anything here does: each change has its entry in the audit log."""
         with self._database.read() as connection:
-            return (*connection.execute(said).one(), *connection.execute(muted).one())
+            return connection.execute(select(func.max(audit_table.c.id))).scalar()
 
 
 def _to_acknowledgement(row: Row[Any]) -> Acknowledgement:

@@ -63,6 +63,7 @@ def row_of(session: Session) -> dict[str, Any]:
         "services": [dict(service) for service in session.services],
         "details": dict(session.details),
         "state": session.state,
+        "tariff": bill.tariff_id if bill else None,
         "tariff_reason": session.tariff_reason,
         "currency": bill.currency if bill else None,
         "excl_vat_micro": _micro(bill.total.excl_vat) if bill else None,

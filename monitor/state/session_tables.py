@@ -1,6 +1,21 @@
 """Sessions: summaries in columns for lists and sums, periods and older versions beside them."""
 
-from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    literal_column,
+    text,
+)
 
 from monitor.state.columns import Id, Moment, metadata
 
@@ -36,6 +51,7 @@ sessions = Table(
     Column("services", JSON, nullable=False),
     Column("details", JSON, nullable=False),
     Column("state", String, nullable=False),
+    Column("tariff", String),
     Column("tariff_reason", String, nullable=False),
     Column("currency", String),
     Column("excl_vat_micro", BigInteger),
@@ -55,12 +71,24 @@ Index(
     sessions.c.connector,
     sessions.c.plug_in_us,
 )
+Index("ix_sessions_user_group_plug_in_us", sessions.c.user_group, sessions.c.plug_in_us, sessions.c.id)
+Index("ix_sessions_tariff_plug_in_us", sessions.c.tariff, sessions.c.plug_in_us, sessions.c.id)
+Index("ix_sessions_transaction_id", sessions.c.transaction_id)
+Index("ix_sessions_user_token", sessions.c.user_token)
+FLAGGED: ColumnElement[bool] = literal_column("CAST(flags AS VARCHAR) <> '[]'", Boolean)
+"""The condition that a session has a flag: few have."""
+Index("ix_sessions_flagged", sessions.c.plug_in_us, sessions.c.id, sqlite_where=FLAGGED, postgresql_where=FLAGGED)
 Index(
     "ix_sessions_not_closed",
     sessions.c.plug_in_us,
     sqlite_where=sessions.c.closed_us.is_(None),
     postgresql_where=sessions.c.closed_us.is_(None),
 )
+
+UNBILLED = text("closed_us IS NOT NULL AND state IN ('open', 'review')")
+"""Closed, and nobody has billed it. As text: SQLite uses a partial index only for the very condition that it has."""
+
+Index("ix_sessions_unbilled", sessions.c.closed_us, sqlite_where=UNBILLED, postgresql_where=UNBILLED)
 
 session_periods = Table(
     "session_periods",

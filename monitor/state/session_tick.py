@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pyarrow as pa
 
 from monitor.config import Sessions
+from monitor.ids import Place
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
+from monitor.sessions import memory
 from monitor.sessions.assembler import Assembler
 from monitor.sessions.billing import bill
 from monitor.sessions.for_rules import sessions_table
@@ -33,7 +36,10 @@ class SessionTick:
         settings: Sessions,
         register: Register,
         tariffs: TariffStore | None = None,
+        *,
+        kept: Path | None = None,
     ) -> None:
+        """`kept`: a file for what is known of sessions under way, from a clean stop to the next start."""
         self._sessions = sessions
         self._tariffs = tariffs
         self._noted: TariffBook | None = None
@@ -49,10 +55,19 @@ class SessionTick:
             under_way=sessions.under_way(),
         )
         self._saved = self._assembler.position
+        self._kept = kept
+        if kept and (known := memory.take(kept, self._saved)):
+            self._assembler.recall(known)
         self._ahead_of_saved = False
         self._under_way: Mapping[str, Session] = {}
+        self._at: Mapping[Place, Session] = {}
         self._imports = sessions.imports()
         self._history = HistoryTable(sessions.histories())
+
+    @property
+    def position(self) -> int:
+        """The sequence number of the last row taken in."""
+        return self._assembler.position
 
     def bring_up_to(self, now: datetime, register: Register, tariffs: TariffBook) -> tuple[pa.Table, pa.Table]:
         """Take in what arrived, and return the tables `sessions` and `history` that rules read.
@@ -77,7 +92,15 @@ class SessionTick:
         self._note_imports()
         under_way = self._assembler.under_way()
         self._under_way = {session.id: session for session in under_way}
+        self._at = {session.place: session for session in under_way if session.under_way}
         return sessions_table(under_way), self._history.table
+
+    def keep(self) -> None:
+        """The last tick has ended: keep what the next start can go on from."""
+        known = None if self._ahead_of_saved else self._assembler.known()
+        if self._kept and known:
+            memory.keep(self._kept, self._saved, known)
+        self._kept = None
 
     def session(self, session_id: str, tariffs: TariffBook) -> Session | None:
         """One session with its periods and, while it is under way, its price so far. Any thread may ask."""
@@ -85,6 +108,11 @@ class SessionTick:
         if session is None:
             return self._sessions.get(session_id)
         return self._bill(session, tariffs)
+
+    def session_at(self, place: Place, tariffs: TariffBook) -> Session | None:
+        """The session under way at a connector with its price so far; None: no car is there. Any thread may ask."""
+        session = self._at.get(place)
+        return self._bill(session, tariffs) if session else None
 
     def _to_store(self, session: Session, tariffs: TariffBook) -> Session:
         """Priced once the car has left; before that only the summary, because the readings have its periods."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, select, union, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, cast, select, union, update
 
 from monitor.errors import InputError
 from monitor.sessions.erasing import erased_cdr, erased_details
@@ -60,7 +60,7 @@ def forget_users(database: Database, before: datetime) -> Iterator[int]:
     )
     yield from _forget(database, old)
     for table, name in _SUMMARIES:
-        plug_in = table.c.summary["plug_in_us"].as_integer()
+        plug_in = cast(table.c.summary["plug_in_us"].as_string(), BigInteger)  # an INTEGER of PostgreSQL has 32 bits
         yield from _forget(database, select(table.c[name]).where(_names(table, None), plug_in < to_us(before)))
 
 

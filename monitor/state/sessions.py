@@ -4,19 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.sessions.history import ConnectorHistory
-from monitor.sessions.model import BillingState, Session
+from monitor.sessions.model import Session
 from monitor.state import histories, session_saving, session_users
 from monitor.state.billing_saving import Saving
 from monitor.state.database import Database
+from monitor.state.session_filters import Chosen, conditions
 from monitor.state.session_rows import periods_from_blob, session_of, timed
-from monitor.state.session_tables import session_versions, sessions
+from monitor.state.session_tables import UNBILLED, session_versions, sessions
 
 WALK = 1_000
 """Sessions in a piece of `walk`."""
@@ -105,24 +106,12 @@ class SessionStore:
             rows = connection.execute(select(sessions).where(sessions.c.closed_us.is_(None))).mappings().all()
         return [session_of(row) for row in rows]
 
-    def list(
-        self,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        *,
-        site: str | None = None,
-        station: str | None = None,
-        connector: str | None = None,
-        state: BillingState | None = None,
-        before: str | None = None,
-        limit: int = 100,
-    ) -> list[Session]:
-        """Sessions with start <= plug_in < end, newest first, without periods.
+    def list(self, *, before: str | None = None, limit: int = 100, **chosen: Unpack[Chosen]) -> list[Session]:
+        """Sessions, newest first, without periods.
 
         `before`: the id of the last session of the page before this one; raises InputError when there is none.
         """
-        statement = _between(select(sessions), start, end)
-        statement = _equal(statement, site=site, station=station, connector=connector, state=state)
+        statement = select(sessions).where(*conditions(chosen))
         with self._database.read() as connection:
             if before is not None:
                 statement = statement.where(_after_in_list(connection, before))
@@ -137,7 +126,12 @@ class SessionStore:
 
         Each piece is a reading of its own: nothing is held while somebody writes a file of a million.
         """
-        ordered = _between(select(sessions), start, end).order_by(sessions.c.plug_in_us, sessions.c.id).limit(WALK)
+        ordered = (
+            select(sessions)
+            .where(*conditions(Chosen(start=start, end=end)))
+            .order_by(sessions.c.plug_in_us, sessions.c.id)
+            .limit(WALK)
+        )
         statement = ordered
         while True:
             with self._database.read() as connection:
@@ -153,16 +147,7 @@ class SessionStore:
                 sessions.c.plug_in_us >= last["plug_in_us"], or_(sessions.c.plug_in_us > last["plug_in_us"], later)
             )
 
-    def totals(
-        self,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        *,
-        site: str | None = None,
-        station: str | None = None,
-        connector: str | None = None,
-        state: BillingState | None = None,
-    ) -> SessionTotals:
+    def totals(self, **chosen: Unpack[Chosen]) -> SessionTotals:
         """The sums over what `list` selects."""
         columns = (
             sessions.c.currency,
@@ -173,8 +158,7 @@ class SessionStore:
             func.sum(sessions.c.excl_vat_micro).label("excl_vat_micro"),
             func.sum(sessions.c.incl_vat_micro).label("incl_vat_micro"),
         )
-        statement = _between(select(*columns), start, end)
-        statement = _equal(statement, site=site, station=station, connector=connector, state=state)
+        statement = select(*columns).where(*conditions(chosen))
         with self._database.read() as connection:
             rows = connection.execute(statement.group_by(sessions.c.currency)).mappings().all()
         energies = [int(row["energy_mwh"]) for row in rows if row["energy_mwh"] is not None]
@@ -188,8 +172,8 @@ class SessionStore:
         )
 
     def unbilled_since(self) -> datetime | None:
-        """When the oldest session that waits for a person's decision was unplugged; None when none waits."""
-        oldest = select(func.min(sessions.c.plug_out_us)).where(sessions.c.state == "review")
+        """When the oldest session closed that is in review or has no price; None: all are billed."""
+        oldest = select(func.min(sessions.c.closed_us)).where(UNBILLED)
         with self._database.read() as connection:
             moment: datetime | None = connection.execute(oldest).scalar()
         return moment
@@ -216,18 +200,6 @@ class SessionStore:
 
 def _closed(changed: Iterable[Session]) -> set[Place]:
     return {session.place for session in changed if session.closed_at is not None}
-
-
-def _between(statement: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
-    if start is not None:
-        statement = statement.where(sessions.c.plug_in_us >= start)
-    return statement if end is None else statement.where(sessions.c.plug_in_us < end)
-
-
-def _equal(statement: Select[Any], **wanted: str | None) -> Select[Any]:
-    """`statement` with a condition on each column of which a value is given."""
-    conditions = [sessions.c[name] == value for name, value in wanted.items() if value is not None]
-    return statement.where(*conditions) if conditions else statement
 
 
 def _after_in_list(connection: Connection, session_id: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from monitor.alerts.model import Alert, AlertEvent
+from monitor.alerts.model import Alert, AlertEvent, PriceOf
 from monitor.alerts.plan import Plan, plan
 from monitor.alerts.policy import policy_of
 from monitor.alerts.routes import Routes
@@ -21,8 +21,9 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
 from monitor.state.responses import ResponseStore
+from monitor.units import Money
 
-Render = Callable[[Rule, str, Level, Mapping[str, Value], datetime], Mapping[str, Texts]]
+Render = Callable[[Rule, str, Level, Mapping[str, Value | Money], datetime], Mapping[str, Texts]]
 Planner = Callable[..., Plan]
 """`plan` with what does not change within a tick; called with alerts, groups, and what people said to them."""
 
@@ -45,6 +46,7 @@ def record_tick(
     register: Register,
     interval: timedelta,
     planning: bool = True,
+    price_of: PriceOf = lambda _: None,
     render: Render = message.render,
 ) -> Recorded:
     """Take the alerts one evaluation further and put the messages that are due into the outbox, all or nothing.
@@ -57,7 +59,8 @@ def record_tick(
 
     def texts(alert: Alert) -> Mapping[str, Texts]:
         since = alert.firing_at or alert.pending_at
-        return render(by_id[alert.rule], alert.subject, alert.level, alert.values, since)
+        price = price_of(alert.place) if alert.place.connector else None
+        return render(by_id[alert.rule], alert.subject, alert.level, {**alert.values, "session_price": price}, since)
 
     planner = partial(
         plan,
@@ -65,6 +68,7 @@ def record_tick(
         inhibited_by={rule.id: rule.inhibited_by for rule in rules if rule.inhibited_by},
         register=register,
         now=evaluation.at,
+        price_of=price_of,
     )
     store = AlertStore(database)
     with database.begin() as tx:

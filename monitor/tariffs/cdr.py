@@ -7,11 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from monitor import documents
 from monitor.errors import FileProblems, Problem
 from monitor.tariffs import exact_json
+from monitor.tariffs.leaving_out import volumes_left_out
 from monitor.tariffs.values import Currency, Moment, Number, not_empty, one_of
 
 VOLUMES = (
@@ -28,17 +29,23 @@ class Loose(BaseModel):
 
 
 class Volume(Loose):
-    """What was used in a period, in kWh, hours, kW or A."""
+    """What was used in a period, in kWh, hours, kW or A. Energy, power and current may flow back, time does not."""
 
     type: Annotated[str, one_of(*VOLUMES)]
     volume: Number
+
+    @model_validator(mode="after")
+    def _time_goes_forward(self) -> "Volume":
+        if self.type.endswith("TIME") and self.volume < 0:
+            raise ValueError(f"{self.type} {self.volume} is below 0; a time cannot be")
+        return self
 
 
 class ChargingPeriod(Loose):
     """It ends where the next begins, the last one with the CDR."""
 
     start_date_time: Moment
-    dimensions: Annotated[tuple[Volume, ...], Field(strict=False), BeforeValidator(lambda given: given or ())]
+    dimensions: Annotated[tuple[Volume, ...], Field(strict=False), BeforeValidator(lambda given: given or ())] = ()
     tariff_id: str | None = None
 
     def volume(self, name: str) -> Decimal | None:
@@ -78,18 +85,19 @@ class Text:
 
 @dataclass(frozen=True)
 class FoundCdr:
-    """A CDR, its plain content, and where it stands."""
+    """A CDR, its plain content, and where it stands. `said`: what was left out of it."""
 
     cdr: Cdr
     content: dict[str, Any]
     source: Text
     path: tuple[str | int, ...]
+    said: tuple[str, ...] = ()
 
 
-def read(path: Path) -> tuple[list[FoundCdr], bool]:
+def read(path: Path, *, leave_out: bool = False) -> tuple[list[FoundCdr], bool]:
     """The CDRs of a file: one object, an array, or one a line; and whether it can hold several.
 
-    Raises FileProblems with the mistakes of all of them.
+    `leave_out`: volumes that OCPI does not know are no mistake. Raises FileProblems with the mistakes of all of them.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -101,22 +109,36 @@ def read(path: Path) -> tuple[list[FoundCdr], bool]:
     found: list[FoundCdr] = []
     pieces, several = _pieces(Text(str(path), text))
     for source, where, content in pieces:
+        kept, said = volumes_left_out(content, VOLUMES) if leave_out else (content, [])
         try:
-            found.append(FoundCdr(Cdr.model_validate(content), content, source, where))
+            found.append(FoundCdr(Cdr.model_validate(kept), content, source, where, tuple(said)))
         except ValidationError:
-            problems += mistakes(source, Cdr, content, where)
+            problems += mistakes(source, Cdr, content, where, kept)
     if problems:
         raise FileProblems(problems)
     return found, several
 
 
-def mistakes(source: Text, model: type[BaseModel], content: Any, path: tuple[str | int, ...]) -> list[Problem]:
-    """The mistakes of `content`, which stands at `path` of the text, with their places; read again to find them."""
+def mistakes(
+    source: Text, model: type[BaseModel], content: Any, path: tuple[str | int, ...], kept: Any
+) -> list[Problem]:
+    """The mistakes of `content`, which stands at `path` of the text, with their places; read again to find them.
+
+    Only those that `kept` has too, which is `content` without what may be left out: its own places are others.
+    """
     document = documents.parse(source.text, source.file)
+    left = {(problem.code, problem.message) for problem in _problems(document, model, kept, path)}
+    found = [each for each in _problems(document, model, content, path) if (each.code, each.message) in left]
+    return [_moved(problem, source) for problem in found]
+
+
+def _problems(
+    document: documents.Document, model: type[BaseModel], content: Any, path: tuple[str | int, ...]
+) -> list[Problem]:
     try:
         documents.validate(document, model, content, path)
     except FileProblems as error:
-        return [_moved(problem, source) for problem in error.problems]
+        return list(error.problems)
     return []
 
 

@@ -53,9 +53,7 @@ def _alike(piece: Segment, usage: Usage, plan: Plan) -> _Alike:
     if not plan.asks_for_flow:
         return _Alike(piece.kind, piece.choice, None, None)
     period = next(each for each in reversed(usage.periods) if to_us(each.start) <= piece.start_us)
-    return _Alike(
-        piece.kind, piece.choice, power_of(period, to_us(period.end) - to_us(period.start)), current_of(period)
-    )
+    return _Alike(piece.kind, piece.choice, power_of(period), current_of(period))
 
 
 def _volumes(alike: _Alike, run: list[Segment]) -> Iterator[tuple[str, Decimal]]:

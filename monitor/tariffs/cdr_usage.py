@@ -28,8 +28,8 @@ class ReadUsage:
     warnings: tuple[str, ...]
 
 
-def usage_of(found: FoundCdr) -> ReadUsage:
-    """Periods with the volumes that the CDR states; raises InputError where their times cannot be.
+def usage_of(found: FoundCdr, tariff: Tariff) -> ReadUsage:
+    """Periods with the volumes that the CDR states, priced by `tariff`; raises InputError where their times cannot be.
 
     Volumes are billed as stated; restrictions see the times. Costs in the CDR are not looked at.
     """
@@ -48,7 +48,7 @@ def usage_of(found: FoundCdr) -> ReadUsage:
     periods: list[UsagePeriod] = []
     for index, (period, end) in enumerate(zip(ordered, ends(cdr), strict=True)):
         warnings += _remarks(period, end, index)
-        periods += _periods(period, end)
+        periods += (replace(each, elements=tariff.elements_of(period.tariff_id)) for each in _periods(period, end))
     return ReadUsage(Usage(start, cdr.end_date_time, tuple(periods)), tuple(warnings))
 
 

@@ -106,7 +106,7 @@ class TariffBook:
         day = (at.astimezone(zone) if zone else at).date()
         for placed in self.assignments:
             tariff = in_force(self.history, self.tariffs[placed.assignment.tariff], at)
-            if placed.assignment.fits(place, current, group, day) and _valid(tariff, at):
+            if placed.assignment.fits(place, current, group, day) and is_valid(tariff, at):
                 return Assigned(tariff, f"{placed.where}: {placed.assignment}")
         return None
 
@@ -223,7 +223,7 @@ def _matches(glob: str | None, name: str | None) -> bool:
     return glob is None or (name is not None and fnmatchcase(name, glob))
 
 
-def _valid(tariff: Tariff, at: datetime) -> bool:
+def is_valid(tariff: Tariff, at: datetime) -> bool:
     """OCPI's own validity: from `start_date_time` on, until before `end_date_time`."""
     begun = tariff.start_date_time is None or tariff.start_date_time <= at
     return begun and (tariff.end_date_time is None or at < tariff.end_date_time)

@@ -12,6 +12,7 @@ from monitor.tariffs import exact_json
 from monitor.tariffs.cdr import Cdr, FoundCdr, Text, mistakes
 from monitor.tariffs.leaving_out import harmless_left_out, lenient
 from monitor.tariffs.ocpi import Tariff
+from monitor.tariffs.switching import cannot_merge, merged
 
 Cleaned = Callable[[Any], tuple[Any, list[str]]]
 
@@ -56,7 +57,7 @@ class TariffReader:
                 tariffs.append(tariff)
                 warnings += said
             except ValidationError:
-                problems += mistakes(source, Tariff, self._clean(item)[0], place)
+                problems += mistakes(source, Tariff, item, place, self._clean(item)[0])
         if problems:
             raise FileProblems(problems)
         return tariffs, tuple(dict.fromkeys(warnings))
@@ -71,28 +72,52 @@ class TariffReader:
 
 
 def choose(cdr: Cdr, tariffs: Sequence[Tariff], file: str) -> tuple[Tariff, tuple[str, ...]]:
-    """The tariff that prices the whole CDR: named by its periods, else valid at its start, else the first.
+    """The tariff that prices the CDR, and remarks: the one or the ones that its periods name, else the first.
 
-    Raises InputError when there is none to choose from.
+    Of several with one id, the first that is valid when the CDR starts. Raises InputError when there is none.
     """
     name = f"CDR {cdr.id!r}" if cdr.id else "the CDR"
     if not tariffs:
         raise InputError(f"{file}: {name} carries no tariff; give one with --tariff")
+    by_id: dict[str, Tariff] = {}
+    for tariff in sorted(tariffs, key=lambda each: not _valid(each, cdr)):  # the valid ones first
+        by_id.setdefault(tariff.id, tariff)
     named = list(dict.fromkeys(period.tariff_id for period in cdr.charging_periods if period.tariff_id))
-    of_name = [tariff for tariff in tariffs if tariff.id in named]
-    candidates = [tariff for tariff in of_name if tariff.id == named[0]] or of_name or list(tariffs)
-    valid = [tariff for tariff in candidates if _valid(tariff, cdr)]
-    tariff = (valid or candidates)[0]
-    warnings = []
-    if not valid:
-        warnings.append(f"tariff {tariff.id!r} is not valid at {cdr.start_date_time:%Y-%m-%dT%H:%M:%SZ}: used anyway")
-    if len(named) > 1:
-        warnings.append(f"the periods name the tariffs {', '.join(named)}: all were priced by {tariff.id!r}")
-    elif len(tariffs) > 1 and not of_name:
-        warnings.append(f"{len(tariffs)} tariffs, and the periods name none of them: {tariff.id!r} was used")
+    used = [by_id[each] for each in named if each in by_id] or list(by_id.values())[:1]
+    warnings = [
+        f"tariff {tariff.id!r} is not valid at {cdr.start_date_time:%Y-%m-%dT%H:%M:%SZ}: used anyway"
+        for tariff in used
+        if not _valid(tariff, cdr)
+    ]
+    if len(used) > 1:
+        tariff, remarks = _together(cdr, used, named)
+        warnings += remarks
+    else:
+        tariff = used[0]
+        strange = [each for each in named if each not in by_id]
+        if len(named) > 1 and len(strange) < len(named):
+            warnings.append(f"the periods name the tariffs {', '.join(named)}: all were priced by {tariff.id!r}")
+        elif len(tariffs) > 1 and len(strange) == len(named):
+            warnings.append(f"{len(tariffs)} tariffs, and the periods name none of them: {tariff.id!r} was used")
     if tariff.currency != cdr.currency:
         warnings.append(f"the tariff is in {tariff.currency}, the CDR in {cdr.currency}: nothing was converted")
     return tariff, tuple(warnings)
+
+
+def _together(cdr: Cdr, tariffs: Sequence[Tariff], named: Sequence[str]) -> tuple[Tariff, list[str]]:
+    """Each period under the tariff that it names; all under the first where the tariffs do not go together."""
+    if why := cannot_merge(tariffs):
+        first = tariffs[0]
+        return first, [f"the periods name the tariffs {', '.join(named)}, but {why}: {first.id!r} priced all of them"]
+    whole = merged(tariffs)
+    remarks = [
+        f"charging period {index} ({period.start_date_time.isoformat().replace('+00:00', 'Z')}) names "
+        f"{'no tariff' if period.tariff_id is None else f'the tariff {period.tariff_id!r}, which is not here'}: "
+        "it was not billed"
+        for index, period in enumerate(cdr.charging_periods)
+        if not whole.elements_of(period.tariff_id)
+    ]
+    return whole, remarks
 
 
 def _valid(tariff: Tariff, cdr: Cdr) -> bool:

@@ -18,6 +18,7 @@ class UsagePeriod:
 
     `power_w` and `current_a` (sum over phases) are what restrictions compare; None: energy over time, and unknown.
     `time_s` is the time to bill where a CDR states another volume than end - start; None: end - start.
+    `elements`: which of the tariff's may price it, where a session changed its tariff; None: all.
     """
 
     start: datetime
@@ -27,6 +28,7 @@ class UsagePeriod:
     power_w: Decimal | None = None
     current_a: Decimal | None = None
     time_s: Decimal | None = None
+    elements: range | None = None
 
 
 @dataclass(frozen=True)

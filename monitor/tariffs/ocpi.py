@@ -12,20 +12,21 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model
 
 from monitor.documents import Strict
 from monitor.tariffs.model import Dimension
-from monitor.tariffs.values import Currency, LocalDate, LocalTime, Moment, Number, Percent, not_empty, one_of
+from monitor.tariffs.values import Currency, LocalDate, LocalTime, Moment, Number, Percent, Whole, not_empty, one_of
 
 WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 DIMENSIONS: tuple[Dimension, ...] = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
+OF_RESERVATIONS = {"FLAT", "TIME"}
+"""What can price a reservation."""
 
 DayOfWeek = Annotated[
     Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"], one_of(*WEEKDAYS)
 ]
 Reservation = Annotated[Literal["RESERVATION", "RESERVATION_EXPIRES"], one_of("RESERVATION", "RESERVATION_EXPIRES")]
+TARIFF_TYPES = ("AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR")
 TariffType = Annotated[
-    Literal["AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR"],
-    one_of("AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR"),
+    Literal["AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR"], one_of(*TARIFF_TYPES)
 ]
-
 
 TaxIncluded = Annotated[Literal["YES", "NO", "N/A"], one_of("YES", "NO", "N/A")]
 
@@ -57,7 +58,7 @@ class PriceComponent(Strict):
     type: Annotated[Dimension, one_of(*DIMENSIONS)]
     price: Number
     vat: Percent | None = None
-    step_size: Annotated[int, Field(ge=0), BeforeValidator(_null_is_one)] = 1
+    step_size: Annotated[Whole, BeforeValidator(_null_is_one)] = 1
 
 
 class Restrictions(Strict):
@@ -73,8 +74,8 @@ class Restrictions(Strict):
     max_current: Number | None = None
     min_power: Number | None = None
     max_power: Number | None = None
-    min_duration: int | None = Field(default=None, ge=0)
-    max_duration: int | None = Field(default=None, ge=0)
+    min_duration: Whole | None = None
+    max_duration: Whole | None = None
     day_of_week: Annotated[tuple[DayOfWeek, ...], Field(strict=False)] | None = None
     reservation: Reservation | None = None
 
@@ -108,7 +109,7 @@ class Element(Strict):
         twice = sorted({name for name in types if types.count(name) > 1})
         if twice:
             raise ValueError(f"{', '.join(twice)} is priced twice in one element; only the first would ever count")
-        wrong = sorted(set(types) - {"FLAT", "TIME"}) if self.restrictions.reservation else []
+        wrong = sorted({*types} - OF_RESERVATIONS) if self.restrictions.reservation else []
         if wrong:
             raise ValueError(f"a reservation can be priced by FLAT and TIME only, not by {', '.join(wrong)}")
         return self
@@ -148,6 +149,18 @@ class Tariff(Strict):
 
     def __hash__(self) -> int:
         return hash(self.version)  # computed once, where pydantic's own would walk all fields on every look-up
+
+    def elements_of(self, name: str | None) -> range | None:  # noqa: ARG002 - for tariffs that are several
+        """Which elements may price a period that names a tariff; None: all."""
+        return None
+
+    def origin(self, index: int) -> tuple[str, int]:
+        """The tariff that an element comes from, and which of its elements it is."""
+        return self.id, index
+
+    def before(self, index: int) -> tuple[Element, ...]:
+        """The elements that are asked before one."""
+        return self.elements[:index]
 
     @cached_property
     def names_rates(self) -> bool:

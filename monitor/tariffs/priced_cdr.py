@@ -40,30 +40,43 @@ class PricedCdr:
 
 def price_cdr(found: FoundCdr, tariff: Tariff, zone: ZoneInfo, policy: Policy, said: Iterable[str] = ()) -> PricedCdr:
     """Price what its periods used; `said`: warnings so far. Raises InputError where its times cannot be."""
-    read = usage_of(found)
+    read = usage_of(found, tariff)
     bill = price(read.usage, tariff, zone, policy)
-    warnings = [*said, *read.warnings, *doubts(found.cdr, tariff), *splits(read.usage, tariff, zone), *bill.warnings]
+    warnings = [
+        *said,
+        *found.said,
+        *read.warnings,
+        *doubts(found.cdr, tariff),
+        *splits(read.usage, tariff, zone),
+        *bill.warnings,
+    ]
     return PricedCdr(found, read.usage, tariff, bill, tuple(dict.fromkeys(warnings)))
 
 
 def to_json(priced: PricedCdr, policy: Policy) -> dict[str, Any]:
-    """The answer for one CDR; money and hours with OCPI's decimals, lines with all that the bill keeps."""
-    bill = priced.bill
-    with_taxes = priced.tariff.tax_included is not None
+    """The answer for one CDR."""
+    return bill_to_json(priced.found.cdr.id, priced.bill, priced.tariff, policy, priced.warnings)
+
+
+def bill_to_json(
+    name: str | None, bill: Bill, tariff: Tariff, policy: Policy, warnings: Iterable[str]
+) -> dict[str, Any]:
+    """The answer for one bill; money and hours with OCPI's decimals, lines with all that the bill keeps."""
+    with_taxes = tariff.tax_included is not None
     return {
-        "id": priced.found.cdr.id,
+        "id": name,
         "tariff_id": bill.tariff_id,
         "currency": bill.currency,
         "total_cost": cost(bill.total, bill.lines, policy, with_taxes=with_taxes),
         **{
-            name: cost(bill.by_kind[kind], lines_of(bill, kind), policy, with_taxes=with_taxes)
-            for name, kind in COSTS.items()
+            each: cost(bill.by_kind[kind], lines_of(bill, kind), policy, with_taxes=with_taxes)
+            for each, kind in COSTS.items()
         },
         "total_energy": bill.total_energy_kwh,
         "total_time": hours(bill.total_time_h),
         "total_parking_time": hours(bill.total_parking_h),
-        "lines": [_line(line) for line in bill.lines],
-        "warnings": list(priced.warnings),
+        "lines": [_line(line, tariff) for line in bill.lines],
+        "warnings": list(warnings),
     }
 
 
@@ -110,9 +123,11 @@ def _tax(rate: Decimal | None, amount: Decimal) -> dict[str, Any]:
     return {"name": "VAT" if rate is not None else RATELESS, **said, "amount": tidy(amount)}
 
 
-def _line(line: BillLine) -> dict[str, Any]:
+def _line(line: BillLine, tariff: Tariff) -> dict[str, Any]:
+    tariff_id, element = (tariff.id, None) if line.element is None else tariff.origin(line.element)
     return {
-        "element": line.element,
+        "tariff_id": tariff_id,
+        "element": element,
         "dimension": line.dimension,
         "reservation": line.reservation,
         "quantity": line.quantity,

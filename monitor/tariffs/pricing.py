@@ -18,7 +18,7 @@ from monitor.tariffs.rounding import EXACT, PER_TOTAL, Policy, stored
 from monitor.tariffs.selection import KILO, SECOND_US, Pass, Picked, plan_of
 from monitor.tariffs.services import service_lines, service_warnings
 from monitor.tariffs.shading import price_periods
-from monitor.tariffs.splitting import HOUR_US, ZERO, Segment, choice_at_start, current_of, segments
+from monitor.tariffs.splitting import HOUR_US, ZERO, Segment, choice_at_start, knows_current, knows_power, segments
 from monitor.tariffs.tally import Tally
 from monitor.tariffs.values import tidy
 from monitor.units import to_us
@@ -157,11 +157,13 @@ def kind_of(line: BillLine) -> Kind | None:
 
 
 def _warnings(usage: Usage, tariff: Tariff, total: Amount) -> Iterator[str]:
-    if not plan_of(tariff, "session").current.trivial and any(current_of(period) is None for period in usage.periods):
-        yield (
-            "the tariff asks for the current, which is not known all the time: "
-            "elements that ask for it did not hold then"
-        )
+    plan = plan_of(tariff, "session")
+    for name, ladder, known in (("current", plan.current, knows_current), ("power", plan.power, knows_power)):
+        if not ladder.trivial and not all(map(known, usage.periods)):
+            yield (
+                f"the tariff asks for the {name}, which is not known all the time: "
+                "elements that ask for it did not hold then"
+            )
     yield from service_warnings(tariff, usage)
     if total.excl_vat is None:
         yield "prices include taxes and the tariff does not say their rate: the price without taxes is unknown"

@@ -103,6 +103,12 @@ def plan_of(tariff: Tariff, part: Pass) -> Plan:
     )
 
 
+@lru_cache(maxsize=1024)
+def mask_of(plan: Plan, elements: range) -> int:
+    """Those of the plan's elements that the tariff has at these places."""
+    return _mask(index in elements for index, _ in plan.elements)
+
+
 @lru_cache(maxsize=16384)
 def choice_of(plan: Plan, mask: int) -> Choice:
     """The first component of each dimension among the elements of `mask`."""

@@ -12,6 +12,8 @@ from monitor.documents import nearest
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+TOO_LARGE = Decimal(10) ** 15
+"""No price, limit or quantity gets there; arithmetic stays exact below it."""
 
 
 def tidy(number: Decimal) -> Decimal:
@@ -22,14 +24,17 @@ def tidy(number: Decimal) -> Decimal:
 def _number(value: object) -> object:
     if isinstance(value, bool | str):
         raise ValueError(f"{value!r} is no number; write it without quotes")  # noqa: TRY004 - pydantic wants ValueError
-    if isinstance(value, int):
-        return Decimal(value)
-    if not isinstance(value, float):
+    if not isinstance(value, int | float):
         return value
     text = value.written if isinstance(value, WrittenNumber) else repr(value)
-    if "inf" in text.lower() or "nan" in text.lower():
-        raise ValueError(f"{text} is no number that a price or a limit can have")
+    if "inf" in text.lower() or "nan" in text.lower() or abs(Decimal(text)) >= TOO_LARGE:
+        raise ValueError(f"{text} is no number that a price, a limit or a volume can have")
     return tidy(Decimal(text))
+
+
+def _whole(value: object) -> object:
+    """JSON does not tell 60.0 from 60, and some write all their numbers with a fraction."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _time(value: object) -> object:
@@ -56,7 +61,7 @@ def _date(value: object) -> object:
 def _moment(value: object) -> object:
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value)
+            value = datetime.fromisoformat(value.upper())  # RFC 3339 allows a small t and z
         except ValueError as error:
             raise ValueError(f"{value!r} is no time; write for example 2026-01-01T00:00:00Z") from error
     if not isinstance(value, datetime):
@@ -65,7 +70,10 @@ def _moment(value: object) -> object:
     whole = datetime(  # noqa: DTZ001 - the zone follows in the next statement
         value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond
     )
-    return (whole.replace(tzinfo=value.tzinfo) if value.tzinfo else whole.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (whole.replace(tzinfo=value.tzinfo) if value.tzinfo else whole.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from error
 
 
 def _currency(value: str) -> str:
@@ -94,6 +102,9 @@ def one_of(*names: str) -> Any:
 
 Number = Annotated[Decimal, BeforeValidator(_number)]
 """A JSON number, read without a detour over binary fractions."""
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10**9)]
+"""Seconds or Wh; the largest is 31 years."""
 
 Percent = Annotated[Number, Field(ge=0, le=100)]
 LocalTime = Annotated[time, BeforeValidator(_time)]

@@ -19,14 +19,16 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "always": "always", "otherwise": "otherwise", "once": "once per session", "from": "from {}",
         "until": "until {}", "weekdays": "weekdays", "weekends": "weekends", "first": "first {}", "after": "after {}",
-        "below": "below {}", "to": "{} to {}", "reservation": "reservation", "expired": "reservation not used",
+        "below": "below {}", "level": "at {} and more", "between": "at {} – {}", "to": "{} to {}",
+        "reservation": "reservation", "expired": "reservation not used",
         "rounded": "rounded up to whole {}", "per": "per", "minute": "minute", "hour": "hour",
         "days": "Mon Tue Wed Thu Fri Sat Sun",
     },
     "sv": {
         "always": "alltid", "otherwise": "i övrigt", "once": "en gång per session", "from": "från {}",
         "until": "till {}", "weekdays": "mån–fre", "weekends": "lör–sön", "first": "första {}", "after": "efter {}",
-        "below": "under {}", "to": "{} till {}", "reservation": "reservation", "expired": "outnyttjad reservation",
+        "below": "under {}", "level": "vid {} och mer", "between": "vid {} – {}", "to": "{} till {}",
+        "reservation": "reservation", "expired": "outnyttjad reservation",
         "rounded": "avrundat uppåt till hela {}", "per": "per", "minute": "minut", "hour": "timme",
         "days": "mån tis ons tors fre lör sön",
     },
@@ -51,7 +53,7 @@ def _reason(tariff: Tariff, index: int, dimension: Dimension, step: int | None, 
 def _without_restriction(tariff: Tariff, index: int, dimension: Dimension, language: str) -> str:
     if dimension == "FLAT":
         return TEXTS[language]["once"]
-    return TEXTS[language]["otherwise" if _has_earlier(tariff.elements[:index], dimension) else "always"]
+    return TEXTS[language]["otherwise" if _has_earlier(tariff.before(index), dimension) else "always"]
 
 
 def _has_earlier(elements: tuple[Element, ...], dimension: Dimension) -> bool:
@@ -155,10 +157,10 @@ def _so_far(low: str, high: str, language: str) -> str:
 def _level(low: str, high: str, language: str) -> str:
     """A restriction on what flows now: power or current."""
     if low and high:
-        return f"{low} – {high}"
+        return TEXTS[language]["between"].format(low, high)
     if high:
         return TEXTS[language]["below"].format(high)
-    return TEXTS[language]["from"].format(low) if low else ""
+    return TEXTS[language]["level"].format(low) if low else ""
 
 
 def _reservation(restrictions: Restrictions, language: str) -> str:

@@ -17,6 +17,7 @@ from monitor.register import Register
 from monitor.sessions.billing import bill, usage_of
 from monitor.sessions.model import Period, Session
 from monitor.state.database import Database
+from monitor.state.repricing import Selection
 from monitor.state.sessions import SessionStore
 from monitor.tariffs.files import TariffBook, load_files
 from monitor.tariffs.pricing import price
@@ -36,6 +37,8 @@ tariffs:
         price_components: [{type: ENERGY, price: 1.1, vat: 25, step_size: 100}]
       - restrictions: {min_power: 9}
         price_components: [{type: ENERGY, price: 4.44, vat: 25}, {type: TIME, price: 1, vat: 6, step_size: 60}]
+      - restrictions: {reservation: RESERVATION}
+        price_components: [{type: TIME, price: 12, vat: 25, step_size: 600}]
       - price_components: [{type: ENERGY, price: 2.99, vat: 25}, {type: PARKING_TIME, price: 7, vat: 25, step_size: 90}]
 """
 HALF = "assign: [{site: a, tariff: night}]\n"
@@ -44,6 +47,11 @@ HALF = "assign: [{site: a, tariff: night}]\n"
 def book(folder: Path, name: str, text: str) -> TariffBook:
     (folder / name).write_text(text, encoding="utf-8")
     return load_files({name: folder / name})
+
+
+def sold(started: datetime) -> tuple[dict[str, str], ...]:
+    reserved = {"reserved_from": (started - timedelta(minutes=25)).isoformat()}
+    return ({"name": "wash", "price": "20.25", "vat": "12"}, reserved)
 
 
 def visit(chance: random.Random, number: int) -> Session:
@@ -64,7 +72,7 @@ def visit(chance: random.Random, number: int) -> Session:
         group=None, stop_reason=None, energy_wh=sum(each.energy_wh for each in periods) + 1.5, register_start_wh=0,
         register_stop_wh=0, integrated_wh=None, charging_time=timedelta(), idle_time=timedelta(), average_power_w=None,
         peak_power_w=None, soc_in=None, soc_out=None, phases=None, flags=frozenset(), diagnosis=None, state="open",
-        periods=tuple(periods), services=({"name": "wash", "price": "20.25", "vat": "12"},) if number % 7 == 0 else (),
+        periods=tuple(periods), services=sold(started) if number % 7 == 0 else (),
     )  # fmt: skip
 
 
@@ -86,7 +94,7 @@ def test_every_session_costs_what_the_reference_says(past, tmp_path, bill_until)
     url, sessions = past
     new = book(tmp_path, "new.yaml", NEW)
     prices = Prices(Register(), bill_until, Policy(), new.tariffs["night"])
-    found = compare(url, prices, None, None)
+    found = compare(url, prices, Selection())
     zone = Register().zone("a")
     expected = [
         Policy().total(price(usage_of(each, bill_until), new.tariffs["night"], zone).total) for each in sessions
@@ -111,7 +119,7 @@ def test_every_session_costs_what_the_reference_says(past, tmp_path, bill_until)
 def test_a_set_prices_those_that_it_assigns(past, tmp_path):
     url, sessions = past
     prices = Prices(Register(), "plug_out", Policy(), None, book(tmp_path, "half.yaml", NEW + HALF))
-    found = compare(url, prices, None, None)
+    found = compare(url, prices, Selection())
     at_a = [session for session in sessions if session.place.site == "a"]
     assert (found.sessions, found.not_compared) == (len(at_a), 60 - len(at_a))
     assert [row["site"] for row in found.sites] == ["a"]
@@ -120,7 +128,7 @@ def test_a_set_prices_those_that_it_assigns(past, tmp_path):
 def test_two_processes_say_the_same(past, tmp_path):
     url, _ = past
     prices = Prices(Register(), "plug_out", Policy(), book(tmp_path, "new.yaml", NEW).tariffs["night"])
-    assert compare(url, prices, None, None, processes=2) == compare(url, prices, None, None)
+    assert compare(url, prices, Selection(), processes=2) == compare(url, prices, Selection())
 
 
 def test_the_command_and_what_it_refuses(past, tmp_path, monkeypatch):
@@ -138,3 +146,23 @@ def test_the_command_and_what_it_refuses(past, tmp_path, monkeypatch):
     book(tmp_path, "euro.yaml", NEW.replace("SEK", "EUR"))
     with pytest.raises(InputError, match="prices in EUR and SEK cannot be compared"):
         CliRunner().invoke(commands, ["tariffs", "compare", "euro.yaml"], catch_exceptions=False)
+
+
+def test_only_a_site_or_a_group(past, tmp_path):
+    url, sessions = past
+    prices = Prices(Register(), "plug_out", Policy(), book(tmp_path, "new.yaml", NEW).tariffs["night"])
+    found = compare(url, prices, Selection(site="a"))
+    assert found.sessions == sum(session.place.site == "a" for session in sessions)
+    assert [row["site"] for row in found.sites] == ["a"]
+    with pytest.raises(InputError, match="no session of this time has a price"):
+        compare(url, prices, Selection(group="fleet"))
+
+
+def test_what_customers_pay_on_average_and_how_it_spreads(past, tmp_path):
+    url, sessions = past
+    prices = Prices(Register(), "plug_out", Policy(), book(tmp_path, "new.yaml", NEW).tariffs["night"])
+    found = compare(url, prices, Selection())
+    of_users = [row["change"] for row in found.winners + found.losers]
+    assert (found.user_change_quantiles["p0"], found.user_change_quantiles["p100"]) == (min(of_users), max(of_users))
+    paid = sum(Policy().total(each.bill.total).incl_vat for each in sessions if each.user)
+    assert found.cost_per_user["old_incl"] == (paid / 3).quantize(Decimal("0.0001"))

@@ -69,8 +69,15 @@ def measure(name: str, settings: InfluxDB) -> None:
         server.write(rows())
         written = perf_counter() - began
         found = server.read("meter", None, None).num_rows
-        question = questions.rows(namings(Mapping())["meter"], None, None, None, newest_first=False, limit=None)
-        own, ours = medians(lambda: server._answer(generation, question), lambda: server.read("meter", None, None))
+        question = questions.rows(
+            namings(Mapping())["meter"],
+            questions.EARLIEST_US,
+            questions.LATEST_US,
+            None,
+            newest_first=False,
+            limit=None,
+        )
+        own, ours = medians(lambda: server._connection.answer(question), lambda: server.read("meter", None, None))
         print(f"{name} ({generation.version}): {found} rows written in {written:.2f} s")
         print(f"  the server's own answer {own:.3f} s; into Arrow {ours:.3f} s: {ours / own:.2f} times (to reach: 1.3)")
         if generation.major == 2:

@@ -12,8 +12,8 @@ from tests.dashboards.sample import SampleService, Ticks
 PAGES = {
     "status": "/", "wall": "/?tv=1", "site": "/sites/malmo-central", "connector": "/connectors/malmo-central/mc-1/1",
     "alerts": "/alerts?state=all", "alert": "/alerts/2", "sessions": "/sessions", "session": "/sessions/s-0001",
-    "under way": "/sessions/s-now", "review": "/review", "rules": "/rules", "tariffs": "/tariffs", "health": "/health",
-    "mailbox": "/mailbox", "mail": "/mailbox/1",
+    "under way": "/sessions/s-now", "review": "/review", "rules": "/rules", "tariffs": "/tariffs",
+    "compare": "/tariffs/compare?tariff=dc-public", "health": "/health", "mailbox": "/mailbox", "mail": "/mailbox/1",
 }  # fmt: skip
 Go = Callable[..., Visit]
 

@@ -5,19 +5,24 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import text
 
-from monitor.authoring.doctor import Finding, examine
-from monitor.config import InfluxDB, Mail, Paths, Settings, Store
+from monitor.authoring.doctor import examine
+from monitor.authoring.finding import Finding
+from monitor.config import InfluxDB, Mail, MappedMeasurement, Mapping, Paths, Settings, State, Store
 from monitor.demo.mailbox import Mailbox
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.influx.server import InfluxServer
+from monitor.readings.spool import Spool
 from monitor.readings.store import Batch
+from monitor.state.database import Database
 from tests import influx
 from tests.conftest import ROOT, missing
 
@@ -59,7 +64,7 @@ def test_all_is_fine(doctor: Doctor, post: Mailbox, free_port: int) -> None:
     findings: list[dict[str, Any]] = json.loads(said)["findings"]
     assert code == 0
     assert {each["part"]: each["kind"] for each in findings} == dict.fromkeys(
-        ("files", "readings", "disk", "mail", "web"), "fine"
+        ("versions", "files", "readings", "state", "disk", "mail", "web"), "fine"
     )
     assert not post.mails
 
@@ -129,10 +134,95 @@ def test_an_influxdb_shows_its_clock_its_mapping_and_ten_readings(tmp_path: Path
         findings = list(examine(settings, datetime.now(UTC)))
         assert [kind for kind, _ in found(findings, "clock")] == ["fine"]
         assert ("warning", "meter: not read: phase, volts; name them in [mapping.meter]") in found(findings, "mapping")
+        assert found(findings, "spool") == [("fine", "nothing waits for InfluxDB")]
         [shown] = [finding.rows for finding in findings if finding.rows]
         assert [row["power_w"] for row in shown] == [1012.0 - each for each in range(10)]
 
-        apart = list(examine(settings, datetime.now(UTC) + timedelta(minutes=6)))
+        apart = list(examine(settings, datetime.now(UTC) + timedelta(minutes=61)))
         [(kind, said)] = found(apart, "clock")
         assert kind == "warning"
-        assert "behind ours: let both machines take their time from NTP" in said
+        assert "61 min behind ours" in said
+        assert "let both machines take their time from NTP" in said
+
+
+def test_what_of_a_foreign_schema_is_not_taken_is_named(tmp_path: Path) -> None:
+    if influx.installed() is None:
+        missing("no influxd 1.x on PATH (Debian: apt-get install influxdb)")
+    with influx.influxd_1(tmp_path / "influx") as server:
+        settings = Settings(
+            paths=Paths(rules=ROOT / "rules", var=tmp_path),
+            store=Store(kind="influxdb"),
+            influxdb=InfluxDB(url=server.settings.url),
+            mapping=Mapping(
+                meter=MappedMeasurement(
+                    measurement="wallbox",
+                    tags={"station": "charger"},
+                    constants={"site": "lund"},
+                    fields={"power_w": "kW"},
+                    factors={"power_w": 1000},
+                )
+            ),
+        )
+        with closing(InfluxServer(settings.influxdb)) as writer:
+            writer.connect()
+            writer.write_lines(b"wallbox,charger=a,connector=1 kW=7 1000000\nwallbox,charger=b kW=11 2000000")
+            writer.write_lines(b"weather sun=1 1000000")
+        findings = list(examine(settings, datetime.now(UTC)))
+    [shown] = [finding.rows for finding in findings if finding.rows]
+    assert [(row["site"], row["station"], row["power_w"]) for row in shown] == [
+        ("lund", "b", 11_000.0),
+        ("lund", "a", 7_000.0),
+    ]
+    said = found(findings, "mapping")
+    assert ("warning", "measurements that are not read: weather; name those with readings in [mapping]") in said
+    [wrong] = [message for kind, message in said if kind == "wrong"]
+    assert wrong.startswith("1 of these have no connector and are not taken: name theirs in [mapping.meter.tags]")
+
+
+def test_what_waits_in_the_spool_is_counted_and_not_touched(tmp_path: Path, free_port: int) -> None:
+    spool = Spool(tmp_path / "spool", 10**6)
+    rows = [{"site": "s", "station": "x", "connector": "1", "power_w": 1.0, "time_us": each} for each in range(3)]
+    spool.append(Batch({"meter": pa.Table.from_pylist(rows)}, NOW))
+    settings = Settings(
+        paths=Paths(rules=ROOT / "rules", var=tmp_path),
+        store=Store(kind="influxdb"),
+        influxdb=InfluxDB(url=f"http://127.0.0.1:{free_port}"),
+    )
+    [(kind, said)] = found(list(examine(settings, NOW)), "spool")
+    assert kind == "warning"
+    assert "3 rows in 1 batches wait for InfluxDB" in said
+    assert spool.waiting.rows == 3
+    spool.close()
+
+
+def test_wrong_credentials_are_a_matter_of_the_configuration(tmp_path: Path) -> None:
+    if influx.installed() is None:
+        missing("no influxd 1.x on PATH (Debian: apt-get install influxdb)")
+    with influx.influxd_1(tmp_path / "influx", users=True) as server:
+        settings = Settings(
+            paths=Paths(rules=ROOT / "rules", var=tmp_path),
+            store=Store(kind="influxdb"),
+            influxdb=server.settings.model_copy(update={"password": "wrong"}),
+        )
+        [(kind, said)] = found(list(examine(settings, NOW)), "readings")
+    assert kind == "wrong"
+    assert "influxdb.password" in said
+
+
+def test_the_state_database_is_looked_at(tmp_path: Path) -> None:
+    settings = Settings(paths=Paths(rules=ROOT / "rules", var=tmp_path))
+    assert "is not there yet" in found(list(examine(settings, NOW)), "state")[0][1]
+    with closing(Database(settings.state_url)) as database:
+        database.migrate()
+        ours = database.schema().ours
+        [(kind, said)] = found(list(examine(settings, NOW)), "state")
+        assert (kind, said.endswith(f"has schema {ours}")) == ("fine", True)
+        with database.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    [(kind, said)] = found(list(examine(settings, NOW)), "state")
+    assert kind == "wrong"
+    assert "of a newer Laddvakt: install that" in said
+    odd = settings.model_copy(update={"state": State(url="oracel://nobody@127.0.0.1:9/none")})
+    [(kind, said)] = found(list(examine(odd, NOW)), "state")
+    assert kind == "wrong"
+    assert said.startswith("state.url: ")

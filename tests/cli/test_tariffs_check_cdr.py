@@ -84,3 +84,17 @@ def test_periods_that_should_have_been_split_and_dimensions_without_a_price(
     assert differences(charging_periods=[{**RIGHT["charging_periods"][0], "dimensions": volumes}]) == [
         ("periods", "TIME", 1, None, "the tariff does not price this dimension")
     ]
+
+
+def test_each_period_rounded_by_itself(differences: Callable[..., list[Any]]) -> None:
+    periods = [
+        {"start_date_time": f"2026-06-01T16:{minute:02}:00Z", "dimensions": [{"type": "ENERGY", "volume": 3.5}]}
+        for minute in (0, 20, 40)
+    ]
+    # 3.5 kWh at 0.3333 are 1.16655, and 0.125 more in the first; three times 1.17 and once 0.12 more.
+    (told,) = differences(charging_periods=periods, total_cost={"excl_vat": 3.63, "incl_vat": 4.35})[:1]
+    assert told[4] == "rounding: each line to 2 decimals"
+    (told,) = differences(charging_periods=periods, total_energy_cost={"excl_vat": 3.51})
+    assert told == (
+        "price", "total_energy_cost.excl_vat", Decimal("3.51"), Decimal("3.4997"), "rounding: each period to 2 decimals"
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from monitor.readings.influx.store import Bounds, InfluxStore
 from monitor.readings.store import Batch, ReadingStore
 from tests import influx
 from tests.conftest import missing
+from tests.influx3 import TOKEN, core3
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 BOUNDS = Bounds(timedelta(minutes=30), timedelta(minutes=5), window_limit=10**9, spool_limit=10**8)
@@ -35,6 +36,13 @@ def influx_1_6_with_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
+def influx_3_as_recorded(influx_1_6: InfluxDB) -> Iterator[InfluxDB]:
+    """See tests/influx3.py: no machine of ours has the real one."""
+    with core3(influx_1_6.url) as running:
+        yield InfluxDB(url=running.url, token=TOKEN)
+
+
+@pytest.fixture(scope="session")
 def named_influx() -> InfluxDB:
     """The server of LADDVAKT_TEST_INFLUX_URL: where there is a 2.x or 3.x."""
     if not influx.others():
@@ -49,7 +57,7 @@ def running(folders: pytest.TempPathFactory, *, users: bool) -> Iterator[InfluxD
         yield server.settings
 
 
-@pytest.fixture(params=["embedded", "influx_1_6", "influx_1_6_with_users", "named_influx"])
+@pytest.fixture(params=["embedded", "influx_1_6", "influx_1_6_with_users", "influx_3_as_recorded", "named_influx"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
     """Opens the store; again after a `close`, with what was written before."""
     if request.param == "embedded":
@@ -69,6 +77,14 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
 def store(open_store: OpenStore) -> Iterator[ReadingStore]:
     with ExitStack() as stack:
         yield stack.enter_context(closing(open_store()))
+
+
+@pytest.fixture
+def forgetful(store: ReadingStore) -> ReadingStore:
+    """The store, where it can forget by request: InfluxDB 3 Core has a retention period and nothing else."""
+    if isinstance(store, InfluxStore) and not store._server.connect().can_delete:
+        pytest.skip("this server deletes nothing by request")
+    return store
 
 
 @pytest.fixture(scope="session")

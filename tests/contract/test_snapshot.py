@@ -100,12 +100,12 @@ def test_a_status_older_than_the_window_is_still_the_last_one_after_a_restart(op
     store.close()
 
 
-def test_forgetting_rows_does_not_forget_the_last_status(store, batch, at, noon):
-    store.append(batch(status=[{"time_us": at(-86400), "status": "Faulted"}]))
-    store.bring_up_to(noon)
-    store.forget("status", noon)
+def test_forgetting_rows_does_not_forget_the_last_status(forgetful, batch, at, noon):
+    forgetful.append(batch(status=[{"time_us": at(-86400), "status": "Faulted"}]))
+    forgetful.bring_up_to(noon)
+    forgetful.forget("status", noon)
 
-    assert query(store, "SELECT status FROM latest_status") == [{"status": "Faulted"}]
+    assert query(forgetful, "SELECT status FROM latest_status") == [{"status": "Faulted"}]
 
 
 def test_since_is_the_begin_of_the_run_of_one_status(store, batch, at, noon):

@@ -17,9 +17,10 @@ from typing import Any
 import pyarrow as pa
 
 from monitor.authoring import in_force
+from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
 from monitor.authoring.why import why
-from monitor.config import Evaluate, Paths, Settings
+from monitor.config import Evaluate, Paths, Settings, State
 from monitor.ids import Place
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import SCHEMA, Picture
@@ -27,13 +28,17 @@ from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.store import Batch
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation, Flow
+from monitor.sessions.billing import bill
 from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.state.tick import record_tick
+from monitor.state.tokens import TokenStore
+from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 from monitor.tariffs.model import Usage, UsagePeriod
 from monitor.tariffs.pricing import price
@@ -96,9 +101,20 @@ class SampleService:
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
+        self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
+        self.responses = ResponseStore(self.database)
+        self.key = b"a key for tests, never used elsewhere"
+        self.comparisons = Comparisons(self.settings.state_url, self.now)
 
     def session(self, session_id: str) -> Session | None:
-        return self.sessions.get(session_id)
+        found = self.sessions.get(session_id)
+        return bill(found, self.tariffs, self.register, "plug_out") if found and found.under_way else found
+
+    def session_at(self, place: Place) -> Session | None:
+        found = next((session for session in self.sessions.under_way() if session.place == place), None)
+        if found is None:
+            return None
+        return bill(self.sessions.get(found.id) or found, self.tariffs, self.register, "plug_out")
 
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
         files = self.rules.in_force
@@ -125,8 +141,12 @@ def files_in_force(rules: Path) -> InForce:
 @contextmanager
 def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     """A service that has just started: files in force, nothing measured, nothing evaluated."""
-    settings = Settings(paths=Paths(rules=rules, var=folder), evaluate=Evaluate(interval=timedelta(seconds=30)))
-    database = Database(f"sqlite:///{folder / 'state.sqlite'}")
+    settings = Settings(
+        paths=Paths(rules=rules, var=folder),
+        evaluate=Evaluate(interval=timedelta(seconds=30)),
+        state=State(url=f"sqlite:///{folder / 'state.sqlite'}"),
+    )
+    database = Database(settings.state_url)
     database.migrate()
     store = EmbeddedStore(folder / "readings.duckdb", settings.evaluate.window)
     ticks = Ticks(count=0, last_at=None, last_duration_s=None)
@@ -134,6 +154,7 @@ def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     try:
         yield service
     finally:
+        service.comparisons.stop()
         store.close()
         database.close()
 
@@ -287,7 +308,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
     usage = Usage(started, stopped, tuple(UsagePeriod(a, b, kind, wh) for a, b, kind, wh in parts))
     assigned = service.tariffs.tariff_for(place, connector.current, None, started)
     assert assigned is not None
-    bill = price(usage, assigned.tariff, service.register.zone(place.site))
+    priced = price(usage, assigned.tariff, service.register.zone(place.site))
     review = number == 6
     flags = frozenset({"register_jump", "gap"}) if review else frozenset({"late"} if number % 9 == 4 else ())
     return Session(
@@ -300,7 +321,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
         phases=None if dc else 3, flags=flags, state="review" if review else "priced",
         diagnosis=Diagnosis("tapering", {"en": "Above 70 % the car asks for less."}) if dc else None,
         periods=tuple(Period(a, b, kind, "Charging", float(wh), None, None) for a, b, kind, wh in parts),
-        bill=None if review else bill, tariff_reason=assigned.reason,
+        bill=None if review else priced, tariff_reason=assigned.reason,
     )  # fmt: skip
 
 

@@ -131,6 +131,23 @@ def test_the_sum_row_is_of_all_that_is_selected_not_of_the_page(client: FlaskCli
     assert client.get("/sessions?from=2026-03-04&to=2026-03-01").status_code == 400
 
 
+def test_every_filter_of_sessions_reaches_list_sum_and_csv(client: FlaskClient) -> None:
+    asked = "group=staff&flag=gap&tariff=ac&q=s-0001&station=mc-1&connector=1"
+    page = text_of(client, f"/sessions?{asked}")
+    assert "No session matches these filters." in page
+    assert all(f"{name}=" in page.split("/api/v1/sessions?")[1].split('"')[0] for name in ("group", "flag", "tariff"))
+    assert client.get(f"/api/v1/sessions?{asked}").json["items"] == []  # type: ignore[index]
+    assert [item["id"] for item in client.get("/api/v1/sessions?q=s-0001").json["items"]] == ["s-0001"]  # type: ignore[index]
+    assert client.get("/sessions?flag=nonsense").status_code == 400
+
+
+def test_a_connector_shows_what_its_finished_sessions_say(client: FlaskClient, busy: SampleService) -> None:
+    session = busy.sessions.get("s-0001")
+    assert session is not None
+    page = text_of(client, f"/connectors/{session.place.subject}")
+    assert "Different users of the last ten" in page
+
+
 def test_places_that_do_not_exist_are_not_found(client: FlaskClient) -> None:
     for path in ("/sites/nowhere", "/stations/malmo-central/nope", "/connectors/malmo-central/mc-1/9", "/sites/a/b",
                  "/connectors/x", "/alerts/999999", "/sessions/none", "/mailbox/99"):  # fmt: skip

@@ -124,11 +124,16 @@ def test_a_cdr_that_is_only_shown_says_so_and_seals_nothing(client: FlaskClient)
 @pytest.mark.parametrize(
     ("path", "body", "status", "told"),
     [
-        ("s2/approve", {}, 400, "a reason is missing"),
-        ("s2/approve", {"reason": "x", "energy_wh": 5}, 400, "energy_wh: is not known here"),
+        ("s2/approve", {}, 400, "reason: field required"),
+        (
+            "s2/approve",
+            {"reason": "x", "energy_wh": 5},
+            400,
+            "energy_wh: and the times are of the action 'correct' alone",
+        ),
         ("s2/correct", {"reason": "x"}, 400, "nothing is corrected"),
-        ("s2/correct", {"reason": "x", "energy_wh": "5"}, 400, "energy_wh: '5' is no number"),
-        ("s2/correct", {"reason": "x", "stopped": "2026-06-01"}, 400, "stopped: '2026-06-01' is no time"),
+        ("s2/correct", {"reason": "x", "energy_wh": "5"}, 400, "energy_wh: input should be a valid number"),
+        ("s2/correct", {"reason": "x", "stopped": "2026-06-01"}, 400, "stopped: '2026-06-01' has no offset"),
         ("s2/keep", {"reason": "x"}, 400, "cannot be decided by 'keep'"),
         ("s1/approve", {"reason": "x"}, 400, "cannot be decided by 'approve'; possible: correct, write_off"),
         ("s9/approve", {"reason": "x"}, 404, ""),

@@ -265,12 +265,6 @@ def test_without_room_it_says_whose_turn_it_is(*, send, parts, failure, status, 
     assert json.loads(body)["message"] == str(failure)
 
 
-def test_pages_of_other_sites_cannot_write_through_a_browser(send, address, stored):
-    assert send("/api/v2/write", f"{METER} soc=1", Origin="https://elsewhere.example")[0] == 403
-    assert stored() == []
-    assert send("/api/v2/write", f"{METER} soc=1", Origin=address)[0] == 204
-
-
 def test_running_counts(send, parts):
     send("/api/v2/write", f"{METER} soc=1,colour=2\nbad\nweather f=1")
     send("/api/v2/write", f"{METER} soc=2,colour=2")

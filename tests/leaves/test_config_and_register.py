@@ -135,3 +135,18 @@ def test_a_retention_that_would_take_rows_of_today_is_refused(tmp_path):
     (tmp_path / "laddvakt.toml").write_text('[retention]\nuser = "23h"\n')
     with pytest.raises(FileProblems, match=r"retention\.user: keep a day or more, or 0s for ever"):
         config.load(tmp_path / "laddvakt.toml", {})
+
+
+def test_proxies_are_listed_in_the_file_or_with_commas_in_the_environment():
+    assert config.load(None, {"LADDVAKT_WEB__TRUSTED_PROXIES": "10.0.0.0/8, ::1"}).web.trusted_proxies == [
+        "10.0.0.0/8",
+        "::1",
+    ]
+    with pytest.raises(FileProblems, match="web.trusted_proxies"):
+        config.load(None, {"LADDVAKT_WEB__TRUSTED_PROXIES": "proxy.example"})
+
+
+def test_files_of_first_secrets_count_from_the_configuration(tmp_path):
+    file = tmp_path / "laddvakt.toml"
+    file.write_text('[web]\nadmin_password_file = "secrets/admin"\n')
+    assert config.load(file, {}).web.admin_password_file == str(tmp_path / "secrets" / "admin")

@@ -1,14 +1,19 @@
 """What the on-call engineer reads, and in which order."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
 import pytest
 from jinja2 import DictLoader, Environment
 
+from monitor.access.links import Links
 from monitor.errors import InputError
 from monitor.notify.compose import compose
+from monitor.units import Money
 
 URL = "https://laddvakt.example.org"
 SENDER = "alerts@example.org"
@@ -246,3 +251,32 @@ def test_the_mail_survives_the_wire(row, message, text_of):
 
     assert "Ger 11,2 kW ⚡ — väntat 118 kW" in text_of(received)
     assert max(len(line) for line in sent.as_bytes().split(b"\r\n")) <= 998
+
+
+def test_signed_links_of_the_first_alert_are_for_this_address_alone(row, message, text_of):
+    links = Links(b"k" * 32)
+    planned = message(row(), row("malmo-central/mc-2/1"))
+    mail = compose(planned, URL, SENDER, links=links)
+    for part in ("plain", "html"):
+        said = text_of(mail, part)
+        found = [links.read(text) for text in re.findall(re.escape(URL) + r"/m/([\w.-]+)", said)]
+        assert [(link.action, link.alert, link.address) for link in found if link] == [
+            (action, planned.rows[0].alert, planned.address) for action in ("acknowledge", "silence", "alert")
+        ]
+        assert f"{URL}/alerts/{planned.rows[1].alert}" in said
+
+
+def test_a_resolved_alert_has_nothing_to_be_done(row, message, text_of):
+    over = row(resolved_after=timedelta(minutes=5))
+    said = text_of(compose(message(over, firing=0, resolved=1), URL, SENDER, links=Links(b"k" * 32)))
+    assert said.count("/m/") == 1
+
+
+def test_what_the_customers_session_costs_so_far_is_said(row, message, text_of):
+    costly = replace(row(), price=Money(Decimal("187.30"), "SEK"))
+    mail = compose(message(costly, row("malmo-central/mc-2/1")), "", "laddvakt@example.org")
+    assert text_of(mail).count("Price to the customer so far: 187,30 kr") == 1
+    assert "Price to the customer so far:</b> 187,30 kr" in text_of(mail, "html")
+    untaxed = replace(row(), price=Money(Decimal(20), "SEK", taxed=False))
+    mail = compose(message(untaxed, language="sv"), "", "laddvakt@example.org")
+    assert "Pris för kunden hittills: 20 kr utan skatt" in text_of(mail)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
@@ -17,9 +18,9 @@ import pytest
 from click.testing import CliRunner
 
 from dashboards import create_app
-from monitor import readings
+from monitor import config, readings
 from monitor.cli import commands, serve
-from monitor.config import Paths, Settings, Web
+from monitor.config import InfluxDB, Settings
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ingest.line_protocol import parse
 from monitor.readings import frames, scanning
@@ -27,6 +28,8 @@ from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.running import announce
 from monitor.readings.schema import MEASUREMENTS
 from monitor.service import RealClock, Service
+from tests import influx
+from tests.conftest import missing
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "readings.md"
 FIRST = datetime(2026, 5, 1, tzinfo=UTC)
@@ -71,13 +74,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture(params=["running", "stopped"])
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB]:
+    if influx.installed() is None:
+        missing("no influxd 1.x on PATH (Debian: apt-get install influxdb)")
+    with influx.influxd_1(tmp_path_factory.mktemp("influxd")) as server:
+        yield server.settings
+
+
+@pytest.fixture(params=["embedded, running", "embedded, stopped", "influxdb, running", "influxdb, stopped"])
 def store(request: pytest.FixtureRequest, folder: Path) -> Iterator[None]:
-    """36 hourly readings, behind a service that runs or in a file that nobody has open."""
-    settings = Settings(paths=Paths(rules=folder / "rules", var=folder / "var"), web=Web(listen="127.0.0.1:0"))
-    with running(settings) as service:
+    """36 hourly readings, behind a service that runs or in a store that nobody has open."""
+    if request.param.startswith("influxdb"):
+        url, bucket = request.getfixturevalue("influxd").url, uuid4().hex
+        with (folder / "laddvakt.toml").open("a") as file:
+            file.write(f'[store]\nkind = "influxdb"\n[influxdb]\nurl = "{url}"\nbucket = "{bucket}"\n')
+    with running(config.load(folder / "laddvakt.toml")) as service:
         service.intake.write(LINES.encode(), "s")
-        if request.param == "running":
+        if request.param.endswith("running"):
             yield
             return
     yield
@@ -154,7 +168,7 @@ def test_an_answer_that_ends_in_the_middle_is_an_error_and_not_a_shorter_range(f
         yield sent.getvalue()  # whole messages, but not the mark of the end
         raise RuntimeError("the store went away")
 
-    settings = Settings(paths=Paths(rules=folder / "rules", var=folder / "var"), web=Web(listen="127.0.0.1:0"))
+    settings = config.load(folder / "laddvakt.toml")
     with answering(failing, settings) as server:
         address = f"127.0.0.1:{server.effective_port}"
         with (

@@ -85,7 +85,7 @@ class Running:
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([self.command, "run"], cwd=self.folder, stdout=log, stderr=log)
-        self.eventually(lambda: self.get("/readyz") == "ok", "the service is ready")
+        self.eventually(lambda: self.get("/readyz") == "ok", "the service is ready", seconds=60)
 
     def kill(self) -> None:
         """As a power cut would: no handler runs."""
@@ -108,8 +108,9 @@ class Running:
     def items(self, path: str) -> list[dict[str, Any]]:
         return json.loads(self.get(path))["items"]
 
-    def write(self, lines: str) -> int:
-        request = urllib.request.Request(f"{self.url}/api/v2/write?org=o&bucket=b&precision=s", lines.encode())
+    def write(self, lines: str, precision: str = "s") -> int:
+        address = f"{self.url}/api/v2/write?org=o&bucket=b&precision={precision}"
+        request = urllib.request.Request(address, lines.encode())
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status
 

@@ -3,6 +3,8 @@
 import contextlib
 import http.client
 import itertools
+import json
+import re
 import time
 import urllib.error
 from collections.abc import Callable
@@ -84,6 +86,9 @@ def test_readings_become_an_alert_a_mail_and_a_priced_session_and_survive_kill_9
     assert "Ingen effekt" in mail.text
     assert "ger 0,4 kW" in mail.text
     assert f"http://pages.example/alerts/{alert['id']}" in mail.text
+    # 84 Wh at 5 kr.
+    assert "Pris för kunden hittills: 0,42 kr" in mail.text
+    assert "0,42" in service.get(f"/alerts/{alert['id']}").partition("price to the customer so far")[2][:80]
 
     session = service.eventually(
         lambda: next(
@@ -103,6 +108,59 @@ def test_readings_become_an_alert_a_mail_and_a_priced_session_and_survive_kill_9
     (again,) = service.items("/api/v1/alerts")
     assert {**again, "values": None} == {**alert, "values": None}
     assert len(mailbox.mails) == 1
+
+
+PRICES = """
+tariffs:
+  - id: dc
+    currency: SEK
+    elements:
+      - restrictions: {reservation: RESERVATION}
+        price_components: [{type: FLAT, price: 8, vat: 25}, {type: TIME, price: 24, vat: 25}]
+      - price_components: [{type: ENERGY, price: 4, vat: 25}, {type: PARKING_TIME, price: 48, vat: 25}]
+assign: [{tariff: dc}]
+"""
+
+
+def full_car(began: datetime, services: str) -> list[Point]:
+    """10 kWh in 10 minutes, then a quarter of an hour in which the full car asks for nothing."""
+    full, ended = began + timedelta(minutes=10), began + timedelta(minutes=25)
+    meter = [
+        connector("meter", began + timedelta(minutes=m), "1", power_w=60_000.0 if m < 10 else 0.0,
+                  energy_wh=5000.0 + 1000 * min(m, 10), session="9")
+        for m in range(26)
+    ]  # fmt: skip
+    return [
+        transaction("start", began, "1", session="9", meter_wh=5000.0),
+        connector("status", began, "1", status="Charging", error_code="NoError"),
+        *meter,
+        connector("status", full, "1", status="SuspendedEV", error_code="NoError"),
+        transaction("stop", ended, "1", session="9", meter_wh=15_000.0, services=services),
+        connector("status", ended, "1", status="Available", error_code="NoError"),
+    ]
+
+
+def test_a_reservation_occupancy_and_what_was_sold_beside_are_each_a_line_of_the_bill(service):
+    (service.folder / "rules" / "tariffs" / "t.yaml").write_text(PRICES)
+    service.start()
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=60)
+    reserved = {"reserved_from": (began - timedelta(minutes=30)).isoformat()}
+    sold = json.dumps([{"name": "Biltvätt", "price": 80, "vat": 25}, reserved])
+    with InfluxDBClient(service.url, token="any", org="o") as client:
+        client.write_api(write_options=SYNCHRONOUS).write("b", record=full_car(began, sold))
+    session = service.eventually(
+        lambda: next((s for s in service.items("/api/v1/sessions") if s["total_incl_vat"] is not None), None),
+        "the session is priced",
+    )
+    cdr = json.loads(service.get(f"/sessions/{session['id']}/cdr.json"))
+    # 10 kWh and a quarter of an hour; the reservation's fee and half an hour; the wash.
+    parts = {name: cdr[f"total_{name}_cost"]["excl_vat"] for name in ("energy", "parking", "reservation", "fixed")}
+    assert parts == {"energy": 40, "parking": 12, "reservation": 20, "fixed": 80}
+    assert session["total_incl_vat"] == (40 + 12 + 20 + 80) * 1.25
+    page = service.get(f"/sessions/{session['id']}")
+    for line in ("Energy", "Occupancy", "Reservation", "Reservation fee", "Extra service"):
+        assert re.search(rf'<th scope="row"[^>]*>{line}\b', page), line
+    assert "Biltvätt" in page
 
 
 def test_a_broken_rule_file_leaves_the_last_good_rules_in_force_and_is_shown(service):

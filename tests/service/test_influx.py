@@ -3,13 +3,17 @@
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
-from monitor.config import Evaluate, InfluxDB, Paths, Settings, Store
+from dashboards.writes import writes
+from monitor.config import Evaluate, InfluxDB, Paths, Settings, Spool, Store
+from monitor.readings.influx.server import InfluxServer
 from monitor.service import Service
 from tests import influx
 from tests.conftest import missing
@@ -34,7 +38,7 @@ class Hand:
 class World:
     """A service over a real influxd, stations that send heartbeats, and time that passes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spool_limit: int = 2**30) -> None:
         self.clock = Hand()
         self._folder = folder
         self._server = ExitStack()
@@ -47,6 +51,7 @@ class World:
             evaluate=Evaluate(interval=INTERVAL),
             store=Store(kind="influxdb"),
             influxdb=InfluxDB(url=url, timeout=timedelta(seconds=2)),
+            spool=Spool(limit=spool_limit),
         )
         self.service = Service(settings, self.clock)
         self.sent = 0
@@ -132,3 +137,42 @@ def test_a_restart_of_the_service_goes_on_with_window_and_spool(world):
     assert world.service.ticks.last_error == ""
     rows = [row for batch in world.service.store.scan("link") for row in batch.to_pylist()]
     assert len(rows) == world.sent
+
+
+def test_the_write_endpoint_answers_after_influxdb_then_after_the_spool_and_then_says_when_to_come_again(tmp_path):
+    if influx.installed() is None:
+        missing("no influxd 1.x on PATH (Debian: apt-get install influxdb)")
+    with closing(World(tmp_path, spool_limit=4000)) as world:
+        app = Flask(__name__)
+        app.register_blueprint(writes)
+        app.extensions["laddvakt"] = world.service
+        client = app.test_client()
+        begin = int(world.clock.moment.timestamp()) - 3600
+
+        def send(number: int, more: str = "") -> TestResponse:
+            line = f"meter,site=s,station=x,connector=1 power_w={number} {begin + number}"
+            return client.post("/api/v2/write?precision=s", data=f"{line}\n{more}")
+
+        answer = send(0, "meter,site=s power_w=1")
+        assert (answer.status_code, "line 2: tag 'station' is missing" in answer.json["message"]) == (400, True)
+        with closing(InfluxServer(world.service.settings.influxdb)) as server:
+            assert server.read("meter", None, None)["power_w"].to_pylist() == [0.0]
+
+        world.server_is_killed()
+        number, taken = 1, [0]
+        while (answer := send(number)).status_code == 204:
+            taken.append(number)
+            number += 1
+        assert len(taken) > 2
+        assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
+        assert "InfluxDB is still away" in answer.json["message"]
+
+        world.server_starts()
+        deadline = time.monotonic() + 40
+        while world.service.store.health().details["spool, rows"] != "0":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        world.pass_by(timedelta(minutes=1), sending="")
+        rows = [row for batch in world.service.store.scan("meter") for row in batch.to_pylist()]
+        assert [row["power_w"] for row in rows] == taken
+        assert send(number).status_code == 204

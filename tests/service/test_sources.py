@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 
 from monitor.config import Evaluate, Paths, Settings
 from monitor.errors import StoreUnavailable
+from monitor.ids import Place
 from monitor.readings.embedded import EmbeddedStore
 from monitor.service import Service
+from monitor.sessions.model import Session
 
 SHIPPED = Path(__file__).parent.parent.parent / "rules"
 START = datetime(2026, 11, 20, 12, 0, 5, tzinfo=UTC)
@@ -119,4 +122,40 @@ def test_a_tick_long_after_the_last_one_is_told_after_its_hold_time_only_when_it
     world.pass_by(INTERVAL)
     assert world.alerts() == {("evaluation-late", "source:evaluation"): "pending"}
     world.pass_by(INTERVAL)
+    assert world.alerts() == {}
+
+
+def finished(closed: datetime, state: str) -> Session:
+    """An hour's visit that closed then, without a bill."""
+    start = closed - timedelta(hours=1)
+    return Session(
+        id=f"{state}-{closed:%d%H}", place=Place("s", "a", "1"), transaction="7", plug_in=start, started=start,
+        stopped=closed, plug_out=closed, closed_at=closed, user=None, group=None, stop_reason=None, energy_wh=9000.0,
+        register_start_wh=None, register_stop_wh=None, integrated_wh=None, charging_time=timedelta(hours=1),
+        idle_time=timedelta(), average_power_w=9000.0, peak_power_w=None, soc_in=None, soc_out=None, phases=None,
+        flags=frozenset(), diagnosis=None, state=state,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["review", "open"])
+def test_a_session_that_nobody_bills_for_over_a_day_is_told_once_and_until_it_is(world, state):
+    waiting = finished(START - timedelta(hours=23, minutes=57), state)
+    world.service.sessions.save([waiting, finished(START, "review")])
+    world.pass_by(timedelta(minutes=2))
+    assert world.alerts() == {}
+    world.pass_by(timedelta(minutes=2))
+    assert world.alerts() == {("sessions-unbilled", "source:billing"): "firing"}
+    (alert,) = world.service.alerts.worst(limit=1)
+    assert "för 1 dygn sedan" in alert.texts["sv"].summary
+    assert "1 d ago" in alert.texts["en"].summary
+    world.service.sessions.save([replace(waiting, state="priced")])
+    world.pass_by(timedelta(minutes=6))
+    assert world.alerts() == {}
+
+
+def test_where_there_are_no_tariffs_nothing_waits_for_a_bill(world):
+    world.service.sessions.save([finished(START - timedelta(days=3), "open")])
+    for file in (world.service.settings.paths.rules / "tariffs").iterdir():
+        file.unlink()
+    world.pass_by(timedelta(minutes=3))
     assert world.alerts() == {}

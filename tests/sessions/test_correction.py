@@ -1,5 +1,6 @@
 """What a person decides in place of what was measured: the periods follow, and their sum is the energy."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -88,3 +89,14 @@ def test_the_fingerprint_is_of_what_a_bill_rests_on() -> None:
     assert same == fingerprint(visit())
     others = [visit(kwh=10.001), visit(flags=frozenset({"clock_skew"})), visit(group="staff"), visit(stopped=None)]
     assert len({same, *map(fingerprint, others)}) == 5
+
+
+def test_a_reading_more_in_the_middle_changes_no_fingerprint() -> None:
+    charging, parking = visit().periods
+    cut = after(40)
+    halves = (
+        replace(charging, end=cut, energy_wh=6_666.667, soc=55.0), replace(charging, start=cut, energy_wh=3_333.333),
+    )  # fmt: skip
+    assert fingerprint(visit(periods=(*halves, parking))) == fingerprint(visit())
+    uneven = (replace(halves[0], energy_wh=9_000.0), replace(halves[1], energy_wh=1_000.0))
+    assert fingerprint(visit(periods=(*uneven, parking))) != fingerprint(visit())

@@ -43,9 +43,14 @@ def story(make: Any) -> Any:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 10_000), pieces=st.integers(1, 12), restarts=st.booleans(), early=st.booleans())
+@given(
+    seed=st.integers(0, 10_000),
+    pieces=st.integers(1, 12),
+    restarts=st.sampled_from(["", "killed", "clean"]),
+    early=st.booleans(),
+)
 def test_any_order_of_arrival_gives_the_same_sessions(
-    tools: Tools, seed: int, pieces: int, restarts: bool, early: bool
+    tools: Tools, seed: int, pieces: int, restarts: str, early: bool
 ) -> None:
     told = story(tools.charger)
     if restarts:
@@ -59,7 +64,7 @@ def test_any_order_of_arrival_gives_the_same_sessions(
     for piece in depot.write_in_order(rows, pieces):
         depot.read(LAST * piece / pieces if early else LAST)
         if restarts:
-            depot.restart()
+            depot.restart(clean=restarts == "clean")
     assert depot.read(LAST) == expected
     for _ in depot.write_in_order(rows, 1):
         assert depot.read(LAST) == expected

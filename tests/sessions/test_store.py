@@ -150,9 +150,41 @@ def test_users_of_old_closed_sessions_and_of_their_versions_are_forgotten(saved:
     saved.save([old, young, under_way])
     saved.save([replace(old, energy_wh=1.0)])
 
-    assert sum(saved.forget_users(closed.plug_in + timedelta(hours=1))) == 2
+    assert sum(saved.forget_users(closed.plug_in + timedelta(hours=1))) == 1
     assert {session.id: session.user for session in saved.list()} == {
         closed.id: None, "young": "u-young", "now": "u-now"}  # fmt: skip
     assert [version.user for version in saved.versions(closed.id)] == [None]
     assert saved.versions(closed.id) == [replace(old, user=None)]
     assert list(saved.forget_users(closed.plug_in + timedelta(hours=1))) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"group": "staff"}, {"plain", "doubtful", "other"}),
+        ({"group": "guests"}, {"guest"}),
+        ({"flag": "gap"}, {"doubtful"}),
+        ({"flag": "no_stop"}, set()),
+        ({"tariff": "ac"}, {"plain"}),
+        ({"tariff": "dc"}, set()),
+        ({"text": "doubt"}, {"doubtful"}),
+        ({"text": "T-9"}, {"other"}),
+        ({"text": "somebody"}, {"guest"}),
+        ({"text": "%"}, set()),
+        ({"group": "staff", "flag": "gap", "text": "doubtful", "site": "s"}, {"doubtful"}),
+    ],
+    ids=str,
+)
+def test_each_filter_of_lists_and_sums(
+    saved: SessionStore, closed: Any, book: Any, *, register: Any, asked: Any, found: set[str]
+) -> None:
+    saved.save(
+        [
+            replace(bill(closed, book, register, "plug_out"), id="plain"),
+            replace(closed, id="doubtful", flags=frozenset({"gap", "late"}), plug_in=closed.plug_in + timedelta(1)),
+            replace(closed, id="other", transaction="T-9"),
+            replace(closed, id="guest", group="guests", user="somebody"),
+        ]
+    )
+    assert {session.id for session in saved.list(**asked)} == found
+    assert saved.totals(**asked).sessions == len(found)

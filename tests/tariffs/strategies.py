@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from monitor.tariffs.model import Usage, UsagePeriod
-from monitor.tariffs.ocpi import WEEKDAYS, Element, PriceComponent, Restrictions, Tariff
+from monitor.tariffs.model import Service, Usage, UsagePeriod
+from monitor.tariffs.ocpi import WEEKDAYS, Element, Price, PriceComponent, Restrictions, Tariff
 
 ZONES = ("Europe/Stockholm", "Europe/London", "Europe/Lisbon", "Pacific/Apia")
 MOMENTS = (
@@ -82,3 +82,57 @@ def usages(draw: st.DrawFn) -> Usage:
         periods.append(UsagePeriod(at, at + timedelta(seconds=seconds), kind, energy, power, current))
         at += timedelta(seconds=seconds)
     return Usage(start, at, tuple(periods))
+
+
+@st.composite
+def full_tariffs(draw: st.DrawFn) -> Tariff:
+    """Also elements of a reservation anywhere among the others, every tax_included, and price limits of both kinds."""
+    parts = list(draw(tariffs()).elements)
+    for kind in draw(st.lists(st.sampled_from(["RESERVATION", "RESERVATION_EXPIRES"]), max_size=4)):
+        given = draw(elements(st.sampled_from([0, 1, 60]), st.just(Restrictions()) | restrictions()))
+        priced = tuple(each for each in given.price_components if each.type in {"TIME", "FLAT"})
+        held = given.restrictions.model_copy(update={"reservation": kind})
+        if priced:
+            parts.insert(draw(st.integers(0, len(parts))), Element(price_components=priced, restrictions=held))
+    if draw(st.booleans()):  # one rate for all, or none: a limit without its amount with tax has it
+        rate = draw(st.none() | st.just(Decimal(25)))
+        parts = [
+            each.model_copy(
+                update={
+                    "price_components": tuple(
+                        component.model_copy(update={"vat": rate}) for component in each.price_components
+                    )
+                }
+            )
+            for each in parts
+        ]
+    low, high = sorted(Decimal(draw(st.integers(0, 60))) / 10 for _ in range(2))
+    gross = draw(st.none() | st.sampled_from([Decimal(1), Decimal("1.1"), Decimal("1.25")]))
+    limits = [Price(excl_vat=net, incl_vat=None if gross is None else net * gross) for net in (low, high)]
+    return Tariff(
+        id="full",
+        currency="EUR",
+        elements=tuple(parts),
+        tax_included=draw(st.sampled_from([None, None, "YES", "NO", "N/A"])),
+        min_price=draw(_maybe(st.just(limits[0]))),
+        max_price=draw(_maybe(st.just(limits[1]))),
+    )
+
+
+@st.composite
+def full_usages(draw: st.DrawFn) -> Usage:
+    """Sessions that a reservation went before, that never came after one, and such with services."""
+    charged = draw(usages())
+    at, reserved = charged.start, list[UsagePeriod]()
+    for _ in range(draw(st.sampled_from([0, 1, 1, 2]))):
+        begin = at - timedelta(seconds=draw(st.integers(1, 300)))
+        reserved.insert(0, UsagePeriod(begin, at, "reservation", Decimal(0)))
+        at = begin
+    periods = (*reserved, *(() if reserved and draw(st.booleans()) else charged.periods))
+    services = tuple(
+        Service(
+            f"service {number}", draw(prices), Decimal(draw(st.integers(0, 3))), draw(st.none() | st.just(Decimal(25)))
+        )
+        for number in range(draw(st.integers(0, 2)))
+    )
+    return Usage(at, periods[-1].end, periods, services)

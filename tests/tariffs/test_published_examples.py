@@ -109,7 +109,7 @@ def test_tandemdrive_cdr(
     read_cdr: Callable[[Path], tuple[Usage, dict[str, Any]]],
 ) -> None:
     usage, cdr = read_cdr(path)
-    # Their totals are of UTC. Only `step_size` notices: in its location's zone both periods are after 17:00.
+    # `step_size` writes local times with a Z: only so do they cost what it states. The others do not ask for the hour.
     bill = price(usage, read_tariff(path.parent / "tariff.json"), ZoneInfo("UTC"))
     ours = {"total_cost": bill.total, **{f"total_{kind}_cost": amount for kind, amount in bill.by_kind.items()}}
     for name, amount in ours.items():
@@ -123,13 +123,20 @@ def test_tandemdrive_cdr(
 
 
 def test_step_size_cdr_in_the_zone_of_its_location(
-    read_tariff: Callable[[Path], Tariff], read_cdr: Callable[[Path], tuple[Usage, dict[str, Any]]]
+    read_tariff: Callable[[Path], Tariff],
+    read_cdr: Callable[[Path], tuple[Usage, dict[str, Any]]],
+    tmp_path: Path,
 ) -> None:
     folder = SHARED / "tandemdrive" / "step_size"
-    usage, _ = read_cdr(folder / "cdr1.json")
-    bill = price(usage, read_tariff(folder / "tariff.json"), ZoneInfo("Europe/Amsterdam"))
+    tariff, amsterdam = read_tariff(folder / "tariff.json"), ZoneInfo("Europe/Amsterdam")
+    usage, cdr = read_cdr(folder / "cdr1.json")
     # 16:55Z is 17:55 there: 2 x 0.0834 h at 2.40 and 15 min of parking at 1.00.
-    assert bill.total.excl_vat == Decimal("0.65032")
+    assert price(usage, tariff, amsterdam).total.excl_vat == Decimal("0.65032")
+    # Later editions of the crate have the local times that the total is of.
+    text = (folder / "cdr1.json").read_text(encoding="utf-8").replace('Z"', '+01:00"')
+    (tmp_path / "cdr.json").write_text(text, encoding="utf-8")
+    usage, _ = read_cdr(tmp_path / "cdr.json")
+    assert rounded(price(usage, tariff, amsterdam).total.excl_vat, 4) == cdr["total_cost"]["excl_vat"]
 
 
 def test_every_example_tariff_loads(read_tariff: Callable[[Path], Tariff]) -> None:

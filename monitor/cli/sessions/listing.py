@@ -37,7 +37,7 @@ def list_(
     """Sessions, newest plug-in first."""
     with opened(config_file) as office:
         start, end = office.midnight(first), office.midnight(last)
-        found = SessionStore(office.database).list(start, end, limit=limit + 1, **chosen)
+        found = SessionStore(office.database).list(start=start, end=end, limit=limit + 1, **chosen)
     shown, following = found[:limit], found[limit - 1].id if len(found) > limit else None
     if as_json:
         _print({"items": [_plain(session_row(session)) for session in shown], "next": following})

@@ -7,12 +7,9 @@ import click
 
 from monitor.cli.settings import config_option, load
 from monitor.cli.tariffs.options import EXISTING, zone_of
-from monitor.config import Settings
+from monitor.cli.tariffs.stored import stored_session
 from monitor.errors import InputError
 from monitor.sessions.cdr_check import check, to_json
-from monitor.sessions.model import Session
-from monitor.state.database import Database
-from monitor.state.sessions import SessionStore
 from monitor.tariffs import cdr as cdrs
 from monitor.tariffs import exact_json
 from monitor.tariffs.foreign import TariffReader, choose
@@ -45,10 +42,10 @@ def check_cdr(
     policy, place = policy_of(settings), zone_of(zone, settings)
     reader = TariffReader(leave_out=lenient)
     given = reader.of_file(tariff_file) if tariff_file else None
-    found, several = cdrs.read(cdr_file)
+    found, several = cdrs.read(cdr_file, leave_out=lenient)
     if session_id and len(found) != 1:
         raise InputError("--session is about one CDR; the file holds several")
-    session = _session(settings, session_id) if session_id else None
+    session = stored_session(settings, session_id) if session_id else None
     answers: list[dict[str, Any]] = []
     for each in found:
         tariffs, said = given or reader.of_cdr(each)
@@ -62,17 +59,6 @@ def check_cdr(
         for answer in answers:
             _tell(answer)
     context.exit(1 if any(answer["differences"] for answer in answers) else 0)
-
-
-def _session(settings: Settings, session_id: str) -> Session:
-    database = Database(settings.state_url)
-    try:
-        session = SessionStore(database).get(session_id)
-    finally:
-        database.close()
-    if session is None:
-        raise InputError(f"there is no session {session_id!r}")
-    return session
 
 
 def _tell(answer: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from monitor.cli.settings import config_option, load
 from monitor.cli.tariffs.options import EXISTING
 from monitor.errors import InputError
 from monitor.sessions.comparison import Comparison
+from monitor.state.repricing import Selection
 from monitor.tariffs import exact_json
 from monitor.tariffs.files import TariffBook, load_files
 from monitor.tariffs.rounding import policy_of
@@ -29,6 +30,8 @@ from monitor.tariffs.rounding import policy_of
 @click.option("--id", "tariff_id", help="price everything with this tariff of FILE")
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="first day of plug-in")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="day before which plug-ins end")
+@click.option("--site", help="only sessions at this site")
+@click.option("--group", help="only sessions of this user group")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document instead of text")
 @config_option
 def compare(
@@ -37,6 +40,8 @@ def compare(
     tariff_id: str | None,
     first: datetime | None,
     last: datetime | None,
+    site: str | None,
+    group: str | None,
     as_json: bool,
     config_file: Path | None,
 ) -> None:
@@ -53,7 +58,7 @@ def compare(
     with Progress(console=Console(stderr=True), disable=as_json) as bar:
         task = bar.add_task("sessions", total=None)
         found = compared(
-            settings.state_url, prices, start, end, processes=os.cpu_count() or 1,
+            settings.state_url, prices, Selection(start, end, site, group), processes=os.cpu_count() or 1,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )  # fmt: skip
     if as_json:
@@ -84,8 +89,11 @@ def _told(found: Comparison) -> Iterator[str]:
         yield f"  break-even: the new prices times {found.break_even:f} earn what the old ones did"
     for name, counts in (("sessions", found.sessions_by_change), ("users", found.users_by_change)):
         yield f"  {name}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
-    spread = ", ".join(f"{name} {value:+f}" for name, value in found.change_quantiles.items())
-    yield f"  change a session ({unit} with tax): {spread}"
+    for name, quantiles in (("session", found.change_quantiles), ("user", found.user_change_quantiles)):
+        spread = ", ".join(f"{share} {value:+f}" for share, value in quantiles.items())
+        yield f"  change a {name} ({unit} with tax): {spread or 'none'}"
+    if found.cost_per_user:
+        yield "  cost per user: {old_incl:f} -> {new_incl:f} on average".format(**found.cost_per_user)
     for title, rows, key in (
         ("pay less", found.winners, "user"),
         ("pay more", found.losers, "user"),

@@ -68,7 +68,7 @@ def _told(tariff: Tariff, language: str, zone: ZoneInfo, day: date) -> dict[str,
         "id": tariff.id,
         "version": tariff.version,
         "currency": tariff.currency,
-        "words": sentences(tariff, language),
+        "words": sentences(tariff, language, zone),
         "alt_text": texts,
         "examples": list(examples(tariff, language, zone, day)),
     }

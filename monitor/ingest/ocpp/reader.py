@@ -35,7 +35,7 @@ class Default:
 class Reader:
     """Keeps the memory of all stations. Any thread may use it; messages are taken in one after the other."""
 
-    def __init__(self, register: Callable[[], Register], recall: Recall = lambda _: ()) -> None:
+    def __init__(self, register: Callable[[], Register], recall: Recall = lambda *_: ()) -> None:
         self._register = register
         self._memory = Memory(recall)
         self._one_at_a_time = threading.Lock()
@@ -112,6 +112,6 @@ def _table(name: str, rows: list[Row]) -> pa.Table:
     )
 
 
-def recall_from(scan: Callable[[Place], Iterable[pa.RecordBatch]]) -> Recall:
-    """The memory's beginning from a store: `scan` gives the newest transaction rows of a station, newest first."""
-    return lambda place: [row for batch in scan(place) for row in batch.to_pylist()]
+def recall_from(scan: Callable[[str, Place], Iterable[pa.RecordBatch]]) -> Recall:
+    """The memory's beginning from a store: `scan` gives the newest rows of a measurement and station, newest first."""
+    return lambda measurement, place: [row for batch in scan(measurement, place) for row in batch.to_pylist()]

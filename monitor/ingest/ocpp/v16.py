@@ -53,7 +53,7 @@ def meter_values(call: Call, heard: Hearing) -> None:
     if connector == STATION_CONNECTOR:
         heard.unknown["ocpp.MeterValues of connector 0"] += 1
         return
-    if session is not None and session not in heard.station.transactions:
+    if session is not None and heard.station.transaction(session) is None:
         heard.station.note(Transaction(session, connector))
     metering.take(heard, parts(call.payload, "meterValue"), connector, session)
 
@@ -72,7 +72,7 @@ def start(call: Call, heard: Hearing) -> None:
             return []  # an answer of the station to a request of the same id from the other side
         group = text(part(payload, "idTagInfo"), "parentIdTag")
         later.transaction("start", connector, at, session=session, group=group, **row)
-        known = later.station.transactions.get(session)
+        known = later.station.transactions.get((session, connector))
         if known is None or known.started_us != at.time_us:
             later.station.note(Transaction(session, connector, at.time_us, user))
             later.station.connector(connector).nameless_start_us = None
@@ -87,23 +87,24 @@ def stop(call: Call, heard: Hearing) -> None:
     session = text(call.payload, "transactionId")
     if session is None:
         raise BadMessage("transactionId is missing")
-    connector = _connector_of(session, heard)
+    user = text(call.payload, "idTag")
+    connector = _connector_of(session, user, heard)
     metered = metering.take(heard, parts(call.payload, "transactionData"), connector, session)
     meter_wh = number(call.payload, "meterStop")
     at = _beside_the_first(
-        heard.believed(call.payload.get("timestamp")), meter_wh, heard.station.transactions.get(session)
+        heard.believed(call.payload.get("timestamp")), meter_wh, heard.station.transactions.get((session, connector))
     )
     heard.transaction(
         "stop",
         connector,
         at,
         session=session,
-        user=text(call.payload, "idTag"),
+        user=user,
         meter_wh=meter_wh,
         reason=text(call.payload, "reason") or DEFAULT_REASON,
         signed=metered.signed,
     )
-    heard.station.end(session, at.time_us, meter_wh)
+    heard.station.end(session, connector, at.time_us, meter_wh)
 
 
 def _beside_the_first(at: Believed, meter_wh: float | None, known: Transaction | None) -> Believed:
@@ -140,9 +141,9 @@ def _connector(payload: Payload) -> str:
     return str(connector)
 
 
-def _connector_of(session: str, heard: Hearing) -> str:
+def _connector_of(session: str, user: str | None, heard: Hearing) -> str:
     """The connector of a transaction: where it began or sent values, else the only one that it can be."""
-    known = heard.station.transactions.get(session)
+    known = heard.station.transaction(session, user)
     if known is not None:
         return known.connector
     waiting = [name for name, of in heard.station.connectors.items() if of.nameless_start_us is not None]

@@ -7,7 +7,7 @@ from monitor.ids import STATION_CONNECTOR
 from monitor.ingest.meaning import Row
 from monitor.ingest.ocpp import metering
 from monitor.ingest.ocpp.hearing import Hearing
-from monitor.ingest.ocpp.memory import Connector, Transaction
+from monitor.ingest.ocpp.memory import FREE, Connector, Transaction
 from monitor.ingest.ocpp.messages import BadMessage, Call, Payload, ordinal, part, parts, text
 from monitor.ingest.ocpp.numbering import connector_of, evse_members
 from monitor.ingest.ocpp.v16 import DEFAULT_REASON, heartbeat, interval
@@ -37,8 +37,8 @@ def status(call: Call, heard: Hearing) -> None:
     time_us = heard.moment(call.payload.get("timestamp"))
     known = heard.station.connector(connector)
     known.status = said
-    if said in {"Available", "Reserved"}:
-        known.transaction = known.charging = None  # its end may have been lost; the next Occupied is another car
+    if said in FREE:
+        known.transaction = known.charging = None
     if said != "Occupied":
         heard.status(connector, time_us, said)
     elif (means := _occupied(known)) is not None:
@@ -89,13 +89,15 @@ MARKS = ("chargingStation", "connectorStatus", "evseId", "eventType")
 
 def _transaction(session: str, payload: Payload, heard: Hearing) -> Transaction:
     """The transaction, remembered; of a later event the EVSE may be missing."""
-    known, evse = heard.station.transactions.get(session), part(payload, "evse")
+    known, evse = heard.station.transaction(session), part(payload, "evse")
     user = text(part(payload, "idToken"), "idToken") or (known.user if known else None)
     if known is not None and not evse:
         transaction = replace(known, user=user)
     elif evse:
         connector = _connector(ordinal(evse, "id"), ordinal(evse, "connectorId"), heard)
         transaction = Transaction(session, connector, known.started_us if known else None, user)
+        if known is not None and known.connector != connector:  # until now only its EVSE was known
+            del heard.station.transactions[session, known.connector]
     else:
         raise BadMessage(f"transaction {session}, whose start was not seen, does not name its EVSE")
     heard.station.note(transaction)
@@ -139,7 +141,7 @@ def _charging_state(transaction: Transaction, payload: Payload, said: Payload, e
     if state is not None and state not in CHARGING_STATES:
         raise BadMessage(f"chargingState {state!r} is not known")
     if event == "Ended":
-        heard.station.end(transaction.id)
+        heard.station.end(transaction.id, transaction.connector)
         # A cable that is still in says so by its charging state, or by a connector that was last Occupied.
         there = state not in {None, "Idle"} or (state is None and known.status == "Occupied")
         if there and text(said, "stoppedReason") not in GONE:

@@ -1,6 +1,7 @@
 """The spool's way into InfluxDB: one thread, in order, with back-off while the server is away."""
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from time import monotonic
 
@@ -73,26 +74,40 @@ class Drain:
                     self._drain_some()
                     pause_s, self._error = _FIRST_PAUSE_S, ""
             except LaddvaktError as error:
-                self._error = str(error)
-                self._failures += 1
                 log.warning(
                     "the spool waits", error=str(error), again_in_s=pause_s, batches=self._spool.waiting.batches
                 )
-                self._hurry.clear()
-                self._hurry.wait(pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                self._rest(error, pause_s)
+            except Exception as error:
+                log.exception("the spool waits")
+                self._rest(error, pause_s)
+            else:
+                continue
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _rest(self, error: Exception, seconds: float) -> None:
+        """Note why, and wait, but not when a tick asks: who asks after the note must find its wish kept."""
+        self._hurry.clear()
+        self._error = str(error) or type(error).__name__
+        self._failures += 1
+        self._hurry.wait(seconds)
 
     def _drain_some(self) -> None:
         batches = self._spool.first(_ROWS_AT_ONCE)
-        try:
-            self._server.connect()
-            self._server.write_lines(b"\n".join(self._server.lines_of(batch) for batch in batches))
-            kept = batches
-        except InputError:
-            kept = [batch for batch in batches if self._takes(batch)]
-        for batch in kept:
-            self._window.append(batch)
+        self._server.connect()
+        self._window.append_all(self._written(batches))
         self._spool.drop_first()
+
+    def _written(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """Write them at once, and in halves where the server refuses some; those that it took."""
+        if len(batches) == 1:
+            return [batch for batch in batches if self._takes(batch)]
+        try:
+            self._server.write_lines(b"\n".join(self._server.lines_of(batch) for batch in batches))
+        except InputError:
+            middle = len(batches) // 2
+            return [*self._written(batches[:middle]), *self._written(batches[middle:])]
+        return batches
 
     def _takes(self, batch: Batch) -> bool:
         """Write one batch; False when the server refuses it, as it always would: others must not wait behind it."""

@@ -1,8 +1,9 @@
-"""The one place that touches the network: requests by urllib3, and every failure made one of ours with its remedy."""
+"""The one place that touches the network: requests by urllib3, and every failure made one of ours."""
 
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from time import monotonic
 from urllib.parse import urlencode
 
 import urllib3
@@ -10,24 +11,15 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
 from monitor.config import InfluxDB
-from monitor.errors import InputError, LaddvaktError, StoreUnavailable
+from monitor.errors import InputError, StoreUnavailable
+from monitor.readings.influx.refusal import Overloaded, overloaded, refused, unreached
 
-_AUTH = (
-    "InfluxDB at {url} refuses the credentials ({status}): set influxdb.token (2.x, 3.x) or influxdb.username and "
-    "influxdb.password (1.x), and see that they may read and write {bucket!r}"
-)
-
-
-class Missing(StoreUnavailable):
-    """The server answers, and has no such organisation, database or bucket."""
-
-
-class TooLarge(InputError):
-    """The server takes no request of this size."""
+_LONGEST_REST_S = 300.0
+"""Whoever asks for a longer rest is tried all the same: nobody should wait an hour for a proxy's mistake."""
 
 
 class Exchange:
-    """Requests to one server. Thread-safe; connections are kept."""
+    """Requests to one server. Thread-safe; connections are kept. While it asked to be left alone, it is."""
 
     def __init__(self, settings: InfluxDB) -> None:
         self._settings = settings
@@ -37,6 +29,7 @@ class Exchange:
             timeout=urllib3.Timeout(total=settings.timeout.total_seconds()),
             ssl_context=_tls(settings.ca_file),
         )
+        self._rests_until = 0.0
 
     def basic(self) -> dict[str, str]:
         """User and password, or nothing: 1.x."""
@@ -63,20 +56,32 @@ class Exchange:
         url = self._settings.url.rstrip("/") + path
         if fields:
             url += "?" + urlencode(fields)
-        with translated(self._settings):
+        with self.guarded():
             answer = self._pool.request(method, url, headers=dict(headers or {}), body=body)
-        if answer.status not in fine:
-            raise refused(self._settings, answer.status, answer.data, answer.headers)
+            if answer.status not in fine:
+                raise refused(self._settings, answer.status, answer.data, answer.headers)
         return answer
 
     def close(self) -> None:
         """Close what is kept open."""
         self._pool.clear()
 
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turn exceptions of urllib3 and influxdb-client into ours; raise at once while the server has to rest."""
+        left_s = self._rests_until - monotonic()
+        if left_s > 0:
+            raise overloaded(self._settings, "it asked for a rest", left_s)
+        try:
+            with _translated(self._settings):
+                yield
+        except Overloaded as error:
+            self._rests_until = monotonic() + min(error.rest_s, _LONGEST_REST_S)
+            raise
+
 
 @contextmanager
-def translated(settings: InfluxDB) -> Iterator[None]:
-    """Turn exceptions of urllib3 and influxdb-client into ours."""
+def _translated(settings: InfluxDB) -> Iterator[None]:
     try:
         yield
     except ApiException as error:
@@ -85,43 +90,7 @@ def translated(settings: InfluxDB) -> Iterator[None]:
         body = error.body.encode() if isinstance(error.body, str) else error.body or b""
         raise refused(settings, error.status, body, error.headers or {}) from error
     except HTTPError as error:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            raise StoreUnavailable(
-                f"the certificate of {settings.url} is not signed by an authority that is known here; name its own in "
-                "influxdb.ca_file"
-            ) from error
-        raise StoreUnavailable(f"InfluxDB at {settings.url} does not answer: {_said(error)}") from error
-
-
-def refused(settings: InfluxDB, status: int, body: bytes, headers: Mapping[str, str]) -> LaddvaktError:
-    """What an answer that is no success means."""
-    said = " ".join(body.decode("utf-8", "replace").split())[:300]
-    if status in {401, 403}:
-        return StoreUnavailable(_AUTH.format(url=settings.url, status=status, bucket=settings.bucket))
-    if status == 404 and "organization" in said:
-        return Missing(
-            f"InfluxDB at {settings.url} knows no organisation {settings.org!r}: set influxdb.org to the one that the "
-            f"token belongs to ({said})"
-        )
-    if status == 404:
-        return no_bucket(settings, said)
-    if status in {429, 503}:
-        after = headers.get("Retry-After") or headers.get("retry-after")
-        return StoreUnavailable(
-            f"InfluxDB at {settings.url} is overloaded ({status}{f', again in {after} s' if after else ''})"
-        )
-    if status in {400, 413, 422}:
-        kind = TooLarge if status == 413 else InputError
-        return kind(f"InfluxDB does not take it ({status}): {said}")
-    return StoreUnavailable(f"InfluxDB at {settings.url} answers {status}: {said}")
-
-
-def no_bucket(settings: InfluxDB, said: str = "") -> Missing:
-    """The database or bucket is not there; `said`: the server's words."""
-    return Missing(
-        f"InfluxDB at {settings.url} knows no database or bucket {settings.bucket!r}: create it, set "
-        f"influxdb.create = true, or name another in influxdb.bucket{said and f' ({said})'}"
-    )
+        raise unreached(settings, error) from error
 
 
 def _tls(ca_file: str) -> ssl.SSLContext | None:
@@ -129,9 +98,3 @@ def _tls(ca_file: str) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=ca_file) if ca_file else None
     except (OSError, ssl.SSLError) as error:
         raise InputError(f"influxdb.ca_file: {ca_file} cannot be read as certificates: {error}") from error
-
-
-def _said(error: Exception) -> str:
-    """The reason without the object that urllib3 puts in front of it."""
-    text = str(error)
-    return text.rpartition(">: ")[2] or text

@@ -9,6 +9,9 @@ from typing import Literal
 from monitor.errors import InputError
 
 Major = Literal[1, 2, 3]
+Format = Literal["csv", "parquet", "json"]
+CLUSTERED = "clustered"
+"""What configuration calls Clustered and Cloud Dedicated: 3.x that answers InfluxQL at `/query` alone. Not tried."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +21,13 @@ class Generation:
     major: Major
     minor: int
     version: str
+    format: Format
+    """Of answers. The CSV that 3.x gives at `/query` is not quoted and is never used."""
 
     @property
     def by_client(self) -> bool:
         """Whether influxdb-client can write to it: `/api/v2/write` came with 1.8."""
         return (self.major, self.minor) >= (1, 8)
-
-    @property
-    def parquet(self) -> bool:
-        """Whether it answers InfluxQL as Parquet; the CSV of its `/query` is not quoted and is never used then."""
-        return self.major == 3
 
     @property
     def can_delete(self) -> bool:
@@ -52,7 +52,9 @@ def of_ping(headers: Mapping[str, str], body: bytes) -> Generation:
 def of_version(version: str) -> Generation:
     """The generation of a version's text, as a server or the configuration gives it; raise InputError."""
     if version == "dev":  # what a 2.x built from its public source calls itself
-        return Generation(2, 0, version)
+        return Generation(2, 0, version, "csv")
+    if version == CLUSTERED:
+        return Generation(3, 0, version, "json")
     found = re.match(r"v?([123])(?:\.(\d+))?", version)
     if found is None:
         raise InputError(f"InfluxDB {version!r} is not known; 1.6 to 3 are: set influxdb.version to the one it is like")
@@ -60,4 +62,4 @@ def of_version(version: str) -> Generation:
     minor = int(found[2] or (8 if major == 1 else 0))
     if (major, minor) < (1, 6):
         raise InputError(f"InfluxDB {version} is too old: 1.6 is the first that can be used")
-    return Generation(major, minor, version)
+    return Generation(major, minor, version, "parquet" if major == 3 else "csv")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from monitor.ids import Place
+from monitor.readings.influx.bucket import Bucket
 from monitor.readings.influx.mapping import Naming
 
 EARLIEST_US = 0
@@ -23,8 +24,8 @@ def literal(text: str) -> str:
 
 def rows(
     naming: Naming,
-    start_us: int | None,
-    end_us: int | None,
+    start_us: int,
+    end_us: int,
     place: Place | None,
     *,
     newest_first: bool,
@@ -38,26 +39,28 @@ def rows(
     return f"SELECT {chosen} FROM {identifier(naming.called)} WHERE {conditions}{order}{most}"
 
 
-def last_status(naming: Naming) -> str:
-    """The last row of each connector that has a status. The inner question keeps the moment; tags become columns."""
+def last_status(naming: Naming, start_us: int, end_us: int) -> str:
+    """Of each connector the last row with start <= time < end that has a status.
+
+    The inner question keeps the moment; in the outer one tags become columns.
+    """
     values = [name for name in naming.columns if name not in {*naming.tags, "status"}]
     inner = (
         f'SELECT last({identifier(naming.theirs("status"))}) AS "status", '
         f"{', '.join(_renamed(naming, name) for name in values)} FROM {identifier(naming.called)} "
-        f"WHERE {_between(None, None)} GROUP BY {_tags(naming, naming.tags)}"
+        f"WHERE {_between(start_us, end_us)} GROUP BY {_tags(naming, naming.tags)}"
     )
     tags = ", ".join(_renamed(naming, name) for name in naming.tags)
-    return f"SELECT {tags}, {_names(['status', *values])} FROM ({inner}) WHERE {_between(None, None)}"
+    return f"SELECT {tags}, {_names(['status', *values])} FROM ({inner}) WHERE {_between(start_us, end_us)}"
 
 
 def counts(naming: Naming, start_us: int, end_us: int, every_s: int, *, by_station: bool) -> str:
     """How many values of each field there are per `every_s` seconds, and per station where asked: `n_<field>`."""
     fields = [each.name for each in naming.measurement.fields]
-    counted = ", ".join(f"count({identifier(naming.theirs(name))}) AS {identifier('n_' + name)}" for name in fields)
     places = [name for name in ("site", "station") if name in naming.tags] if by_station else []
     grouped = ", ".join([f"time({every_s}s)", *([_tags(naming, places)] if places else [])])
     inner = (
-        f"SELECT {counted} FROM {identifier(naming.called)} WHERE {_between(start_us, end_us)} "
+        f"SELECT {_counted(naming, fields)} FROM {identifier(naming.called)} WHERE {_between(start_us, end_us)} "
         f"GROUP BY {grouped} fill(none)"
     )
     if not places:
@@ -66,6 +69,12 @@ def counts(naming: Naming, start_us: int, end_us: int, every_s: int, *, by_stati
     return (
         f"SELECT {tags}, {_names(['n_' + name for name in fields])} FROM ({inner}) WHERE {_between(start_us, end_us)}"
     )
+
+
+def totals(naming: Naming, start_us: int, end_us: int) -> str:
+    """How many values of each field, our own times too, there are with start <= time < end: `n_<field>`."""
+    names = [*(each.name for each in naming.measurement.fields), *naming.times]
+    return f"SELECT {_counted(naming, names)} FROM {identifier(naming.called)} WHERE {_between(start_us, end_us)}"
 
 
 def delete(naming: Naming, before_us: int) -> str:
@@ -78,16 +87,30 @@ def keys(naming: Naming, kind: Literal["FIELD", "TAG"]) -> str:
     return f"SHOW {kind} KEYS FROM {identifier(naming.called)}"
 
 
-def create_database(name: str) -> str:
-    """1.x: a database with its default retention, which forgets nothing."""
-    return f"CREATE DATABASE {identifier(name)}"
+MEASUREMENTS = "SHOW MEASUREMENTS"
 
 
-def _between(start_us: int | None, end_us: int | None) -> str:
-    first = EARLIEST_US if start_us is None else start_us
-    last = LATEST_US if end_us is None else end_us
+def policies(database: str) -> str:
+    """The retention policies of a database; on 2.x the second parts of its buckets' names."""
+    return f"SHOW RETENTION POLICIES ON {identifier(database)}"
+
+
+def create(bucket: Bucket) -> list[str]:
+    """1.x: a database, and the policy that is named; both forget nothing. What is there already stays as it is."""
+    database = f"CREATE DATABASE {identifier(bucket.database)}"
+    if not bucket.policy:
+        return [database]
+    policy = f"CREATE RETENTION POLICY {identifier(bucket.policy)} ON {identifier(bucket.database)}"
+    return [database, f"{policy} DURATION INF REPLICATION 1"]
+
+
+def _counted(naming: Naming, names: Sequence[str]) -> str:
+    return ", ".join(f"count({identifier(naming.theirs(name))}) AS {identifier('n_' + name)}" for name in names)
+
+
+def _between(start_us: int, end_us: int) -> str:
     # A bare number is in nanoseconds, in every generation.
-    return f"time >= {first * 1000} AND time < {last * 1000}"
+    return f"time >= {start_us * 1000} AND time < {end_us * 1000}"
 
 
 def _at(naming: Naming, place: Place | None) -> list[str]:

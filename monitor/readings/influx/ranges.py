@@ -1,6 +1,7 @@
 """A range of rows in pages, so that its length does not matter: forward or backward in time, up to a limit."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,8 +9,25 @@ import pyarrow.compute as pc
 from monitor.ids import Place
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.schema import MEASUREMENTS
+from monitor.units import to_us
 
 PAGE_ROWS = 50_000
+
+
+def scan(
+    server: InfluxServer,
+    measurement: str,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    place: Place | None = None,
+    newest_first: bool = False,
+    limit: int | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """What `ReadingStore.scan` gives, of a server."""
+    between = (None if start is None else to_us(start), None if end is None else to_us(end))
+    for table in pages(server, measurement, between, place, newest_first=newest_first, limit=limit):
+        yield from table.to_batches()
 
 
 def pages(

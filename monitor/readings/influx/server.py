@@ -1,31 +1,27 @@
 """One InfluxDB of any generation: what the store asks of it, in the fastest form that the server has."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import perf_counter
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
-from urllib3 import BaseHTTPResponse
 
 from monitor.config import InfluxDB, Mapping
-from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.readings.influx import answers, lines, questions
-from monitor.readings.influx.exchange import Exchange, Missing, TooLarge, no_bucket, translated
-from monitor.readings.influx.generation import Generation, of_ping, of_version
-from monitor.readings.influx.mapping import Naming, namings
+from monitor.readings.influx.connection import Connection
+from monitor.readings.influx.generation import Generation
+from monitor.readings.influx.mapping import namings
+from monitor.readings.influx.pieces import in_pieces
+from monitor.readings.influx.questions import EARLIEST_US, LATEST_US
+from monitor.readings.influx.refusal import TooLarge
 from monitor.readings.influx.units import in_our_units, kinds, with_constants
 from monitor.readings.store import Batch
 
 _OURS = Mapping()
+_MINUTE_US = 60_000_000
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 class InfluxServer:
@@ -40,29 +36,16 @@ class InfluxServer:
         self.settings = settings
         self.mapping = mapping
         self._namings = namings(mapping)
-        self._exchange = Exchange(settings)
-        self._lock = threading.Lock()
-        self._generation: Generation | None = None
-        self._client: InfluxDBClient | None = None
-        self._org = settings.org
+        self._connection = Connection(settings)
 
     def connect(self) -> Generation:
-        """Find the generation, and the database or bucket, which is created where that is allowed.
-
-        Done once, and again after a failure and after the database was found to be gone.
-        """
-        with self._lock:
-            if self._generation is None:
-                found = self._found()
-                self._org = self._org or self._only_org(found)
-                self._ensure_bucket(found)
-                self._generation = found
-            return self._generation
+        """See `Connection.connect`."""
+        return self._connection.connect()
 
     def ping(self) -> float:
         """How long the server takes to answer, in seconds."""
         began = perf_counter()
-        self._ping()
+        self._connection.ping()
         return perf_counter() - began
 
     def clock_offset(self, now: datetime) -> timedelta | None:
@@ -70,7 +53,7 @@ class InfluxServer:
 
         What writers send without a time gets the server's, and retention goes by it.
         """
-        said = self._ping().headers.get("Date")
+        said = self._connection.ping().headers.get("Date")
         return parsedate_to_datetime(said) - now if said else None
 
     def write(self, batch: Batch) -> None:
@@ -90,25 +73,13 @@ class InfluxServer:
 
         As for 1.x, which can store the fewest names, while the server has not been found.
         """
-        found = self._generation
+        found = self._connection.generation
         return lines.of_batch(batch, self._namings, resolves=found is not None and found.major == 3)
 
     def write_lines(self, body: bytes) -> None:
         """The same of line protocol with microseconds."""
-        generation = self.connect()
-        if not body:
-            return
-        with self._looked_for_again():
-            self._send(generation, body)
-
-    def _send(self, generation: Generation, body: bytes) -> None:
-        if not generation.by_client:
-            fields = {"db": self.settings.bucket, "precision": "u"}
-            self._exchange.request("POST", "/write", fields=fields, headers=self._exchange.basic(), body=body)
-            return
-        with translated(self.settings):
-            api = self._writer(generation).write_api(write_options=SYNCHRONOUS)
-            api.write(self.settings.bucket, self._org or "-", body, write_precision="us")  # type: ignore[arg-type]
+        if body:
+            self._connection.write(body)
 
     def read(
         self,
@@ -120,18 +91,36 @@ class InfluxServer:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> pa.Table:
-        """Rows with start <= time < end by time, in wire units, in the columns of `ReadingStore.scan`; one request.
+        """Rows with start <= time < end by time, in wire units, in the columns of `ReadingStore.scan`.
 
         `received_us` is null in rows that did not come in through us.
         """
         naming = self._namings[measurement]
-        question = questions.rows(naming, start_us, end_us, place, newest_first=newest_first, limit=limit)
-        return in_our_units(naming, self._ask(question, kinds(naming)))
+        tables: list[pa.Table] = []
+
+        def left() -> int | None:
+            return None if limit is None else limit - sum(table.num_rows for table in tables)
+
+        def ask(begin_us: int, upto_us: int) -> pa.Table:
+            question = questions.rows(naming, begin_us, upto_us, place, newest_first=newest_first, limit=left())
+            return self._ask(question, kinds(naming))
+
+        for table in in_pieces(ask, *_bounds(start_us, end_us), _MINUTE_US, newest_first=newest_first):
+            tables.append(table)
+            if left() == 0:
+                break
+        return in_our_units(naming, pa.concat_tables(tables))
 
     def last_status(self) -> pa.Table:
         """Per connector the last row that has a status, whatever its age, in the columns of `read`."""
         naming = self._namings["status"]
-        return in_our_units(naming, self._ask(questions.last_status(naming), kinds(naming)))
+
+        def ask(begin_us: int, upto_us: int) -> pa.Table:
+            return self._ask(questions.last_status(naming, begin_us, upto_us), kinds(naming))
+
+        found = pa.concat_tables(in_pieces(ask, *_bounds(None, None), _MINUTE_US)).sort_by("time_us")
+        last = found.append_column("row", pa.array(range(found.num_rows))).group_by(list(naming.tags))
+        return in_our_units(naming, found.take(last.aggregate([("row", "max")])["row_max"]))
 
     def counts(
         self, measurement: str, start_us: int, end_us: int, every_s: int, *, by_station: bool = False
@@ -144,150 +133,76 @@ class InfluxServer:
         naming = self._namings[measurement]
         places = {name: pa.string() for name in ("site", "station")} if by_station else {}
         fields = {f"n_{field.name}": pa.int64() for field in naming.measurement.fields}
-        question = questions.counts(naming, start_us, end_us, every_s, by_station=by_station)
-        table = self._ask(question, {**places, **fields})
+
+        def ask(begin_us: int, upto_us: int) -> pa.Table:
+            question = questions.counts(naming, begin_us, upto_us, every_s, by_station=by_station)
+            return self._ask(question, {**places, **fields})
+
+        table = pa.concat_tables(in_pieces(ask, start_us, end_us, every_s * 1_000_000))
         total = pa.chunked_array([pa.array([0] * table.num_rows, pa.int64())])
         for name in fields:
             total = pc.add(total, pc.fill_null(table[name], 0))
         counted = with_constants(naming, table.select(["time_us", *places])).append_column("values", total)
         return counted.filter(pc.greater(counted["values"], 0))
 
-    def span(self, measurement: str) -> tuple[int, int] | None:
-        """Times of the first and the last row, None when there is none."""
-        first = self.read(measurement, None, None, limit=1)
-        last = self.read(measurement, None, None, newest_first=True, limit=1)
-        return (first["time_us"][0].as_py(), last["time_us"][0].as_py()) if first.num_rows and last.num_rows else None
+    def at_least(self, measurement: str, before_us: int) -> int:
+        """How many rows there are before a moment: at least as many as the field has values that has most of them."""
+        naming = self._namings[measurement]
+        fields = {f"n_{name}": pa.int64() for name in naming.columns if name not in naming.tags}
+
+        def ask(begin_us: int, upto_us: int) -> pa.Table:
+            return self._ask(questions.totals(naming, begin_us, upto_us), fields)
+
+        found = pa.concat_tables(in_pieces(ask, *_bounds(None, before_us), _MINUTE_US))
+        return max((pc.sum(found[name]).as_py() or 0 for name in fields), default=0)
 
     def delete(self, measurement: str, before_us: int) -> None:
         """Delete rows before a moment; raise InputError where the generation cannot."""
-        generation, naming = self.connect(), self._namings[measurement]
-        if not generation.can_delete:
-            raise InputError("InfluxDB 3 Core deletes nothing by request; give the database a retention period instead")
-        if generation.major == 1:
-            fields = {"db": self.settings.bucket, "q": questions.delete(naming, before_us)}
-            self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
-            return
-        with translated(self.settings):
-            self._writer(generation).delete_api().delete(
-                "1970-01-01T00:00:00Z",
-                pc.strftime(pa.scalar(before_us - 1, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ").as_py(),
-                f'_measurement="{naming.called}"',
-                bucket=self.settings.bucket,
-                org=self._org,
-            )
+        naming = self._namings[measurement]
+        before = pc.strftime(pa.scalar(before_us - 1, pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ").as_py()
+        self._connection.delete(questions.delete(naming, before_us), naming.called, before)
 
     def unmapped(self) -> dict[str, list[str]]:
         """Per measurement of ours the tags and fields that stand in theirs and are not read: what to map next."""
         found = {}
         for name, naming in self._namings.items():
-            there = [*self._names(naming, "FIELD", "fieldKey"), *self._names(naming, "TAG", "tagKey")]
+            there = [
+                *self._column(questions.keys(naming, "FIELD"), "fieldKey"),
+                *self._column(questions.keys(naming, "TAG"), "tagKey"),
+            ]
             if rest := naming.unmapped(there):
                 found[name] = rest
         return found
 
+    def unread(self) -> list[str]:
+        """Measurements that stand there and are none of ours."""
+        read = {naming.called for naming in self._namings.values()}
+        return sorted(set(self._column(questions.MEASUREMENTS, "name")) - read)
+
     def close(self) -> None:
         """Close what is kept open."""
-        with self._lock:
-            if self._client is not None:
-                self._client.close()  # type: ignore[no-untyped-call]
-            self._exchange.close()
-
-    def _ping(self) -> BaseHTTPResponse:
-        return self._exchange.request("GET", "/ping", headers=self._exchange.token() or self._exchange.basic())
-
-    def _found(self) -> Generation:
-        if self.settings.version != "auto":
-            return of_version(self.settings.version)
-        answer = self._ping()
-        return of_ping(answer.headers, answer.data)
-
-    def _ensure_bucket(self, generation: Generation) -> None:
-        """1.x and 2.x answer a question about a database that is not there as if it were empty, so it is looked for."""
-        bucket = self.settings.bucket
-        if generation.major == 3 or bucket in self._databases(generation):
-            return  # 3.x makes it by the first write
-        if not self.settings.create:
-            raise no_bucket(self.settings)
-        if generation.major == 1:
-            fields = {"q": questions.create_database(bucket)}
-            self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
-            return
-        with translated(self.settings):
-            self._writer(generation).buckets_api().create_bucket(bucket_name=bucket, org=self._org)
-
-    def _expect_bucket(self, generation: Generation) -> None:
-        """An empty answer means no rows only where there is something that could have some."""
-        if self.settings.bucket not in self._databases(generation):
-            raise no_bucket(self.settings)
-
-    @contextmanager
-    def _looked_for_again(self) -> Iterator[None]:
-        """Whoever comes next connects anew when the database is gone, and makes it where that is allowed."""
-        try:
-            yield
-        except Missing:
-            with self._lock:
-                self._generation = None
-            raise
-
-    def _only_org(self, generation: Generation) -> str:
-        """The one organisation of the token, so that it need not be set; 1.x and 3.x have none."""
-        if generation.major != 2:
-            return ""
-        answer = self._exchange.request("GET", "/api/v2/orgs", headers=self._exchange.token())
-        names = [str(each["name"]) for each in json.loads(answer.data)["orgs"]]
-        if len(names) != 1:
-            raise InputError(
-                f"influxdb.org has to be set: the token sees {' and '.join(map(repr, names)) or 'no organisation'}"
-            )
-        return names[0]
-
-    def _databases(self, generation: Generation) -> set[str]:
-        body = self._answer(generation, "SHOW DATABASES", named=False)
-        return set(answers.column_from_csv(body, "name"))
+        self._connection.close()
 
     def _ask(self, question: str, kinds: answers.Kinds) -> pa.Table:
-        generation = self.connect()
-        body = self._answer(generation, question)
-        if not body.strip() and not generation.parquet:
-            with self._looked_for_again():
-                self._expect_bucket(generation)
-        return answers.from_parquet(body, kinds) if generation.parquet else answers.from_csv(body, kinds)
+        body = self._connection.answer(question)
+        return answers.table(self.connect().format, body, kinds)
 
-    def _names(self, naming: Naming, kind: Literal["FIELD", "TAG"], column: str) -> list[str]:
-        generation = self.connect()
-        body = self._answer(generation, questions.keys(naming, kind))
-        read = answers.column_from_parquet if generation.parquet else answers.column_from_csv
-        return read(body, column)
+    def _column(self, question: str, column: str) -> list[str]:
+        body = self._connection.answer(question)
+        return answers.column(self.connect().format, body, column)
 
-    def _answer(self, generation: Generation, question: str, *, named: bool = True) -> bytes:
-        exchange = self._exchange
-        database = {"db": self.settings.bucket} if named else {}
-        if generation.parquet:
-            fields = {**database, "q": question, "format": "parquet"}
-            # 404: no write has made the database yet.
-            answer = exchange.request(
-                "GET", "/api/v3/query_influxql", fields=fields, headers=exchange.token(), fine=(200, 404)
-            )
-            return answer.data if answer.status == 200 else b""
-        fields = {**database, "q": question, "epoch": "u"}
-        credentials = exchange.basic() if generation.major == 1 else exchange.token()
-        return exchange.request(
-            "GET", "/query", fields=fields, headers={"Accept": "application/csv", **credentials}
-        ).data
 
-    def _writer(self, generation: Generation) -> InfluxDBClient:
-        """influxdb-client; called with a lock held or after `connect`, so that there is one."""
-        if self._client is None:
-            token = self.settings.token
-            if generation.major == 1 and self.settings.username:
-                token = f"{self.settings.username}:{self.settings.password}"
-            self._client = InfluxDBClient(
-                self.settings.url,
-                token or None,  # type: ignore[arg-type]  # without users there is none
-                org=self._org or "-",
-                timeout=round(self.settings.timeout.total_seconds() * 1000),
-                enable_gzip=True,
-                ssl_ca_cert=self.settings.ca_file or None,
-            )
-        return self._client
+def wrong_clock(offset: timedelta) -> str:
+    """What is wrong with a server whose clock is so far ahead of ours, and what to do; empty when nothing is."""
+    if abs(offset) <= _CLOCKS_APART:
+        return ""
+    minutes = f"{abs(offset) / timedelta(minutes=1):.0f} min"
+    way = "ahead of" if offset > timedelta(0) else "behind"
+    return (
+        f"InfluxDB's clock is {minutes} {way} ours, and so are rows that are written without a time: let both machines "
+        "take their time from NTP"
+    )
+
+
+def _bounds(start_us: int | None, end_us: int | None) -> tuple[int, int]:
+    return EARLIEST_US if start_us is None else start_us, LATEST_US if end_us is None else end_us

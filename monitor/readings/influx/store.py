@@ -17,7 +17,7 @@ from monitor.readings.influx.late import LateRows
 from monitor.readings.influx.nightly import Nightly
 from monitor.readings.influx.patience import Patience, StillBusy
 from monitor.readings.influx.pulling import Puller, Reach
-from monitor.readings.influx.server import InfluxServer
+from monitor.readings.influx.server import InfluxServer, wrong_clock
 from monitor.readings.influx.upkeep import Upkeep
 from monitor.readings.influx.window import Window
 from monitor.readings.spool import Spool
@@ -70,6 +70,7 @@ class InfluxStore:
         self._turns = threading.BoundedSemaphore(_DIRECT_WRITES)
         self._patience = Patience()
         self._away = ""
+        self._wrong_clock = ""
         self._closed = False
 
     def start(self) -> None:
@@ -137,17 +138,15 @@ class InfluxStore:
         limit: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         self._check_open()
-        bounds = tuple(None if moment is None else to_us(moment) for moment in (start, end))
-        for table in ranges.pages(
-            self._server, measurement, (bounds[0], bounds[1]), place, newest_first=newest_first, limit=limit
-        ):
-            yield from table.to_batches()
+        yield from ranges.scan(
+            self._server, measurement, start, end, place=place, newest_first=newest_first, limit=limit
+        )
 
     def forget(self, measurement: str, before: datetime) -> int:
-        """Raises InputError on InfluxDB 3 Core, which deletes nothing by request."""
+        """At least how many there were; raises InputError on InfluxDB 3 Core, which deletes nothing by request."""
         self._check_open()
         before_us = to_us(before)
-        rows: int = sum(table.num_rows for table in ranges.pages(self._server, measurement, (None, before_us)))
+        rows = self._server.at_least(measurement, before_us)
         if rows:
             self._server.delete(measurement, before_us)
         self._window.forget(measurement, before)
@@ -179,6 +178,7 @@ class InfluxStore:
                 "url": self._server.settings.url,
                 "bucket": self._server.settings.bucket,
                 **({"error": self._away} if self._away else {}),
+                **({"clock": self._wrong_clock} if self._wrong_clock else {}),
                 "window": str(self._window.path),
                 "window up to": _moment(self._window.pulled_us),
                 "spool, batches": f"{waiting.batches:,}",
@@ -202,6 +202,8 @@ class InfluxStore:
         passed_over = self._puller.pull(now_us)
         if passed_over:
             self._late.note_passed_over(*passed_over, now_us)
+        offset = self._server.clock_offset(from_us(now_us))
+        self._wrong_clock = wrong_clock(offset) if offset is not None else ""
 
     def _written(self, batch: Batch) -> bool:
         """Whether InfluxDB has it. Raises InputError when it is there and does not want it."""

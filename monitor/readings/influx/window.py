@@ -4,7 +4,7 @@ The file is a copy: what it holds is in InfluxDB too, but for a moment. It is ke
 gap is read again, and made anew when the settings name another server or bucket.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,11 +21,15 @@ from monitor.readings.influx import ledger
 from monitor.readings.influx.foreign import staged_rows
 from monitor.readings.late import has_late, merge_late, whole
 from monitor.readings.schema import MEASUREMENTS, Measurement
+from monitor.readings.staging import stage
+from monitor.readings.store import Batch
 from monitor.readings.tables import columns, main_table, mergeable, point_key, quoted, subject_key
 from monitor.units import to_us
 
 MINUTE_US = 60_000_000
 _NOTHING_US = -(2**62)
+_LOG_LIMIT = "16MB"
+"""Rows in the log are held in memory uncompressed, at about a hundred bytes each; here nobody waits for one batch."""
 
 
 class Window(EmbeddedStore):
@@ -35,7 +39,7 @@ class Window(EmbeddedStore):
         """`source`: what the rows are a copy of. Numbers of commits in a new file begin at `opened_at` in epoch
         milliseconds: above all that a lost file of the same source ever gave, because there are fewer a second.
         """
-        super().__init__(path, window)
+        super().__init__(path, window, _LOG_LIMIT)
         first_seq = to_us(opened_at) // 1000
         self._writer.run("prepare the window", lambda connection, _: _prepare(connection, source, first_seq))
 
@@ -52,6 +56,10 @@ class Window(EmbeddedStore):
             "note its position",
             lambda connection, _: connection.execute("UPDATE window_state SET pulled_us = ?", [upto_us]),
         )
+
+    def append_all(self, batches: Iterable[Batch]) -> None:
+        """What `append` does with each of them, in order, in few commits."""
+        self._writer.append(*(staged for batch in batches if (staged := stage(batch))))
 
     def take(self, tables: Mapping[str, pa.Table], seen_us: int | None) -> int:
         """Put in what is new or changed of rows as the source gave them; how many those were.

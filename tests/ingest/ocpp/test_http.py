@@ -92,6 +92,70 @@ def test_after_a_restart_a_stop_still_finds_its_connector(post: Any, parts: Part
     assert transactions(parts) == [("start", "2", "9"), ("stop", "2", "9")]
 
 
+def statuses(parts: Parts) -> list[str]:
+    parts.store.bring_up_to(NOW)
+    return [row["status"] for batch in parts.store.scan("status") for row in batch.to_pylist()]
+
+
+def event(kind: str, minute: int, state: str | None = None, **more: Any) -> list[Any]:
+    info = {"transactionId": "tx", **({"chargingState": state} if state else {})}
+    at = f"2026-05-01T11:{minute}:00Z"
+    return [2, f"e{minute}", "TransactionEvent", {"eventType": kind, "timestamp": at, "transactionInfo": info, **more}]
+
+
+def occupied(minute: int, status: str = "Occupied") -> list[Any]:
+    said = {"evseId": 1, "connectorId": 1, "connectorStatus": status, "timestamp": f"2026-05-01T11:{minute}:00Z"}
+    return [2, f"s{minute}", "StatusNotification", said]
+
+
+RESTARTS = {
+    "a car that charges goes on": (
+        [occupied(10), event("Started", 11, "Charging", evse={"id": 1, "connectorId": 1})],
+        [occupied(20)],
+        ["Preparing", "Charging", "Charging"],
+    ),
+    "the end does not say what the cable does": (
+        [occupied(10), event("Started", 11, "SuspendedEV", evse={"id": 1, "connectorId": 1})],
+        [event("Ended", 20)],
+        ["Preparing", "SuspendedEV", "Finishing"],
+    ),
+    "the end was lost and the next car comes": (
+        [occupied(10), event("Started", 11, "Charging", evse={"id": 1, "connectorId": 1}), occupied(15, "Available")],
+        [occupied(20)],
+        ["Preparing", "Charging", "Available", "Preparing"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), RESTARTS.values(), ids=RESTARTS.keys())
+def test_after_a_restart_2_0_1_is_understood_as_if_there_had_been_none(
+    *, post: Any, parts: Parts, register: Register, before: Any, after: Any, expected: list[str]
+) -> None:
+    assert post("l-1", before)[0] == 200
+    parts.intake = Intake(parts.store, lambda: NOW, register=lambda: register)
+    assert post("l-1", after)[0] == 200
+    assert statuses(parts) == expected
+
+
+def test_after_a_restart_values_beside_a_lost_end_are_not_of_its_session(
+    post: Any, parts: Parts, register: Register
+) -> None:
+    assert post("l-1", RESTARTS["the end was lost and the next car comes"][0])[0] == 200
+    parts.intake = Intake(parts.store, lambda: NOW, register=lambda: register)
+    value = {"timestamp": "2026-05-01T11:30:00Z", "sampledValue": [{"value": 5}]}
+    assert post("l-1", [2, "m", "MeterValues", {"evseId": 1, "meterValue": [value]}])[0] == 200
+    assert [row["session"] for batch in parts.store.scan("meter") for row in batch.to_pylist()] == [None]
+
+
+def test_after_a_restart_a_stop_of_a_start_whose_answer_was_never_heard_finds_its_connector(
+    post: Any, parts: Parts, register: Register
+) -> None:
+    assert post("l-1", START)[0] == 200
+    parts.intake = Intake(parts.store, lambda: NOW, register=lambda: register)
+    assert post("l-1", STOP)[0] == 200
+    assert transactions(parts) == [("start", "2", None), ("stop", "2", "9")]
+
+
 def test_what_is_wrong_is_named_and_the_rest_is_stored(post: Any) -> None:
     status, said = post("l-1", [[2, "1", "Heartbeat", {}], [2, "2", "StatusNotification", {"connectorId": 1}]])
     assert (status, said["stored"], said["rejected"]) == (

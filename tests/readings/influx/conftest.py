@@ -16,6 +16,7 @@ from monitor.readings.influx.store import Bounds, InfluxStore
 from monitor.readings.store import Batch
 from tests import influx
 from tests.conftest import missing
+from tests.influx3 import TOKEN, Core, core3
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 BOUNDS = Bounds(timedelta(minutes=30), timedelta(minutes=5), window_limit=10**9, spool_limit=10**8)
@@ -77,7 +78,19 @@ def named() -> InfluxDB:
     return influx.others()["named"]
 
 
-@pytest.fixture(params=["influxd", "named"])
+@pytest.fixture(scope="session")
+def core(influxd: InfluxDB) -> Iterator[Core]:
+    """InfluxDB 3 Core, as far as recorded answers tell."""
+    with core3(influxd.url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def as_recorded_from_3(core: Core) -> InfluxDB:
+    return InfluxDB(url=core.url, token=TOKEN)
+
+
+@pytest.fixture(params=["influxd", "as_recorded_from_3", "named"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     server: InfluxDB = request.getfixturevalue(request.param)
     made = World(server.model_copy(update={"bucket": f"test {uuid4().hex[:8]}"}), tmp_path)

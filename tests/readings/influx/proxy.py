@@ -18,10 +18,14 @@ DRIBBLE = "dribble"
 
 
 class Proxy:
-    """`mode`: PASS, CUT, HANG, DRIBBLE, or a status that every request gets (`500`, `503`, `429`)."""
+    """`mode`: PASS, CUT, HANG, DRIBBLE, or a status that every request gets (`500`, `503`, `429`), with `retry_after`
+    in its head where that is set, and `says` as its body.
+    """
 
     def __init__(self, upstream: str) -> None:
         self.mode = PASS
+        self.retry_after = ""
+        self.says = '{"error":"told to"}'
         self.requests = 0
         where = urlsplit(upstream)
         self._upstream = (where.hostname, where.port)
@@ -52,9 +56,9 @@ class Proxy:
                 client.recv(1)  # until the other side has had enough
                 return
             if self.mode.isdigit():
-                said = b'{"error":"told to"}'
-                head = f"HTTP/1.1 {self.mode} Told\r\nContent-Length: {len(said)}\r\nRetry-After: 1\r\n"
-                client.sendall(head.encode() + b"Connection: close\r\n\r\n" + said)
+                rest = f"Retry-After: {self.retry_after}\r\n" if self.retry_after else ""
+                head = f"HTTP/1.1 {self.mode} Told\r\nContent-Length: {len(self.says)}\r\n{rest}Connection: close\r\n"
+                client.sendall(f"{head}\r\n{self.says}".encode())
                 return
             with socket.create_connection(self._upstream) as server:
                 server.sendall(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.conftest import missing
 from tests.readings.influx.conftest import BOUNDS, NOON, World, after_noon, held
 from tests.readings.influx.proxy import CUT, DRIBBLE, HANG, PASS, Proxy, proxy_before
 
-IMPATIENT = timedelta(seconds=1)
+IMPATIENT = timedelta(seconds=2)
 
 
 @pytest.fixture
@@ -77,6 +77,54 @@ def test_whatever_influxdb_answers_a_tick_ends_in_time_and_writes_are_safe(store
     assert held(store) == [(second, second * 1000) for second in (1, 11, 12, 13, 14)]
 
 
+@pytest.mark.parametrize("mode", ["429", "503"])
+def test_a_server_that_asks_for_a_rest_gets_it_from_ticks_and_writers_and_the_drain(world, proxy, batch, mode):
+    store = world.open(settings=world.settings.model_copy(update={"url": proxy.url}))
+    store.bring_up_to(NOON)
+    proxy.mode, proxy.retry_after = mode, "3"
+    with pytest.raises(StoreUnavailable, match=rf"overloaded \({mode}, again in 3 s\)"):
+        store.bring_up_to(after_noon(5))
+    asked, began = proxy.requests, time.monotonic()
+    proxy.mode = PASS
+    store.start()
+    for second in range(6, 10):
+        store.append(power(batch, second))
+        if time.monotonic() - began < 2:
+            with pytest.raises(StoreUnavailable, match="again in"):
+                store.bring_up_to(after_noon(second))
+    if time.monotonic() - began < 2:
+        assert proxy.requests == asked
+
+    eventually(lambda: not store._spool, "the spool has drained")
+    assert time.monotonic() - began > 2.5
+    store.bring_up_to(after_noon(10))
+    assert rows_of(store) == [(second, second) for second in range(6, 10)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("200", "<html>Back soon</html>", "does not say that it is InfluxDB"),
+        ("400", "<html>The plain HTTP request was sent to HTTPS port</html>", "answers 400"),
+        ("403", "<html>Forbidden</html>", "refuses the credentials"),
+    ],
+    ids=["a page", "a refusal", "a login"],
+)
+def test_what_a_proxy_answers_instead_costs_no_batch_also_after_a_restart(world, proxy, batch, answer):
+    settings = world.settings.model_copy(update={"url": proxy.url, "timeout": IMPATIENT})
+    proxy.mode, proxy.says, told = answer
+    store = world.open(settings=settings)
+    store.start()
+    store.append(power(batch, 1))
+    with pytest.raises(StoreUnavailable, match=told):
+        store.bring_up_to(after_noon(1))
+    assert store._spool.waiting.rows == 1
+
+    proxy.mode = PASS
+    eventually(lambda: not store._spool, "the spool has drained")
+    assert rows_of(store) == [(1, 1)]
+
+
 def test_only_a_few_writers_wait_for_a_server_that_hangs_and_the_next_do_not(store, proxy, batch):
     store.append(power(batch, 0))
     proxy.mode = HANG
@@ -84,7 +132,7 @@ def test_only_a_few_writers_wait_for_a_server_that_hangs_and_the_next_do_not(sto
     began = time.monotonic()
     for second in range(2, 50):
         store.append(power(batch, second))
-    assert time.monotonic() - began < 12  # one after the other they would wait 48 s
+    assert time.monotonic() - began < 12  # one after the other they would wait 96 s
     assert store._spool.waiting.rows == 49
 
 
@@ -156,6 +204,25 @@ def test_a_batch_that_influxdb_refuses_does_not_hold_up_the_others(world, store,
     assert store.health().details["spool, rows refused by InfluxDB"] == "1"
 
 
+def test_many_small_batches_are_few_requests_and_few_commits_also_with_a_refused_one_among_them(
+    world, store, proxy, batch, at
+):
+    world.write('meter,s/x/1 soc="text" @0')
+    proxy.mode = "503"
+    for second in range(1, 301):
+        store.append(power(batch, second))
+        if second == 150:
+            store.append(batch(meter=[{"time_us": at(2), "soc": 4.0}]))
+    _, before = store.arrivals("meter", 0)
+    proxy.mode, asked = PASS, proxy.requests
+    eventually(lambda: not store._spool, "the spool has drained")
+
+    assert proxy.requests - asked < 60
+    assert store.arrivals("meter", 0)[1] - before < 30
+    assert [row["power_w"] for row in store.arrivals("meter", 0)[0].to_pylist()] == list(range(1, 301))
+    assert store.health().details["spool, rows refused by InfluxDB"] == "1"
+
+
 @pytest.mark.parametrize(
     ("change", "remedy"),
     [({"bucket": "nowhere", "create": False}, r"influxdb\.create"), ({"url": "http://127.0.0.1:9"}, "does not answer")],
@@ -169,6 +236,15 @@ def test_an_error_names_its_remedy_and_writes_are_kept(world, batch, change, rem
 
     assert store._spool.waiting.rows == 1
     assert remedy.replace("\\", "") in store.health().details["error"]
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(-61, "61 min ahead of ours"), (61, "61 min behind ours"), (0, None)])
+def test_a_server_whose_clock_is_an_hour_off_is_told_on_the_health_page(world, ahead, told):
+    now = datetime.now(UTC) + timedelta(minutes=ahead)
+    store = world.open(at=now)
+    store.bring_up_to(now)
+    said = store.health().details.get("clock")
+    assert said is None if told is None else f"{told}, and so are rows" in said and "from NTP" in said
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from monitor.config import InfluxDB
 from monitor.errors import InputError, LaddvaktError, StoreUnavailable
 from monitor.readings.influx import answers
-from monitor.readings.influx.exchange import Missing, refused
 from monitor.readings.influx.generation import of_ping
+from monitor.readings.influx.refusal import Missing, Unusable, refused
 
 AFTERWARDS = {"bad", "conflict"}
 """Sites of the bad batches, of which each server kept other lines."""
@@ -86,6 +86,48 @@ def test_a_field_that_nobody_wrote_is_missing_in_every_row(recorded, server):
     assert table["nofield"].null_count == table.num_rows
 
 
+@pytest.mark.parametrize(
+    ("case", "names"),
+    [
+        ("all_meter", ("power_w", "energy_wh", "soc", "session", "site", "station", "connector")),
+        ("all_status", ("status", "error_code", "site", "station", "connector")),
+        ("transaction", ("event", "session", "user", "meter_wh", "site")),
+        ("some_unknown_field", ("power_w", "nofield")),
+        ("count_per_minute", ("count",)),
+        ("no_rows", ("power_w",)),
+        ("unknown_field", ("power_w",)),
+        ("unknown_measurement", ("power_w",)),
+    ],
+)
+def test_json_of_3_gives_what_its_parquet_gives(recorded, case, names):
+    kinds = {name: KINDS[name] for name in names}
+    json_s = answers.from_json(body_of(recorded["3.6", f"{case}_v1_json"]), kinds)
+    parquet_s = answers.from_parquet(body_of(recorded["3.6", case]), kinds)
+    assert json_s.schema.remove_metadata() == parquet_s.schema.remove_metadata()
+    thousands = [row | {"time_us": row["time_us"] * 1000} for row in json_s.to_pylist()]  # recorded in milliseconds
+    assert sorted(thousands, key=str) == sorted(parquet_s.to_pylist(), key=str)
+    assert answers.from_json(b"", kinds).num_rows == 0
+
+
+def test_json_lists_names_and_says_what_it_is_not(recorded):
+    body = body_of(recorded["3.6", "show_field_keys_v1_json"])
+    assert {"power_w", "status", "user"} <= set(answers.column_from_json(body, "fieldKey"))
+    kinds = {"session": pa.float64(), "meter_wh": pa.string()}
+    odd = answers.from_json(body_of(recorded["3.6", "transaction_v1_json"]), kinds).to_pylist()
+    assert [(row["session"], row["meter_wh"]) for row in odd] == [(None, "12.0")]
+    for wrong in (b"<html>", b"[]", b'{"results":[{"error":"query timeout"}]}'):
+        with pytest.raises(StoreUnavailable):
+            answers.from_json(wrong, kinds)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_text_in_a_field_of_numbers_is_missing_and_costs_no_other_column(recorded, server):
+    read = answers.from_parquet if server == "3.6" else answers.from_csv
+    table = read(body_of(recorded[server, "transaction"]), {"session": pa.float64(), "meter_wh": pa.float64()})
+    assert table["session"].to_pylist() == [None]
+    assert table["meter_wh"].to_pylist() == [12.0]
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_counts(recorded, server):
     table = table_of(recorded, server, "count_per_minute", "count")
@@ -107,8 +149,8 @@ def test_fields_are_listed(recorded):
 @pytest.mark.parametrize(
     ("server", "case", "kind", "says"),
     [
-        *((server, "wrong_credentials", StoreUnavailable, r"set influxdb\.token") for server in SERVERS),
-        *((server, "no_credentials", StoreUnavailable, r"set influxdb\.token") for server in SERVERS),
+        *((server, "wrong_credentials", Unusable, r"set influxdb\.token") for server in SERVERS),
+        *((server, "no_credentials", Unusable, r"set influxdb\.token") for server in SERVERS),
         ("1.6.7", "write_unknown_database", Missing, "create it"),
         ("2.9", "write_unknown_database", Missing, "create it"),
         ("3.6", "unknown_database", Missing, "create it"),

@@ -18,6 +18,7 @@ from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
 from monitor.readings.influx import lines
 from monitor.readings.influx.mapping import namings
+from monitor.readings.influx.refusal import Missing, Unusable
 from monitor.readings.influx.server import InfluxServer
 from monitor.readings.store import Batch
 from tests import influx
@@ -77,9 +78,7 @@ def test_rows_come_back_with_their_types_and_what_is_missing_stays_missing(serve
     assert given(server.read("meter", NOON_US + 1, None)) == [place | rows[1]]
     assert given(server.read("meter", None, NOON_US + 1)) == [place | rows[0]]
     assert given(server.read("meter", None, None, newest_first=True, limit=1)) == [place | rows[1]]
-    assert server.span("meter") == (NOON_US, NOON_US + 1)
     assert server.read("status", None, None).num_rows == 0
-    assert server.span("link") is None
 
 
 def test_names_and_texts_of_every_kind(server):
@@ -155,6 +154,13 @@ def test_rows_before_a_moment_are_deleted(server):
     assert server.read("meter", None, None)["time_us"].to_pylist() == [NOON_US + 1_000_000, NOON_US + 2_000_000]
 
 
+def test_rows_before_a_moment_are_counted_where_they_stand(server):
+    server.write(batch(meter=[{"time_us": NOON_US + n, "power_w": 1.0, "soc": 2.0} for n in range(3)]))
+    server.write(batch(meter=[{"time_us": NOON_US + 4, "session": "1"}, {"time_us": NOON_US + 5, "soc": None}]))
+    assert [server.at_least("meter", NOON_US + n) for n in (0, 3, 5, 6)] == [0, 3, 4, 5]
+    assert server.at_least("link", NOON_US) == 0
+
+
 def test_a_field_of_another_type_is_told_with_the_server_s_words(server):
     numbers = batch(meter=[{"time_us": NOON_US, "power_w": 1.0}])
     server.write(numbers)
@@ -170,6 +176,40 @@ def test_a_bucket_that_is_missing_is_made_only_where_that_is_allowed(settings):
             pytest.skip("3.x makes it by the first write")
         with pytest.raises(StoreUnavailable, match="create it, set influxdb.create = true"):
             server.connect()
+
+
+def test_a_retention_policy_is_named_behind_the_database_and_made_with_it(settings):
+    database = f"test {uuid4().hex[:8]}"
+    rows = [{"time_us": NOON_US + n * 1_000_000, "power_w": 1.0, "session": "1"} for n in range(2)]
+    with closing(InfluxServer(settings.model_copy(update={"bucket": f"{database}/two years"}))) as server:
+        if server.connect().major == 3:
+            pytest.skip("3.x has no retention policies")
+        assert server.read("meter", None, None).num_rows == 0
+        server.write(batch(meter=rows, status=[{"time_us": NOON_US, "status": "Faulted"}]))
+        assert server.read("meter", None, None)["time_us"].to_pylist() == [NOON_US, NOON_US + 1_000_000]
+        assert server.last_status()["status"].to_pylist() == ["Faulted"]
+        assert server.counts("meter", NOON_US, NOON_US + 60_000_000, 60)["values"].to_pylist() == [4]
+        assert server.unmapped() == {}
+        if server.connect().major == 1:  # there its statement is about all policies of a database
+            with pytest.raises(InputError, match="has several: give the policy of the readings a duration"):
+                server.delete("meter", NOON_US + 1_000_000)
+        else:
+            server.delete("meter", NOON_US + 1_000_000)
+            assert server.read("meter", None, None).num_rows == 1
+    missing_policy = settings.model_copy(update={"bucket": f"{database}/other", "create": False})
+    with closing(InfluxServer(missing_policy)) as server, pytest.raises(Missing, match="knows no database or bucket"):
+        server.read("meter", None, None)
+    if not settings.org:
+        with closing(InfluxServer(settings.model_copy(update={"bucket": database}))) as server:
+            assert server.read("meter", None, None).num_rows == 0  # the default policy has its own
+
+
+def test_a_name_that_no_database_can_have_is_told_with_the_server_s_words(settings):
+    if settings.org:
+        pytest.skip("a bucket may be called so")
+    odd = settings.model_copy(update={"bucket": "a\\b"})
+    with closing(InfluxServer(odd)) as server, pytest.raises(Unusable, match="invalid name"):
+        server.connect()
 
 
 def test_wrong_credentials_name_the_settings(settings):

@@ -1,0 +1,82 @@
+"""For admins: users, tokens, the audit log. An entry of the log can be read and nothing else."""
+
+from http import HTTPStatus
+
+from flask import abort
+from flask.typing import ResponseReturnValue
+
+from dashboards.api.asked import AuditQuery, PasswordBody, TokenBody, UserBody
+from dashboards.api.operation import operation
+from dashboards.api.shapes import EntryShape, Listed, NewTokenShape, Page, TokenShape, UserShape
+from dashboards.context import page_url
+from dashboards.principals import principal
+from dashboards.sources import service
+from monitor.access.model import User
+from monitor.state import audit as audit_log
+
+
+@operation("/audit", answer=Page[EntryShape], query=AuditQuery)
+def audit(query: AuditQuery) -> ResponseReturnValue:
+    """The audit log: who did what to what"""
+    with service().database.read() as connection:
+        found = audit_log.list(
+            connection, actor=query.actor, action=query.action, subject=query.subject, before=query.before,
+            limit=query.limit + 1,
+        )  # fmt: skip
+    following = page_url(before=found[query.limit - 1].id) if len(found) > query.limit else None
+    return {"items": [vars(entry) for entry in found[: query.limit]], "next": following}
+
+
+@operation("/users", answer=Listed[UserShape])
+def users() -> ResponseReturnValue:
+    """Users"""
+    return {"items": [vars(user) for user in service().users.list()]}
+
+
+@operation("/users", method="POST", answer=UserShape, body=UserBody, status=HTTPStatus.CREATED)
+def add_user(body: UserBody) -> ResponseReturnValue:
+    """Add a user; with the first one everybody has to log in"""
+    source = service()
+    return dict(vars(source.users.add(body.name, body.role, body.password, actor=principal().name, at=source.now())))
+
+
+@operation("/users/<name>/password", method="POST", answer=UserShape, body=PasswordBody)
+def set_password(name: str, body: PasswordBody) -> ResponseReturnValue:
+    """Give a user another password; every login of theirs ends"""
+    source, found = service(), _user(name)
+    source.users.set_password(name, body.password, actor=principal().name, at=source.now())
+    return dict(vars(found))
+
+
+@operation("/users/<name>", method="DELETE", answer=UserShape)
+def remove_user(name: str) -> ResponseReturnValue:
+    """Remove a user with every login of theirs"""
+    source, found = service(), _user(name)
+    source.users.remove(name, actor=principal().name, at=source.now())
+    return dict(vars(found))
+
+
+@operation("/tokens", answer=Listed[TokenShape])
+def tokens() -> ResponseReturnValue:
+    """Tokens, the newest first, revoked ones too"""
+    return {"items": [vars(token) for token in service().tokens.list()]}
+
+
+@operation("/tokens", method="POST", answer=NewTokenShape, body=TokenBody, status=HTTPStatus.CREATED)
+def add_token(body: TokenBody) -> ResponseReturnValue:
+    """Make a token; its secret is in this answer and in no other"""
+    source = service()
+    made, secret = source.tokens.add(body.name, body.scope, actor=principal().name, at=source.now())
+    return {**vars(made), "token": secret}
+
+
+@operation("/tokens/<int:number>", method="DELETE", answer=TokenShape)
+def revoke_token(number: int) -> ResponseReturnValue:
+    """Revoke a token; it stays in the list"""
+    source = service()
+    found = source.tokens.revoke(number, actor=principal().name, at=source.now()) if number < 2**63 else None
+    return dict(vars(found or abort(404)))
+
+
+def _user(name: str) -> User:
+    return service().users.find(name) or abort(404)

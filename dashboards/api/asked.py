@@ -1,0 +1,222 @@
+"""What queries and bodies hold: each parameter once, with its range and its meaning."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from dashboards.api.operation import Asked
+from dashboards.parameters import LIMIT_DEFAULT, LIMIT_MAX, read_moment
+from monitor.access.model import Role, Scope
+from monitor.insight.picture import Standing
+from monitor.rules.answer import Level
+from monitor.sessions.model import BillingState, Flag
+from monitor.state.review_queue import Kind
+
+
+def _shown(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("holds a NUL character")
+    return value
+
+
+def _line(value: str) -> str:
+    line = " ".join(value.split())
+    if not line.isprintable():
+        raise ValueError("holds characters that cannot be shown")
+    return line
+
+
+Text = Annotated[str, Field(max_length=500), AfterValidator(_shown)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+_MOMENT = {
+    "type": "string",
+    "description": "RFC 3339 with an offset, or epoch seconds",
+    "examples": ["2026-03-01T12:00:00Z"],
+}
+Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema(_MOMENT)]
+Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="how many items an answer holds at most")]
+Number = Annotated[int, Field(ge=1, le=2**53 - 1)]
+Format = Annotated[Literal["json", "csv"] | None, Field(description="csv: the whole range as a stream; also by Accept")]
+Site = Annotated[Text | None, Field(description="key of a site")]
+Station = Annotated[Text | None, Field(description="name of a station, beside site")]
+Connector = Annotated[Text | None, Field(description="name of a connector, beside site and station")]
+Start = Annotated[Moment | None, Field(alias="from", description="inclusive")]
+End = Annotated[Moment | None, Field(alias="to", description="exclusive")]
+
+
+class Paged(Asked):
+    """One page of a list; the answer's `next` is the address of the following one, or null."""
+
+    limit: Limit = LIMIT_DEFAULT
+
+
+class AlertsQuery(Paged):
+    """Without `state`: active alerts and those resolved since `from`, else in the last 24 h."""
+
+    state: Literal["active", "pending", "firing", "resolved", "all"] | None = None
+    level: Level | None = None
+    site: Site = None
+    rule: Annotated[Text | None, Field(description="id of a rule")] = None
+    start: Start = None
+    sort: Annotated[Literal["-id", "id"], Field(description="-id: newest first; id: oldest first")] = "-id"
+    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
+    after: Annotated[Number | None, Field(description="only greater ids, as `next` has it")] = None
+    format: Format = None
+
+
+class SessionsQuery(Paged):
+    """Sessions by plug-in."""
+
+    start: Start = None
+    end: End = None
+    site: Site = None
+    station: Station = None
+    connector: Connector = None
+    group: Annotated[Text | None, Field(description="a group of users")] = None
+    flag: Annotated[Flag | None, Field(description="sessions with this flag")] = None
+    state: BillingState | None = None
+    tariff: Annotated[Text | None, Field(description="id of the tariff that priced them")] = None
+    q: Annotated[Text | None, Field(description="part of an id, a transaction or a customer")] = None
+    before: Annotated[Text | None, Field(description="id of a session: those that plugged in before it")] = None
+    format: Format = None
+
+
+class ReadingsQuery(Paged):
+    """Rows of one measurement: from `from` on in order of time, without it the newest first."""
+
+    measurement: Literal["meter", "status", "transaction", "link"] = "meter"
+    site: Site = None
+    station: Station = None
+    connector: Connector = None
+    start: Start = None
+    end: End = None
+    cursor: Annotated[Text | None, Field(description="as `next` has it")] = None
+    format: Format = None
+
+
+class SitesQuery(Paged):
+    """Sites by what is the matter with them."""
+
+    state: Annotated[Standing | None, Field(description="sites with a connector in this state")] = None
+    level: Annotated[Level | None, Field(description="sites with a firing alert of this level or worse")] = None
+    q: Annotated[Text | None, Field(description="part of a name of a site or of its stations")] = None
+    sort: Annotated[Literal["worst", "site"], Field(description="worst first, or by key")] = "worst"
+    after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
+
+
+class ConnectorsQuery(Paged):
+    """Connectors in the order of their names."""
+
+    site: Site = None
+    station: Station = None
+    state: Standing | None = None
+    after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
+
+
+class SilencesQuery(Paged):
+    """Newest first."""
+
+    state: Annotated[Literal["current", "all"], Field(description="current: not over yet")] = "current"
+    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
+
+
+class AuditQuery(Paged):
+    """Newest first."""
+
+    actor: Annotated[Text | None, Field(description="who did it")] = None
+    action: Annotated[Text | None, Field(description="what was done, for example alert.acknowledge")] = None
+    subject: Annotated[Text | None, Field(description="id of what was changed")] = None
+    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
+
+
+class CdrQuery(Asked):
+    """Which of several."""
+
+    ocpi: Literal["2.2.1", "2.3.0"] | None = None
+    id: Annotated[Text | None, Field(description="id of a CDR, credit CDRs too")] = None
+
+
+class ReviewQuery(Paged):
+    """The oldest first."""
+
+    kind: Kind | None = None
+    after: Annotated[Text | None, Field(description="as `next` has it")] = None
+
+
+class TariffsQuery(Paged):
+    """In the order of their files."""
+
+    before: Annotated[Text | None, Field(description="id of a tariff: those behind it, as `next` has it")] = None
+    format: Format = None
+
+
+class CompareQuery(Asked):
+    """Sessions by plug-in."""
+
+    tariff: Annotated[Text | None, Field(description="id of a tariff in force; *: all with their assignments")] = None
+    start: Start = None
+    end: End = None
+    site: Site = None
+    group: Annotated[Text | None, Field(description="a group of users")] = None
+    format: Format = None
+
+
+class AcknowledgeBody(Asked):
+    """Who sees to it is whoever asks."""
+
+    comment: Line = ""
+    ticket: Line = ""
+    assignee: Line = ""
+    until: Annotated[Moment | None, Field(description="when it stops to count; null: with the alert")] = None
+
+
+class SilenceBody(Asked):
+    """What to mute, why and until when."""
+
+    matchers: Annotated[
+        dict[str, Annotated[list[Text], Field(min_length=1, max_length=100)]],
+        Field(
+            min_length=1, max_length=20, description="label, site, station, connector, rule, level or subject -> globs"
+        ),
+    ]
+    reason: Annotated[Line, Field(min_length=1)]
+    ends_at: Moment
+    starts_at: Annotated[Moment | None, Field(description="null: now")] = None
+
+
+class TokenBody(Asked):
+    """A token for a program or a screen."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=64, description="what it is for")]
+    scope: Scope
+
+
+class UserBody(Asked):
+    """A user."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=64)]
+    role: Role
+    password: Annotated[str, Field(min_length=10, max_length=1024)]
+
+
+class PasswordBody(Asked):
+    """Another password."""
+
+    password: Annotated[str, Field(min_length=10, max_length=1024)]
+
+
+class DecisionBody(Asked):
+    """Why, and where a correction is decided, what is billed instead of what was measured."""
+
+    reason: Annotated[Line, Field(min_length=1)]
+    seen: Annotated[
+        Text | None, Field(description="`seen` of the queue: refused (409) when the session changed since")
+    ] = None
+    by: Annotated[Line | None, Field(max_length=100, description="who decides, while there are no users")] = None
+    energy_wh: Annotated[float | None, Field(ge=0, strict=True, allow_inf_nan=False, description="of a correction")] = (
+        None
+    )
+    started: Annotated[Moment | None, Field(description="of a correction")] = None
+    stopped: Annotated[Moment | None, Field(description="of a correction")] = None
+    plug_out: Annotated[Moment | None, Field(description="of a correction")] = None

@@ -111,7 +111,7 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
     SELECT slot_us, s.site, s.station, s.connector, session, started_us, peak_w, flags,
         s.energy_wh AS session_energy_wh, s.soc_in,
         CASE WHEN idle_since_us <= slot_us THEN idle_since_us END AS idle_since_us
-    FROM slots JOIN sessions s ON coalesce(started_us, 0) <= slot_us
+    FROM slots JOIN sessions s ON coalesce(started_us, 0) <= slot_us AND coalesce(known_at_us, slot_us) = slot_us
     WINDOW newest_first AS (
         PARTITION BY slot_us, s.site, s.station, s.connector ORDER BY started_us DESC NULLS LAST
     )

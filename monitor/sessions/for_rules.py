@@ -23,6 +23,7 @@ SESSIONS_SCHEMA = pa.schema(
         ("idle_since_us", pa.int64()),
         ("flags", pa.list_(pa.string())),
         ("soc_in", pa.float64()),
+        ("known_at_us", pa.int64()),
     ]
 )
 
@@ -40,6 +41,7 @@ def sessions_table(sessions: Iterable[Session]) -> pa.Table:
             "idle_since_us": _us(idle_since(session)),
             "flags": sorted(session.flags),
             "soc_in": session.soc_in,
+            "known_at_us": None,
         }
         for session in sessions
         if session.under_way

@@ -126,7 +126,7 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
     SELECT st.slot_us, p.connector_key, p.site, p.station, p.connector, p.registered, st.station_key,
         coalesce(p.evse, p.connector) AS evse, p.current, p.rated_w, p.rated_phases, p.group_max_w, p.station_max_w,
         p.load_managed, coalesce(p.power_group, p.site || '//' || p.station) AS power_group,
-        st.online, st.seen_us, st.silent_for, h.held_us, t.transaction_us,
+        st.online, st.seen_us, st.silent_for, st.doubt_us, st.doubt_from_us, h.held_us, t.transaction_us,
         coalesce(w.status, s.status) AS reported,
         CASE WHEN w.status IS NOT NULL THEN w.since_us ELSE s.since_us END AS reported_since_us,
         CASE WHEN w.status IS NOT NULL THEN w.error_code ELSE s.error_code END AS error_code,

@@ -1,6 +1,6 @@
 """What answers hold. Names are stable: what is here is not renamed, and nothing is taken away."""
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -272,13 +272,45 @@ class RuleShape(Shape):
     labels: dict[str, str]
     file: str
     line: int
-    state: str
     evaluated_at: Time | None
-    duration_s: float | None
     matches: int | None
     unknown: int | None
-    error: str
-    episodes: list[dict[str, str | None]]
+    error: str | None
+    state: Literal["runs", "fails", "not evaluated"]
+    duration_s: float | None
+
+
+class Episode(Shape):
+    """One alert of a rule."""
+
+    subject: str
+    state: str
+    level: str
+    pending_at: Time
+    firing_at: Time | None
+    resolved_at: Time | None
+
+
+class RuleDetail(RuleShape):
+    """A rule with its last episodes, newest first."""
+
+    episodes: list[Episode]
+
+
+class Explanation(Shape):
+    """A rule's answer for a subject; `expressions` by key, each part as {text, value, dimension, parts, connectors}."""
+
+    rule: str
+    subject: str
+    at: Time
+    selected: bool
+    truth: bool | None
+    level: str | None
+    recovered: bool | None
+    expressions: dict[str, Any]
+    expected: dict[str, float | None]
+    expected_by: str | None
+    alert: dict[str, Any]
 
 
 class TariffShape(Shape):

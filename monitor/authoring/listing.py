@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from monitor.authoring.in_force import InForce
 from monitor.state.alerts import AlertStore
@@ -11,59 +11,61 @@ EPISODES = 3
 """The last ones of each rule."""
 
 
-class Run(Protocol):
-    """A rule's last evaluation, as `monitor.service.RuleRun` has it."""
+class Failing(Protocol):
+    """What tells whether a rule's last evaluation went well."""
 
     @property
-    def at(self) -> datetime: ...
-    @property
-    def matches(self) -> int: ...
-    @property
-    def unknown(self) -> int: ...
-    @property
-    def error(self) -> str: ...
-    @property
-    def duration_s(self) -> float: ...
+    def error(self) -> str:
+        """Why it failed; empty when it did not."""
+        ...
 
 
-def rule_rows(files: InForce, runs: Mapping[str, Run], alerts: AlertStore) -> list[dict[str, Any]]:
-    """One row a rule, in the order of the files. Of a rule that no service runs, what a run gives is None."""
+def state_of(run: Failing | None) -> Literal["runs", "fails", "not evaluated"]:
+    """Of a rule by its last run."""
+    if run is None:
+        return "not evaluated"
+    return "fails" if run.error else "runs"
+
+
+def episodes(alerts: AlertStore, rule: str) -> list[dict[str, Any]]:
+    """The last alerts of a rule, newest first."""
+    return [
+        {
+            "subject": alert.subject,
+            "state": alert.state,
+            "level": alert.level,
+            "pending_at": _iso(alert.pending_at),
+            "firing_at": _iso(alert.firing_at),
+            "resolved_at": _iso(alert.resolved_at),
+        }
+        for alert in alerts.list(rule=rule, limit=EPISODES)
+    ]
+
+
+def rows_without_service(files: InForce, alerts: AlertStore) -> list[dict[str, Any]]:
+    """The rules as the API gives them, while no service runs: what a run would give is None."""
+    unknown = dict.fromkeys(("evaluated_at", "matches", "unknown", "error", "duration_s"))
     return [
         {
             "id": rule.id,
             "on": rule.on,
             "title": dict(rule.title),
-            "when": " ".join(rule.when.text.split()),
-            "levels": {level: " ".join(when.text.split()) for level, when in rule.levels.items()},
+            "levels": {level: expression.text for level, expression in rule.levels.items()},
             "severity": rule.severity,
-            "hold_for_s": rule.hold_for.total_seconds(),
-            "keep_firing_for_s": rule.keep_firing_for.total_seconds(),
-            "inhibited_by": list(rule.inhibited_by),
-            "labels": dict(rule.labels),
             "file": rule.file,
             "line": rule.line,
-            **_run(runs.get(rule.id)),
-            "episodes": [
-                {
-                    "subject": alert.subject,
-                    "state": alert.state,
-                    "level": alert.level,
-                    "pending_at": _iso(alert.pending_at),
-                    "firing_at": _iso(alert.firing_at),
-                    "resolved_at": _iso(alert.resolved_at),
-                }
-                for alert in alerts.list(rule=rule.id, limit=EPISODES)
-            ],
+            "state": state_of(None),
+            **unknown,
+            "episodes": episodes(alerts, rule.id),
         }
         for rule in files.rules.rules
     ]
 
 
-def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+def lines(rows: list[Mapping[str, Any]]) -> Iterator[str]:
     """The rows as text for a terminal."""
     for row in rows:
-        levels = "/".join(row["levels"] or [row["severity"]])
-        yield f"{row['id']} ({row['on']}, {levels}) {row['file']}:{row['line']}"
+        yield f"{row['id']} ({row['on']}, {'/'.join(row['levels']) or row['severity']}) {row['file']}:{row['line']}"
         if row["evaluated_at"] is None:
             yield f"  {row['state']}"
         else:
@@ -73,20 +75,6 @@ def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
             until = f" until {episode['resolved_at']}" if episode["resolved_at"] else ""
             since = episode["firing_at"] or episode["pending_at"]
             yield f"  {episode['state']} {episode['level']} on {episode['subject']} since {since}{until}"
-
-
-def _run(run: Run | None) -> dict[str, Any]:
-    if run is None:
-        keys = ("evaluated_at", "duration_s", "matches", "unknown")
-        return {"state": "not evaluated", **dict.fromkeys(keys), "error": ""}
-    return {
-        "state": "fails" if run.error else "runs",
-        "evaluated_at": _iso(run.at),
-        "duration_s": run.duration_s,
-        "matches": run.matches,
-        "unknown": run.unknown,
-        "error": run.error,
-    }
 
 
 def _iso(moment: datetime | None) -> str | None:

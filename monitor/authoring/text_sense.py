@@ -1,6 +1,7 @@
 """The texts of a rule, rendered with sample values: what would fail in the night fails here."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from monitor.errors import Problem
@@ -10,7 +11,7 @@ from monitor.rules.answer import Value
 from monitor.rules.files import Written
 from monitor.rules.message import failure
 from monitor.rules.names import POOLS, Name, Subject
-from monitor.units import Dimension
+from monitor.units import Dimension, Money
 
 _SAMPLES: Mapping[Dimension, Value] = {
     "power": 11_000.0, "energy": 12_000.0, "current": 16.0, "voltage": 230.0, "share": 50.0, "time": 600.0,
@@ -44,16 +45,16 @@ def text_sense(written: Written) -> Iterator[Problem]:
                 break
 
 
-def _failure(written: Written, text: str, values: Mapping[str, Value], language: str) -> str:
+def _failure(written: Written, text: str, values: Mapping[str, Value | Money], language: str) -> str:
     subject = _PLACES[written.rule.on].subject
     return failure(text, written.rule, subject, values, language)
 
 
-def _values(subject: Subject) -> dict[str, Value]:
-    return {key: _sample(name) for key, name in _keys(subject)}
+def _values(subject: Subject) -> dict[str, Value | Money]:
+    return {"session_price": Money(Decimal("84.50"), "SEK")} | {key: _sample(name) for key, name in _keys(subject)}
 
 
-def _missing(subject: Subject) -> dict[str, Value]:
+def _missing(subject: Subject) -> dict[str, Value | Money]:
     return dict.fromkeys((key for key, _ in _keys(subject)), None)
 
 

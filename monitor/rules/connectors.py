@@ -109,9 +109,9 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
         AND s.time_us <= $last AND s.time_us > $first - {held} GROUP BY ALL
 ), under_way AS (
     SELECT slot_us, s.site, s.station, s.connector, session, started_us, peak_w, flags,
-        s.energy_wh AS session_energy_wh,
+        s.energy_wh AS session_energy_wh, s.soc_in,
         CASE WHEN idle_since_us <= slot_us THEN idle_since_us END AS idle_since_us
-    FROM slots JOIN sessions s ON coalesce(started_us, 0) <= slot_us
+    FROM slots JOIN sessions s ON coalesce(started_us, 0) <= slot_us AND coalesce(known_at_us, slot_us) = slot_us
     WINDOW newest_first AS (
         PARTITION BY slot_us, s.site, s.station, s.connector ORDER BY started_us DESC NULLS LAST
     )
@@ -126,14 +126,14 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
     SELECT st.slot_us, p.connector_key, p.site, p.station, p.connector, p.registered, st.station_key,
         coalesce(p.evse, p.connector) AS evse, p.current, p.rated_w, p.rated_phases, p.group_max_w, p.station_max_w,
         p.load_managed, coalesce(p.power_group, p.site || '//' || p.station) AS power_group,
-        st.online, st.seen_us, st.silent_for, h.held_us, t.transaction_us,
+        st.online, st.seen_us, st.silent_for, st.doubt_us, st.doubt_from_us, h.held_us, t.transaction_us,
         coalesce(w.status, s.status) AS reported,
         CASE WHEN w.status IS NOT NULL THEN w.since_us ELSE s.since_us END AS reported_since_us,
         CASE WHEN w.status IS NOT NULL THEN w.error_code ELSE s.error_code END AS error_code,
         CASE WHEN w.status IS NOT NULL THEN w.vendor_code ELSE s.vendor_code END AS vendor_code,
         st.online IS NOT false
             AND (st.doubt_us IS NULL OR greatest(s.time_us, w.time_us, t.transaction_us) >= st.doubt_us) AS confirmed,
-        u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.idle_since_us,
+        u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.soc_in, u.idle_since_us,
         u.flags AS session_flags, hi.* EXCLUDE (site, station, connector)
     FROM places p
     JOIN station_frame st ON st.site = p.site AND st.station = p.station

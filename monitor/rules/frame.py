@@ -16,9 +16,11 @@ from monitor.units import to_us
 _PLACE = [("site", pa.string()), ("station", pa.string()), ("connector", pa.string())]
 SESSIONS = pa.schema([
     *_PLACE, ("session", pa.string()), ("started_us", pa.int64()), ("stopped_us", pa.int64()), ("peak_w", pa.float64()),
-    ("energy_wh", pa.float64()), ("idle_since_us", pa.int64()), ("flags", pa.list_(pa.string())),
+    ("energy_wh", pa.float64()), ("idle_since_us", pa.int64()),
+    ("flags", pa.list_(pa.string())), ("soc_in", pa.float64()), ("known_at_us", pa.int64()),
 ])  # fmt: skip
-"""Sessions under way, one row each; `stopped_us` and `idle_since_us` null while charging."""
+"""Sessions under way; `stopped_us` and `idle_since_us` null while charging. One row each, or, with `known_at_us`, one
+for each slot at which it was under way: what was known of it then."""
 
 HISTORY = pa.schema([
     *_PLACE, ("usual_power_w", pa.float64()), ("slow_share_10", pa.float64()), ("failed_share_10", pa.float64()),

@@ -68,7 +68,7 @@ WITH registered AS (
         AND h.time_us <= p.slot_us AND h.time_us > p.slot_us - {GAPS_US}
     GROUP BY p.slot_us, p.station_key, h.time_us // {MINUTE_US}
 ), gaps AS (
-    SELECT slot_us, station_key, max(first_us) AS gap_end_us FROM (
+    SELECT slot_us, station_key, max(first_us) AS gap_end_us, arg_max(previous_us, first_us) AS gap_start_us FROM (
         SELECT *, lag(last_us) OVER (PARTITION BY slot_us, station_key ORDER BY first_us) AS previous_us FROM minutes
     ) WHERE first_us - previous_us > offline_us GROUP BY ALL
 ), network AS (  -- when even the one of whom most is heard is overdue, all have stopped at once
@@ -81,6 +81,8 @@ SELECT p.slot_us, p.station_key, p.site, p.station, p.seen_us,
     (p.slot_us - p.seen_us) / 1e6 AS silent_for,
     -- The later of the two: a status from before it is unknown until something confirms it.
     greatest(g.gap_end_us, p.disconnected_us) AS doubt_us,
+    CASE WHEN p.disconnected_us >= coalesce(g.gap_end_us, 0) THEN p.disconnected_us ELSE g.gap_start_us END
+        AS doubt_from_us,
     coalesce(network.silent, false) AS network_silent,
     CASE
         WHEN network.silent THEN NULL

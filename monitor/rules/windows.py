@@ -183,7 +183,7 @@ def _share(share: Share, column: str) -> str:
     samples = _meter_samples(share.span_us) if meter else _status_samples(share.span_us)
     until, spacing = _METER_HOLDS if meter else _STATUS_HOLDS
     return f"""share_{column}_rows AS MATERIALIZED (
-    SELECT m.row_id, m.slot_us, m.time_us, f.online, f.seen_us, {share.condition} AS holds,
+    SELECT m.row_id, m.slot_us, m.time_us, f.online, f.seen_us, f.doubt_us, f.doubt_from_us, {share.condition} AS holds,
         lead(m.time_us) OVER {over} AS following_us
     FROM ({samples}) m JOIN frame f ON f.row_id = m.row_id
     WHERE ({share.condition}) IS NOT NULL
@@ -206,5 +206,8 @@ _METER_HOLDS = (
             FROM {rows} GROUP BY ALL
         ) USING (row_id)""",
 )
-# A status holds until the next, or until its station was last heard from.
-_STATUS_HOLDS = ("CASE WHEN online IS false THEN least(next_us, seen_us) ELSE next_us END", "")
+# A status holds until the next, or an offline gap: the last one that ended, or the one that goes on.
+_STATUS_HOLDS = (
+    "least(next_us, CASE WHEN time_us < doubt_us THEN doubt_from_us END, CASE WHEN online IS false THEN seen_us END)",
+    "",
+)

@@ -22,6 +22,8 @@ SESSIONS_SCHEMA = pa.schema(
         ("energy_wh", pa.float64()),
         ("idle_since_us", pa.int64()),
         ("flags", pa.list_(pa.string())),
+        ("soc_in", pa.float64()),
+        ("known_at_us", pa.int64()),
     ]
 )
 
@@ -38,6 +40,8 @@ def sessions_table(sessions: Iterable[Session]) -> pa.Table:
             "energy_wh": session.energy_wh,
             "idle_since_us": _us(idle_since(session)),
             "flags": sorted(session.flags),
+            "soc_in": session.soc_in,
+            "known_at_us": None,
         }
         for session in sessions
         if session.under_way

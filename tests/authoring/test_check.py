@@ -89,5 +89,5 @@ def test_files_given_together_may_name_each_other_and_what_is_in_force(folder):
     assert {problem.code for problem in alone} == {"unknown-rule"}
     together = check_paths([charging, offline], Settings(paths=Paths(rules=folder / "nowhere")))
     assert {problem.message.split(";")[0] for problem in together} == {
-        f"there is no rule {name!r}" for name in ("connector-faulted", "safety-fault", "site-down")
+        f"there is no rule {name!r}" for name in ("connector-faulted", "safety-fault")
     }

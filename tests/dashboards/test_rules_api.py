@@ -6,7 +6,9 @@ from typing import Any
 def test_every_rule_with_its_run(client: Any, busy: Any) -> None:
     items = client.get("/api/v1/rules").json["items"]
     assert [item["id"] for item in items] == [rule.id for rule in busy.rules.in_force.rules.rules]
-    assert {"state", "evaluated_at", "duration_s", "matches", "unknown", "error", "episodes"} <= set(items[0])
+    assert (items[0]["state"], items[0]["duration_s"] > 0) == ("runs", True)
+    alert = client.get("/api/v1/alerts").json["items"][0]
+    assert alert["subject"] in [one["subject"] for one in client.get(f"/api/v1/rules/{alert['rule']}").json["episodes"]]
 
 
 def test_why_a_rule_says_what_it_says(client: Any) -> None:

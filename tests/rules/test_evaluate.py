@@ -1,12 +1,15 @@
 """Which answers an evaluation gives: matches, the unknown, everything active; and what it does when a rule fails."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from monitor import documents
 from monitor.rules import files
-from monitor.rules.evaluate import evaluate
+from monitor.rules.evaluate import evaluate, evaluate_slots
 from monitor.rules.program import compile_rules
+from monitor.units import to_us
+from tests.rules.conftest import at_us
 
 
 def test_who_does_not_match_has_no_answer(network: Any, rule_of: Any) -> None:
@@ -114,3 +117,36 @@ def test_the_picture_has_every_column(network: Any) -> None:
         "reading_us": start + 60e6, "seen_us": start + 60e6, "expected_w": 9_000, "session": "s-malmo/dc-1/1",
         "session_started_us": start, "session_energy_wh": 400,
     }  # fmt: skip
+
+
+def test_many_slots_at_once_answer_as_one_by_one(network: Any, shipped: Any) -> None:
+    """A session that begins, loses its power and ends, a fault, and a silence: the same statement over a grid."""
+    network.heartbeats(14)
+    network.link(33)
+    network.status(0, "Available")
+    network.status(5, "Preparing")
+    network.status(6, "Charging")
+    network.power((6, 9), 120, soc=40)
+    network.power((9, 25), 15, soc=42)
+    network.status(25, "Faulted", error="GroundFailure")
+    network.status(27, "Available")
+    network.status(3, "Faulted", "malmo/dc-1/2", error="ReaderFailure")
+    rules = tuple(rule for rule in shipped.values() if rule.on != "source")
+    slots = [network.start + timedelta(minutes=minute / 2) for minute in range(80)]
+    ticked, sessions = [], []
+    for number, slot in enumerate(slots):
+        network.sessions = []
+        if 12 <= number < 50:
+            network.sessions.append({
+                "site": "malmo", "station": "dc-1", "connector": "1", "session": "s", "started_us": at_us(6),
+                "peak_w": 120_000.0, "energy_wh": 100.0 * number, "flags": [], "known_at_us": to_us(slot),
+            })  # fmt: skip
+        sessions += network.sessions
+        ticked += [answer for answer in network.evaluate(number / 2, rules).answers if answer.selected]
+    network.sessions = sessions
+    with network.snapshot(40) as snapshot:
+        found, failures, waits = evaluate_slots(compile_rules(rules), snapshot, network.facts, slots)
+    assert (failures, waits) == ({}, frozenset())
+    fired = {(one.rule, one.truth) for one in found}
+    assert {("slow-charging", True), ("safety-fault", True), ("connector-faulted", True)} <= fired
+    assert list(found) == sorted(ticked, key=lambda one: (one.at, one.rule, one.subject))

@@ -120,6 +120,17 @@ class TestExpected:
         row = self.row(network, offered_w=30_000)
         assert (row["expected_w"], row["expected_by"]) == (30_000, "offer")
 
+    def test_an_offer_for_three_phases_to_a_car_with_one(self, network: Any) -> None:
+        network.charging(0, "malmo/ac-1/1")
+        network.heartbeats(10, "malmo/ac-1")
+        network.power((0, 5), 1.4, "malmo/ac-1/1", phases=1, offered_a=32)
+        row = frame_row(network, 5, "malmo/ac-1/1")
+        assert (row["expected_w"], row["expected_by"]) == (pytest.approx(22_000 / 3), "phases")
+        network.power((5, 9), 1.4, "malmo/ac-1/1", phases=1, offered_w=22_000 * 0.999999)
+        assert frame_row(network, 9, "malmo/ac-1/1")["expected_by"] == "phases"  # a lowered offer is no excuse alone
+        network.power((9, 12), 1.4, "malmo/ac-1/1", phases=1, offered_w=22_000.0)
+        assert frame_row(network, 12, "malmo/ac-1/1")["expected_w"] == pytest.approx(22_000 / 3)
+
     def test_phases_in_use(self, network: Any) -> None:
         network.charging(0, "malmo/ac-1/1")
         network.heartbeats(10, "malmo/ac-1")
@@ -141,6 +152,12 @@ class TestExpected:
         assert {subject: picture[subject]["expected_w"] for subject in usual} == {
             subject: pytest.approx(10_000 * part) for subject, (_, part) in usual.items()
         }
+
+    def test_a_car_that_comes_half_full_has_lost_power_already(self, network: Any) -> None:
+        network.charging(0, peak_w=60_000.0, soc_in=70.0)
+        row = self.row(network, soc=80)
+        # Half of a peak is left at 80 %, of which 67 % were left when it came.
+        assert (row["expected_w"], row["expected_by"]) == (pytest.approx(60_000 * 0.5 / 0.67), "taper")
 
     def test_no_taper_at_70_percent(self, network: Any) -> None:
         network.charging(0, peak_w=100_000.0)

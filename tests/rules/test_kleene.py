@@ -48,6 +48,30 @@ conditions = st.recursive(
     ),
     max_leaves=5,
 )
+sums = st.recursive(  # exact in thousandths, which sums over connectors are kept in
+    st.one_of(st.sampled_from(list(UNITS)).map(lambda name: ("name", name)), halves.map(lambda n: ("number", abs(n)))),
+    lambda part: st.one_of(st.tuples(st.sampled_from(["+", "-"]), part, part), st.tuples(st.just("neg"), part)),
+    max_leaves=3,
+)
+aggregates = st.one_of(
+    st.tuples(st.just("sum"), sums),
+    st.tuples(st.sampled_from(["max", "min"]), numbers),
+)
+of_children = st.recursive(
+    st.one_of(
+        st.tuples(st.sampled_from(["any", "all"]), conditions),
+        st.tuples(st.sampled_from(["<", ">=", "=="]), aggregates, aggregates),
+        st.tuples(st.just("counted"), st.sampled_from(["<", ">=", "=="]), conditions, st.integers(0, 4)),
+        st.tuples(st.just("shared"), st.sampled_from(["<", ">=", "=="]), conditions, st.sampled_from([0, 25, 50, 100])),
+        st.tuples(st.just("missing"), aggregates),
+    ),
+    lambda part: st.one_of(
+        st.tuples(st.sampled_from(["and", "or"]), part, part),
+        st.tuples(st.just("not"), part),
+        st.tuples(st.just("missing"), part),
+    ),
+    max_leaves=4,
+)
 rows = st.fixed_dictionaries({
     **{name: st.none() | halves for name in UNITS},
     "status": st.none() | st.sampled_from(STATUSES),
@@ -148,6 +172,48 @@ def over_children(function: str, truths: Sequence[bool | None]) -> bool | None:
     return answer
 
 
+def text_of_site(tree: Any) -> str:
+    match tree:
+        case ("any" | "all" | "sum" | "max" | "min" as function, part):
+            return f"{function}({text(part)})"
+        case ("counted" | "shared" as which, operator, part, number):
+            return f"({'count' if which == 'counted' else 'share'}({text(part)}) {operator} {number}" + (
+                ")" if which == "counted" else " %)"
+            )
+        case ("missing", part):
+            return f"({text_of_site(part)}) is missing"
+        case ("not", part):
+            return f"not ({text_of_site(part)})"
+        case (operator, left, right):
+            return f"({text_of_site(left)}) {operator} ({text_of_site(right)})"
+    raise AssertionError(tree)
+
+
+def of_site(tree: Any, found: Sequence[dict[str, Any]]) -> Any:  # noqa: PLR0911 - one line per kind of node
+    match tree:
+        case ("any" | "all" as function, part):
+            return over_children(function, [value(part, row) for row in found])
+        case ("sum" | "max" | "min" as function, part):
+            numbers_ = [value(part, row) for row in found]
+            return None if None in numbers_ else {"sum": sum, "max": max, "min": min}[function](numbers_)
+        case ("counted" | "shared" as which, operator, part, number):
+            truths = [value(part, row) for row in found]
+            counted = None if None in truths else float(truths.count(True))
+            scale = 1 if which == "counted" else 100 / len(found)
+            return compared(operator, None if counted is None else counted * scale, number)
+        case ("missing", part):
+            return of_site(part, found) is None
+        case ("not", part):
+            return turned(of_site(part, found))
+        case ("and", left, right):
+            return both(of_site(left, found), of_site(right, found))
+        case ("or", left, right):
+            return turned(both(turned(of_site(left, found)), turned(of_site(right, found))))
+        case (operator, left, right):
+            return compared(operator, of_site(left, found), of_site(right, found))
+    raise AssertionError(tree)
+
+
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Any:
     store = EmbeddedStore(tmp_path_factory.mktemp("kleene") / "readings.duckdb", timedelta(minutes=30))
@@ -208,6 +274,13 @@ def test_over_children_too(snapshot: Any, tree: Any, found: list[dict[str, Any]]
     )
     counted = None if None in truths else True
     assert told == [{0: over_children("any", truths), 1: over_children("all", truths), 2: counted}]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(of_children, min_size=1, max_size=3), st.lists(rows, min_size=1, max_size=4))
+def test_whole_expressions_over_children(snapshot: Any, trees: list[Any], found: list[dict[str, Any]]) -> None:
+    told = answers(snapshot, "site", [text_of_site(tree) for tree in trees], found)
+    assert told == [{n: of_site(tree, found) for n, tree in enumerate(trees)}]
 
 
 def test_the_sum_and_the_extremes_of_children(snapshot: Any) -> None:

@@ -66,6 +66,22 @@ def test_the_status_from_before_the_window_counts(network: Any, rule_of: Any) ->
     assert value(network, rule_of, 'share(status == "Available", 10m)') == 70
 
 
+def test_a_status_holds_until_an_offline_gap(network: Any, rule_of: Any) -> None:
+    network.heartbeats(5)
+    network.status(-10, "Available")
+    network.link(20)
+    network.status(25, "Charging")
+    # Known from 0 to 5 and from 25 to 30.
+    assert value(network, rule_of, 'share(status == "Available", 30m)', 30) == 50
+
+
+def test_and_until_one_that_goes_on(network: Any, rule_of: Any) -> None:
+    network.heartbeats(5)
+    network.status(-10, "Available")
+    network.status(2, "Charging")
+    assert value(network, rule_of, 'share(status == "Available", 30m)', 30) == pytest.approx(100 * 2 / 5)
+
+
 def test_a_share_may_compare_with_what_is_known_now(network: Any, rule_of: Any) -> None:
     assert value(steps(network), rule_of, "share(power_w < 0.02 * rated_w, 5m)") == 50
 

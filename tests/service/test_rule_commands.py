@@ -37,7 +37,7 @@ def test_list_and_explain_over_the_running_service_and_after_it(service: Running
     service.start()
     a_dead_session(service, now)
     service.eventually(lambda: service.items("/api/v1/alerts?state=firing"), "the alert fires")
-    rows = {row["rule"]: row for row in as_json(service, "list")["items"]}
+    rows = {row["id"]: row for row in as_json(service, "list")["items"]}
     mine = rows["no-power"]
     assert (mine["state"], mine["matches"], mine["error"]) == ("runs", 1, "")
     assert mine["duration_s"] > 0
@@ -64,7 +64,7 @@ def test_list_and_explain_over_the_running_service_and_after_it(service: Running
     service.terminate()
     still = as_json(service, "explain", "no-power", "lund/l-1/2")
     assert (still["truth"], still["alert"]["state"]) == (True, "firing")
-    rows = {row["rule"]: row for row in as_json(service, "list")["items"]}
+    rows = {row["id"]: row for row in as_json(service, "list")["items"]}
     assert (rows["no-power"]["state"], rows["no-power"]["matches"]) == ("not evaluated", None)
     assert rows["no-power"]["episodes"][0]["state"] == "firing"
 

@@ -134,7 +134,7 @@ def test_when_sessions_cannot_be_kept_rules_go_on_and_it_is_told(service, clock)
     tags = f"site={place.site},station={place.station},connector={place.connector}"
     at = int(START.timestamp())
     service.intake.write(f'transaction,{tags},event=start session="1",meter_wh=1.0 {at}'.encode(), "s")
-    service.intake.write(f'status,{tags} status="Faulted",error_code="GroundFailure" {at}'.encode(), "s")
+    service.intake.write(f'status,{tags} status="Faulted",error_code="ReaderFailure" {at}'.encode(), "s")
     clock.moment += timedelta(minutes=2)
     service.tick()
     assert "sessions" in service.ticks.last_error

@@ -1,6 +1,7 @@
 """`laddvakt rules list`: every rule with its last run and its last episodes."""
 
 import json
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import click
 
 from monitor.authoring import in_force
-from monitor.authoring.listing import lines, rule_rows
+from monitor.authoring.listing import lines, rows_without_service
 from monitor.cli.settings import config_option, load
 from monitor.config import Settings
 from monitor.readings import running
+from monitor.readings.running import Running
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 
@@ -28,13 +30,17 @@ def list_(*, as_json: bool, config_file: Path | None) -> None:
     click.echo(json.dumps({"items": rows}, indent=2) if as_json else "\n".join(lines(rows)))
 
 
-def _rows(settings: Settings) -> list[dict[str, Any]]:
+def _rows(settings: Settings) -> list[Mapping[str, Any]]:
     service = running.find(settings.readings_file)
     if service is not None:
-        with service.ask("/api/v1/rules") as answer:
-            items: list[dict[str, Any]] = json.load(answer)["items"]
-            return items
+        return [_asked(service, f"/api/v1/rules/{rule['id']}") for rule in _asked(service, "/api/v1/rules")["items"]]
     database = Database(settings.state_url)
     database.migrate()
     with closing(database):
-        return rule_rows(in_force.load(settings), {}, AlertStore(database))
+        return list(rows_without_service(in_force.load(settings), AlertStore(database)))
+
+
+def _asked(service: Running, path: str) -> Mapping[str, Any]:
+    with service.ask(path) as answer:
+        found: Mapping[str, Any] = json.load(answer)
+        return found

@@ -114,6 +114,7 @@ RULES: Final[Mapping[str, Rule]] = {
             "readings",
             "rules",
             "rule",
+            "explain",
             "tariffs",
             "tariff",
             "compare",

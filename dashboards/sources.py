@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from flask import current_app
 
@@ -83,6 +83,11 @@ class Run(Protocol):
     @property
     def error(self) -> str:
         """Why it failed; empty when it did not."""
+        ...
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds that its statement took."""
         ...
 
 
@@ -214,6 +219,10 @@ class Service(Protocol):
 
     def session_at(self, place: Place) -> Session | None:
         """The session under way at a connector, with its price so far; None: no car is there."""
+        ...
+
+    def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
+        """Why a rule says of a subject what it says; raises InputError when one of them does not exist."""
         ...
 
     def now(self) -> datetime:

@@ -50,6 +50,7 @@ BILLING = {
 REVIEW = {
     "energy_from_power": _l("the energy is only known from the power over time"),
     "start_unknown": _l("nobody told when it started"),
+    "end_unknown": _l("nobody saw when the car left"),
     "energy_unknown": _l("the energy is not known"),
     "energy_without_time": _l("there is energy, but no time in which it flowed"),
     "evidence_changed": _l("readings came in that change what was decided on"),

@@ -286,6 +286,15 @@ def load(path: Path | None = None, environment: abc.Mapping[str, str] = os.envir
     return settings.model_copy(update={"paths": paths, "web": settings.web.model_copy(update=found)})
 
 
+def doubts(path: Path | None, settings: Settings) -> list[Problem]:
+    """Warnings about settings that are valid and still not what anybody wants."""
+    if not settings.mail.host or settings.web.public_url:
+        return []
+    message = "mail.host is set but web.public_url is not: links in mails lead to the listen address"
+    source = str(path) if path else "environment"
+    return [Problem(source, _line_of(path, ["mail", "host"]), 1, "no-public-url", message, "warning")]
+
+
 def _overlay(tree: dict[str, Any], environment: abc.Mapping[str, str]) -> None:
     for name, value in environment.items():
         section, _, key = name.removeprefix(PREFIX).lower().partition("__")

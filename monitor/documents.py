@@ -5,9 +5,9 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import RoundTripConstructor
@@ -18,6 +18,25 @@ from monitor.errors import FileProblems, Problem
 
 Path_ = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
+
+
+_WANTED = {
+    "string_type": "must be text; put it in quotes",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "list_type": "must be a list: [a, b], or one - a line",
+    "dict_type": "must be a mapping, key: value",
+    "model_type": "must be a mapping, key: value",
+    "time_delta_type": "must be a duration, for example 30s, 10m or 2h",
+}
+"""What pydantic says of a wrong type, in the words of who writes YAML."""
+
+
+WrittenDuration = Annotated[
+    str, Field(pattern=r"^\s*(\d+(\.\d+)?\s*(ms|min|[smhdw])\s*)+$", examples=["30s", "10m", "1h30m"])
+]
+"""How a duration stands in a file, for the JSON Schema that editors read."""
 
 
 class Strict(BaseModel):
@@ -140,12 +159,12 @@ def validate(document: Document, model: type[M], content: Any = None, at: Path_ 
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or the list of what exists when nothing is near. Empty when nothing is known."""
+    """`; did you mean 'x'?`, or, where nothing is near, what exists: up to twenty names. Else empty."""
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(sorted(names))}" if names else ""
+    return f"; known: {', '.join(sorted(names))}" if 0 < len(names) <= 20 else ""
 
 
 def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, at: Path_) -> Problem:
@@ -159,7 +178,7 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, 
     if details["type"] == "model_type":
         keys = ", ".join(_known_keys(model, details["loc"]))
         return document.problem(path, "no-object", f"{_name(path)}: is no object with the keys {keys}")
-    message = details["msg"].removeprefix("Value error, ")
+    message = _WANTED.get(details["type"], details["msg"].removeprefix("Value error, "))
     return document.problem(path, details["type"].replace("_", "-"), f"{_name(path)}: {message}")
 
 

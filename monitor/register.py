@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor import documents
-from monitor.documents import Strict
+from monitor.documents import Document, Strict, WrittenDuration
+from monitor.errors import FileProblems, Problem
 from monitor.ids import Place
 from monitor.units import parse_duration, parse_quantity
 
@@ -37,8 +38,10 @@ def _zone(value: str) -> str:
     return value
 
 
-Watts = Annotated[float, BeforeValidator(_watts)]
-Span = Annotated[timedelta, BeforeValidator(_span)]
+_WrittenPower = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(W|kW|MW)\s*$", examples=["150 kW"])]
+Watts = Annotated[float, BeforeValidator(_watts, json_schema_input_type=_WrittenPower)]
+Span = Annotated[timedelta, BeforeValidator(_span, json_schema_input_type=WrittenDuration)]
+Key = Annotated[str, BeforeValidator(str, json_schema_input_type=str)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -63,7 +66,7 @@ class Station(Strict):
     model: str = ""
     load_managed: bool = False
     offline_after: Span | None = None
-    connectors: dict[Annotated[str, BeforeValidator(str)], Connector] = Field(default_factory=dict)
+    connectors: dict[Key, Connector] = Field(default_factory=dict)
 
 
 class PowerGroup(Strict):
@@ -89,20 +92,12 @@ class Site(Strict):
     name: str = ""
     zone: Zone | None = None
     offline_after: Span | None = None
-    stations: dict[Annotated[str, BeforeValidator(str)], Station] = Field(default_factory=dict)
+    stations: dict[Key, Station] = Field(default_factory=dict)
     power_groups: dict[str, PowerGroup] = Field(default_factory=dict)
     contact: str = ""
     access: str = ""
     links: dict[str, str] = Field(default_factory=dict)
     address: Address | None = None
-
-    @model_validator(mode="after")
-    def _members_exist(self) -> "Site":
-        for name, group in self.power_groups.items():
-            for member in group.members:
-                if member not in self.stations:
-                    raise ValueError(f"power group {name!r} names {member!r}{documents.nearest(member, self.stations)}")
-        return self
 
 
 class Operator(Strict):
@@ -116,7 +111,7 @@ class Operator(Strict):
 class RegisterFile(Strict):
     """The whole of sites.yaml."""
 
-    sites: dict[Annotated[str, BeforeValidator(str)], Site] = Field(default_factory=dict)
+    sites: dict[Key, Site] = Field(default_factory=dict)
     operator: Operator = Operator()
 
 
@@ -216,6 +211,22 @@ ROW_KEYS = (
 
 def load(path: Path, default_zone: str) -> Register:
     """Read sites.yaml; a missing file is an empty register; raise FileProblems with every mistake."""
-    if not path.exists():
-        return Register(default_zone=default_zone)
-    return Register(documents.validate(documents.read(path), RegisterFile), default_zone)
+    return parse(documents.read(path), default_zone) if path.exists() else Register(default_zone=default_zone)
+
+
+def parse(document: Document, default_zone: str) -> Register:
+    """The same for a file at hand."""
+    file = documents.validate(document, RegisterFile)
+    if problems := list(_unknown_members(document, file)):
+        raise FileProblems(problems)
+    return Register(file, default_zone)
+
+
+def _unknown_members(document: Document, file: RegisterFile) -> Iterator[Problem]:
+    for site_key, site in file.sites.items():
+        for name, group in site.power_groups.items():
+            for index, member in enumerate(group.members):
+                if member not in site.stations:
+                    path = ("sites", site_key, "power_groups", name, "members", index)
+                    message = f"there is no station {member!r} at {site_key}{documents.nearest(member, site.stations)}"
+                    yield document.problem(path, "unknown-station", message)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -15,6 +16,7 @@ from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
+from monitor.authoring.why import why
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
@@ -25,7 +27,7 @@ from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
-from monitor.readings.snapshot import scratch
+from monitor.readings.snapshot import Scratch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
@@ -105,6 +107,8 @@ class RuleRun:
     matches: int
     unknown: int
     error: str = ""
+    duration_s: float = 0.0
+    """Of the statement that it shares with the rules on the same kind of subject."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +149,17 @@ class Service:
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
+        self._scratch = Scratch()
         self.picture: Picture | None = None
         self.flow: Flow | None = None
         self.ticks = TickStats()
         self._session_tick = SessionTick(
-            self.store, self.sessions, settings.sessions, self.register, TariffStore(self.database)
+            self.store,
+            self.sessions,
+            settings.sessions,
+            self.register,
+            TariffStore(self.database),
+            kept=settings.paths.var / "sessions.kept",
         )
         self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
         self._unbilled_since: datetime | None = None
@@ -184,6 +194,10 @@ class Service:
         """The session under way at a connector, with its price so far; None: no car is there."""
         return self._session_tick.session_at(place, self.tariffs)
 
+    def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
+        """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""
+        return why(self.rules.in_force, self.store, self.database, rule=rule, subject=subject, at=at or self.now())
+
     def start(self) -> None:
         """Begin to tick and to send."""
         for worker in self.workers:
@@ -208,7 +222,9 @@ class Service:
             for worker in self.workers:
                 worker.stop()
             log.info("stopped")
+        self._session_tick.keep()
         self.store.close()
+        self._scratch.close()
         self.database.close()
 
     def tick(self) -> None:
@@ -244,7 +260,10 @@ class Service:
             evaluation = waiting(files.program, now, f"waits: {error}")
         own = self._of_sources(now, files, active, evaluation.flow)
         evaluation = replace(
-            evaluation, answers=evaluation.answers + own.answers, failures={**evaluation.failures, **own.failures}
+            evaluation,
+            answers=evaluation.answers + own.answers,
+            failures={**evaluation.failures, **own.failures},
+            durations={**evaluation.durations, **own.durations},
         )
         recorded = record_tick(
             self.database,
@@ -270,7 +289,7 @@ class Service:
         error = self._update_sessions(now, files)
         facts = Facts(files.register, *self._session_tables)
         with self.store.snapshot() as snapshot:
-            return evaluate(files.program, snapshot, facts, now, active), error
+            return evaluate(files.program, snapshot, facts, now, active, stopwatch=perf_counter), error
 
     def _of_sources(self, now: datetime, files: InForce, active: Active, flow: Flow | None) -> Evaluation:
         """The rules about the service itself; `flow` None: the store is away."""
@@ -284,8 +303,8 @@ class Service:
             oldest_message=self.outbox.counts(now).oldest_age if self.settings.mail.host else None,
             unbilled_since=self._unbilled_since,
         )
-        with scratch() as snapshot:
-            return evaluate_sources(files.program, snapshot, sources, now, active)
+        with self._scratch.snapshot() as snapshot:
+            return evaluate_sources(files.program, snapshot, sources, now, active, stopwatch=perf_counter)
 
     def _update_sessions(self, now: datetime, files: InForce) -> str:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
@@ -325,6 +344,12 @@ def _runs(files: InForce, evaluation: Evaluation) -> dict[str, RuleRun]:
     matches = Counter(answer.rule for answer in evaluation.answers if answer.truth)
     unknown = Counter(answer.rule for answer in evaluation.answers if answer.truth is None)
     return {
-        rule.id: RuleRun(evaluation.at, matches[rule.id], unknown[rule.id], evaluation.failures.get(rule.id, ""))
+        rule.id: RuleRun(
+            evaluation.at,
+            matches[rule.id],
+            unknown[rule.id],
+            evaluation.failures.get(rule.id, ""),
+            evaluation.durations.get(rule.id, 0.0),
+        )
         for rule in files.rules.rules
     }

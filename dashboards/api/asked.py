@@ -162,6 +162,13 @@ class CompareQuery(Asked):
     format: Format = None
 
 
+class ExplainQuery(Asked):
+    """A rule about a subject."""
+
+    subject: Annotated[Text, Field(description="site/station/connector, or what the rule is on")]
+    at: Annotated[Moment | None, Field(description="null: now")] = None
+
+
 class AcknowledgeBody(Asked):
     """Who sees to it is whoever asks."""
 

@@ -1,46 +1,35 @@
-"""Rules in force, as the service understands them."""
+"""Rules in force: what they ask, how they run, and why they say what they say."""
 
 from typing import Any
 
 from flask import abort
 from flask.typing import ResponseReturnValue
 
+from dashboards.api.asked import ExplainQuery
 from dashboards.api.operation import operation
 from dashboards.api.shapes import Listed, RuleShape
 from dashboards.sources import service
-from monitor.rules.model import Rule
+from monitor.authoring.listing import rule_rows
 
 
 @operation("/rules", answer=Listed[RuleShape])
 def rules() -> ResponseReturnValue:
-    """Rules in force"""
-    return {"items": [_rule(rule) for rule in service().rules.in_force.rules.rules]}
+    """Rules in force, with their last runs and episodes"""
+    return {"items": _rows()}
 
 
 @operation("/rules/<rule_id>", answer=RuleShape)
 def rule(rule_id: str) -> ResponseReturnValue:
     """One rule"""
-    found = next((each for each in service().rules.in_force.rules.rules if each.id == rule_id), None)
-    return _rule(found or abort(404))
+    return next((row for row in _rows() if row["id"] == rule_id), None) or abort(404)
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    run = service().rules.runs.get(rule.id)
-    return {
-        "id": rule.id,
-        "on": rule.on,
-        "title": rule.title,
-        "when": " ".join(rule.when.text.split()),
-        "levels": {level: " ".join(when.text.split()) for level, when in rule.levels.items()},
-        "severity": rule.severity,
-        "hold_for_s": rule.hold_for,
-        "keep_firing_for_s": rule.keep_firing_for,
-        "inhibited_by": rule.inhibited_by,
-        "labels": rule.labels,
-        "file": rule.file,
-        "line": rule.line,
-        "evaluated_at": run.at if run else None,
-        "matches": run.matches if run else None,
-        "unknown": run.unknown if run else None,
-        "error": run.error if run else None,
-    }
+@operation("/rules/<rule_id>/explain", answer=dict[str, Any], query=ExplainQuery)
+def explain(rule_id: str, query: ExplainQuery) -> ResponseReturnValue:
+    """Every part of the expressions of a rule with its value, and what became of the alert"""
+    return service().why(rule_id, query.subject, query.at)
+
+
+def _rows() -> list[dict[str, Any]]:
+    source = service()
+    return rule_rows(source.rules.in_force, source.rules.runs, source.alerts)

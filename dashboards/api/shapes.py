@@ -272,10 +272,13 @@ class RuleShape(Shape):
     labels: dict[str, str]
     file: str
     line: int
+    state: str
     evaluated_at: Time | None
+    duration_s: float | None
     matches: int | None
     unknown: int | None
-    error: str | None
+    error: str
+    episodes: list[dict[str, str | None]]
 
 
 class TariffShape(Shape):

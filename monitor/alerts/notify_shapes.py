@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from monitor.alerts.rotas import DAYS
-from monitor.documents import Strict
+from monitor.documents import Strict, WrittenDuration
 from monitor.register import Zone
 from monitor.units import parse_duration
 
@@ -79,8 +79,8 @@ def _web_address(value: str) -> str:
     return value
 
 
-Span = Annotated[timedelta, BeforeValidator(_span)]
-Globs = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+Span = Annotated[timedelta, BeforeValidator(_span, json_schema_input_type=WrittenDuration)]
+Globs = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str]), Field(min_length=1)]
 Address = Annotated[str, AfterValidator(_address)]
 Language = Literal["en", "sv"]
 
@@ -109,8 +109,8 @@ class ReceiverShape(Strict):
 class OverrideShape(Strict):
     """Somebody stands in; moments without an offset are in the rota's zone."""
 
-    start: Annotated[datetime, BeforeValidator(_moment)] = Field(alias="from")
-    end: Annotated[datetime, BeforeValidator(_moment)] = Field(alias="to")
+    start: Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)] = Field(alias="from")
+    end: Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)] = Field(alias="to")
     who: Address
 
 
@@ -118,9 +118,9 @@ class RotaShape(Strict):
     """A receiver that is a person by turns of a week."""
 
     zone: Zone
-    handover: Annotated[tuple[int, time], BeforeValidator(_handover)]
+    handover: Annotated[tuple[int, time], BeforeValidator(_handover, json_schema_input_type=str)]
     people: list[Address] = Field(min_length=1)
-    start: Annotated[date, BeforeValidator(_date)]
+    start: Annotated[date, BeforeValidator(_date, json_schema_input_type=str)]
     overrides: list[OverrideShape] = Field(default_factory=list)
     language: Language = "en"
 
@@ -129,8 +129,8 @@ class MuteShape(Strict):
     """When nothing is told: without `days` every day."""
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default=list(DAYS), min_length=1)
-    start: Annotated[time, BeforeValidator(_clock)] = Field(default=time(0), alias="from")
-    end: Annotated[time, BeforeValidator(_clock)] = Field(default=time(0), alias="to")
+    start: Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)] = Field(default=time(0), alias="from")
+    end: Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)] = Field(default=time(0), alias="to")
     zone: Zone
 
 
@@ -149,8 +149,12 @@ class TargetShape(Strict):
     group_wait: Span = timedelta(seconds=30)
     group_interval: Span = timedelta(minutes=5)
     repeat_interval: Span = timedelta(hours=4)
-    mute: Annotated[list[MuteShape], BeforeValidator(_some)] = Field(default_factory=list)
-    escalate: Annotated[list[EscalateShape], BeforeValidator(_some)] = Field(default_factory=list)
+    mute: Annotated[list[MuteShape], BeforeValidator(_some, json_schema_input_type=MuteShape | list[MuteShape])] = (
+        Field(default_factory=list)
+    )
+    escalate: Annotated[
+        list[EscalateShape], BeforeValidator(_some, json_schema_input_type=EscalateShape | list[EscalateShape])
+    ] = Field(default_factory=list)
 
 
 class RouteShape(TargetShape):

@@ -1,21 +1,32 @@
 """`laddvakt check`: every mistake of operators' files, whether they lie in a `rules/` folder or anywhere else."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from monitor import documents, register
 from monitor.alerts import notify_file
+from monitor.alerts.routes import Routes
 from monitor.authoring.afir import afir_warnings
+from monitor.authoring.pitfalls import pitfalls
+from monitor.authoring.reach import missing_languages, unreachable
+from monitor.authoring.rule_sense import negative_thresholds, rule_sense
+from monitor.authoring.selection import selected, selection_problems
+from monitor.authoring.site_sense import site_sense
+from monitor.authoring.text_sense import text_sense
 from monitor.config import Settings
 from monitor.documents import Document, nearest
 from monitor.errors import FileProblems, Problem
 from monitor.register import Register
 from monitor.rules import files as rule_files
+from monitor.rules.files import Written
+from monitor.rules.model import Rule
 from monitor.tariffs import files as tariff_files
 
-KINDS = {
+T = TypeVar("T")
+Kind = Literal["rules", "tariffs", "sites", "notify"]
+KINDS: Mapping[str, Kind] = {
     "rules": "rules",
     "tariffs": "tariffs",
     "assign": "tariffs",
@@ -24,77 +35,60 @@ KINDS = {
     "operator": "sites",
     "receivers": "notify",
     "routes": "notify",
-    "rotas": "notify",
     "default": "notify",
+    "rotas": "notify",
 }
 """Top-level key -> kind of file."""
+
+_FOLDER: Mapping[str, Kind] = {
+    "alerts/*.yaml": "rules",
+    "tariffs/*.yaml": "tariffs",
+    "tariffs/*.json": "tariffs",
+    "sites.yaml": "sites",
+    "notify.yaml": "notify",
+}
+"""What stands where in a folder laid out as `paths.rules`."""
 
 
 def check_paths(paths: Iterable[Path], settings: Settings) -> tuple[Problem, ...]:
     """All mistakes in `paths`: folders are laid out as `paths.rules`, the top-level key tells the kind of a file.
 
-    What a file names in another (a rule, a tariff) may stand in any of the files, or in the configuration in force.
+    What a file names in another (a rule, a tariff, a site) may stand in any of the files, or in the configuration in
+    force; for a folder only what stands in it counts.
     """
     problems: list[Problem] = []
-    files: dict[str, list[Document]] = defaultdict(list)
+    files: dict[Kind, list[Document]] = defaultdict(list)
     for path in paths:
         if path.is_dir():
-            problems += _check_folder(path, settings)
-            continue
-        try:
-            document = documents.read(path)
-            files[_kind(document)].append(document)
-        except FileProblems as error:
-            problems += error.problems
-    return tuple(sorted([*problems, *_check_files(files, settings)]))
+            problems += _Check(_of_folder(path, problems), path, settings).problems()
+        elif (document := _read(path, problems)) is not None:
+            try:
+                files[_kind(document)].append(document)
+            except FileProblems as error:
+                problems += error.problems
+    if files:
+        problems += _Check(files, settings.paths.rules, settings).problems()
+    return tuple(sorted(set(problems)))
 
 
-def _check_folder(folder: Path, settings: Settings) -> list[Problem]:
-    found = [
-        *_problems(lambda: rule_files.load(folder, settings.evaluate.window)),
-        *_problems(lambda: tariff_files.load(folder)),
-        *_problems(lambda: register.load(folder / "sites.yaml", settings.sessions.zone)),
-        *_problems(lambda: notify_file.load(folder / "notify.yaml")),
-    ]
-    found += afir_warnings(tariff_files.paths_of(folder), _register(folder, settings))
-    return [_seen_from_here(problem, folder) for problem in found]
+def _of_folder(folder: Path, problems: list[Problem]) -> dict[Kind, list[Document]]:
+    files: dict[Kind, list[Document]] = defaultdict(list)
+    for glob, kind in _FOLDER.items():
+        for path in sorted(folder.glob(glob)):
+            if (document := _read(path, problems)) is not None:
+                files[kind].append(document)
+    return files
 
 
-def _check_files(files: Mapping[str, list[Document]], settings: Settings) -> list[Problem]:
-    in_force = settings.paths.rules
-    found: list[Problem] = []
-    if rules := files.get("rules"):
-        elsewhere = _in_force(lambda: [rule.id for rule in rule_files.load(in_force, settings.evaluate.window).rules])
-        found += _problems(lambda: rule_files.parse_rules(*rules, window=settings.evaluate.window, known=elsewhere))
-    if tariffs := files.get("tariffs"):
-        known = _in_force(lambda: tariff_files.load(in_force).tariffs)
-        paths = {each.file: Path(each.file) for each in tariffs}
-        found += _problems(lambda: tariff_files.load_files(paths, known))
-        found += afir_warnings(paths, _register(in_force, settings))
-    for document in files.get("sites", []):
-        found += _problems(partial(documents.validate, document, register.RegisterFile))
-    for document in files.get("notify", []):
-        found += _problems(partial(notify_file.parse, document))
-    return found
-
-
-def _register(folder: Path, settings: Settings) -> Register:
-    """What it says; when sites.yaml is broken, its own check says so."""
+def _read(path: Path, problems: list[Problem]) -> Document | None:
     try:
-        return register.load(folder / "sites.yaml", settings.sessions.zone)
-    except FileProblems:
-        return Register()
+        return documents.read(path)
+    except FileProblems as error:
+        problems += error.problems
+        return None
 
 
-def _in_force(ids: Callable[[], Collection[str]]) -> Collection[str]:
-    """What the configuration in force knows; when that is broken itself, its own check says so."""
-    try:
-        return ids()
-    except FileProblems:
-        return ()
-
-
-def _kind(document: Document) -> str:
+def _kind(document: Document) -> Kind:
     """Raises FileProblems when no top-level key tells it."""
     if isinstance(document.content, list):  # an array of OCPI Tariff objects
         return "tariffs"
@@ -106,6 +100,81 @@ def _kind(document: Document) -> str:
     raise FileProblems([document.problem((), "unknown-kind", f"no key tells what kind of file this is{hint}")])
 
 
+class _Check:
+    """Files that are checked together, against each other and what stands in `folder`."""
+
+    def __init__(self, files: Mapping[Kind, Sequence[Document]], folder: Path, settings: Settings) -> None:
+        self._files = files
+        self._folder = folder
+        self._settings = settings
+        self._found: list[Problem] = []
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with the files, and what makes no sense in them."""
+        sites = self._sites()
+        nothing: tuple[Rule, ...] = ()
+        known = _in_force(lambda: rule_files.load(self._folder, self._settings.evaluate.window).rules, nothing)
+        elsewhere = (*known, *rule_files.built_in().rules)
+        written = rule_files.written(self._of("rules"), self._settings.evaluate.window, self._found, elsewhere)
+        own = (*(each.rule for each in written), *known)
+        # Without rules at hand nobody can say which alerts there are.
+        book = self._routes((*own, *rule_files.built_in().rules) if own else (), sites)
+        self._sense(written, sites, book)
+        self._tariffs(sites)
+        self._pitfalls()
+        return self._found
+
+    def _of(self, kind: Kind) -> Sequence[Document]:
+        return self._files.get(kind, ())
+
+    def _sites(self) -> Register:
+        """The register of the files, else the one in force; when it is broken, nothing is held against it."""
+        for document in self._of("sites"):
+            self._found += site_sense(document)
+        zone = self._settings.sessions.zone
+        try:
+            for document in self._of("sites"):
+                return register.parse(document, zone)
+        except FileProblems as error:
+            self._found += error.problems
+            return Register()
+        return _in_force(lambda: register.load(self._folder / "sites.yaml", zone), Register())
+
+    def _routes(self, rules: Sequence[Rule], sites: Register) -> Routes:
+        for document in self._of("notify"):
+            try:
+                found = notify_file.parse(document)
+            except FileProblems as error:
+                self._found += error.problems
+                return Routes()
+            self._found += unreachable(document, found, rules, sites)
+            return found
+        return _in_force(lambda: notify_file.load(self._folder / "notify.yaml"), Routes())
+
+    def _sense(self, written: Sequence[Written], sites: Register, book: Routes) -> None:
+        for each in written:
+            self._found += rule_sense(each, self._settings.evaluate.interval)
+            self._found += text_sense(each)
+            self._found += selection_problems(each, sites)
+            self._found += missing_languages(each, book)
+            if not any(connector.bidirectional for _, connector in selected(each, sites)):
+                self._found += negative_thresholds(each)
+
+    def _tariffs(self, sites: Register) -> None:
+        paths = {document.file: Path(document.file) for document in self._of("tariffs")}
+        if paths:
+            known: Collection[str] = _in_force(lambda: tariff_files.load(self._folder).tariffs, ())
+            self._found += _problems(lambda: tariff_files.load_files(paths, known))
+            self._found += afir_warnings(paths, sites)
+
+    def _pitfalls(self) -> None:
+        """Where nothing else is wrong already: a value of the wrong type says enough."""
+        told = {(problem.file, problem.line, problem.column) for problem in self._found}
+        for document in (document for found in self._files.values() for document in found):
+            if not document.file.endswith(".json"):
+                self._found += [p for p in pitfalls(document) if (p.file, p.line, p.column) not in told]
+
+
 def _problems(read: Callable[[], object]) -> list[Problem]:
     try:
         read()
@@ -114,8 +183,9 @@ def _problems(read: Callable[[], object]) -> list[Problem]:
     return []
 
 
-def _seen_from_here(problem: Problem, folder: Path) -> Problem:
-    """Loaders name files relative to the folder; who typed the command wants a path that an editor can open."""
-    path = Path(problem.file)
-    named = path if path.is_relative_to(folder) else folder / path
-    return Problem(str(named), problem.line, problem.column, problem.code, problem.message, problem.severity)
+def _in_force(read: Callable[[], T], otherwise: T) -> T:
+    """What stands in the folder; when that is broken itself, its own check says so."""
+    try:
+        return read()
+    except FileProblems:
+        return otherwise

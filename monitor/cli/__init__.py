@@ -17,6 +17,7 @@ COMMANDS = {
     "import": "read files of line protocol, OCPP messages or sessions",
     "init": "write a configuration with rules, tariffs and sites",
     "readings": "export readings as Parquet",
+    "rules": "write rules, see how they run, and why they say what they say",
     "run": "run the service",
     "sessions": "list, show, export and review sessions; what is kept of a user",
     "tariffs": "price CDRs, describe and compare tariffs",

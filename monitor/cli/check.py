@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from monitor.authoring.check import check_paths
-from monitor.cli.settings import config_option, load
-from monitor.config import Settings
+from monitor.cli.settings import chosen, config_option, load
+from monitor.config import Settings, doubts
 from monitor.errors import FileProblems, Problem
 
 
@@ -22,9 +22,12 @@ def check(context: click.Context, paths: tuple[Path, ...], config_file: Path | N
     problems: tuple[Problem, ...] = ()
     try:
         settings = load(config_file)
+        if not paths:
+            problems = tuple(doubts(chosen(config_file), settings))
     except FileProblems as error:
         problems, settings = error.problems, Settings()
-    problems += check_paths(paths or (settings.paths.rules,), settings)
+    in_force = (settings.paths.rules,) if settings.paths.rules.is_dir() else ()
+    problems += check_paths(paths or in_force, settings)
     errors = [problem for problem in problems if problem.severity == "error"]
     warnings = [problem for problem in problems if problem.severity == "warning"]
     if as_json:

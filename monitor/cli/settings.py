@@ -26,4 +26,9 @@ def config_option(command: F) -> F:
 
 def load(config_file: Path | None) -> Settings:
     """The settings in force; raises FileProblems."""
-    return config.load(config_file or (DEFAULT if DEFAULT.exists() else None))
+    return config.load(chosen(config_file))
+
+
+def chosen(config_file: Path | None) -> Path | None:
+    """The configuration file that is read; None for the defaults."""
+    return config_file or (DEFAULT if DEFAULT.exists() else None)

@@ -54,11 +54,11 @@ class Appender:
         rows, slots, times = each_once(rows, slots, times)
         newest = _grown(self._newest[measurement.name], int(slots.max()) + 1)
         fresh = times > newest[slots]
-        if fresh.all():
-            insert(self._connection, main_table(measurement), rows)
-        else:
-            insert(self._connection, main_table(measurement), rows.filter(pa.array(fresh)))
-            insert(self._connection, late_table(measurement), rows.filter(pa.array(~fresh)))
+        for table, chosen in ((main_table(measurement), fresh), (late_table(measurement), ~fresh)):
+            if chosen.all():
+                insert(self._connection, table, rows)
+            elif chosen.any():
+                insert(self._connection, table, rows.filter(pa.array(chosen)))
         np.maximum.at(newest, slots, times)
         self._newest[measurement.name] = newest
 

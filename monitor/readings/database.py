@@ -11,9 +11,6 @@ import pyarrow as pa
 from monitor.errors import DiskFull, InputError, StoreUnavailable
 from monitor.readings.tables import VERSION, create_statements, quoted
 
-# The log is folded into the file when it has this size: large enough that a batch rarely waits for it, small enough
-# to be read again within a second or two after a crash.
-_WAL_LIMIT = "64MB"
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
 """How the system's own words stand in DuckDB's messages: it has no error of its own for a disk that is full."""
 
@@ -34,7 +31,12 @@ def translated(what: str) -> Iterator[None]:
         raise StoreUnavailable(f"the readings store cannot {what}: {_first_line(error)}") from error
 
 
-def open_file(path: Path) -> duckdb.DuckDBPyConnection:
+LOG_LIMIT = "64MB"
+"""The log is folded into the file when it has this size: large enough that a batch rarely waits for it, small enough to
+be read again within a second or two after a crash."""
+
+
+def open_file(path: Path, log_limit: str = LOG_LIMIT) -> duckdb.DuckDBPyConnection:
     """Open or create the file; raise StoreUnavailable saying what to do when another process has it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +47,7 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
         raise StoreUnavailable(_why_not_opened(path, error)) from error
     try:
         with translated(f"prepare {path}"):
-            _prepare(connection, path)
+            _prepare(connection, path, log_limit)
     except Exception:
         connection.close()
         raise
@@ -71,8 +73,8 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) ->
         connection.unregister("incoming")
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.execute(f"SET wal_autocheckpoint = '{_WAL_LIMIT}'")
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path, log_limit: str) -> None:
+    connection.execute(f"SET wal_autocheckpoint = '{log_limit}'")
     # A name in a statement means a table or what was registered under it, never a Python variable near by.
     connection.execute("SET python_enable_replacements = false")
     connection.begin()

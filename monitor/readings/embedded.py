@@ -13,7 +13,7 @@ from monitor.errors import StoreUnavailable
 from monitor.ids import Place
 from monitor.readings import erasing, latest
 from monitor.readings.appending import Appender
-from monitor.readings.database import number, open_file, translated
+from monitor.readings.database import LOG_LIMIT, number, open_file, translated
 from monitor.readings.late import has_late, merge_late
 from monitor.readings.schema import MEASUREMENTS, TRANSACTION, Measurement
 from monitor.readings.selecting import arrivals_statement, scan_statement
@@ -34,12 +34,13 @@ class EmbeddedStore:
     snapshot hold at least `window`, in fact every row that was not forgotten.
     """
 
-    def __init__(self, path: Path, window: timedelta) -> None:
+    def __init__(self, path: Path, window: timedelta, log_limit: str = LOG_LIMIT) -> None:
         """Open or create the file; raise StoreUnavailable saying what to do when another process has it."""
         self.path = path
         self.window = window
         self.arrivals_are_all = True
-        self._connection = open_file(path)
+        self._log_limit = log_limit
+        self._connection = open_file(path, log_limit)
         self._cursors = threading.Lock()
         try:
             self._writer = Writer(self._connection.cursor(), self._reopened)
@@ -132,7 +133,7 @@ class EmbeddedStore:
         """
         with self._cursors:
             self._connection.close()
-            self._connection = open_file(self.path)
+            self._connection = open_file(self.path, self._log_limit)
             return self._connection.cursor()
 
     @contextmanager

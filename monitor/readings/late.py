@@ -15,8 +15,12 @@ def whole(measurement: Measurement, *, late: bool) -> str:
     main, waiting = main_table(measurement), late_table(measurement)
     if not late:
         return f"SELECT * FROM {main}"
-    key = ", ".join(point_key(measurement))
-    return f"SELECT * FROM {main} ANTI JOIN {waiting} USING ({key}) UNION ALL ({_merged(measurement)})"
+    key = _key(measurement)
+    return (
+        f"SELECT * FROM {main} ANTI JOIN {waiting} USING ({key}) UNION ALL SELECT {_both(measurement)} "
+        f"FROM (SELECT {_last(measurement)} FROM {waiting} GROUP BY {key}) AS late "
+        f"LEFT JOIN {main} AS stored USING ({key})"
+    )
 
 
 def has_late(connection: duckdb.DuckDBPyConnection, measurement: Measurement) -> bool:
@@ -27,42 +31,70 @@ def has_late(connection: duckdb.DuckDBPyConnection, measurement: Measurement) ->
 def merge_late(connection: duckdb.DuckDBPyConnection) -> None:
     """Move all late rows into their main tables, inside the caller's transaction.
 
-    Once for all that wait: finding them among 20 million rows costs the same for one batch as for twenty.
+    Once for all that wait: finding them among 20 million rows costs the same for one batch as for twenty. A point that
+    is there with the same values stays as it is, with its number: nothing has to be done again for it.
     """
     for measurement in MEASUREMENTS.values():
         if has_late(connection, measurement):
-            main, waiting = main_table(measurement), late_table(measurement)
-            key = ", ".join(point_key(measurement))
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE merging AS {_merged(measurement)}")
-            connection.execute(
-                f"DELETE FROM {main} WHERE rowid IN (SELECT rowid FROM {main} SEMI JOIN {waiting} USING ({key}))"
-            )
-            connection.execute(f"INSERT INTO {main} SELECT * FROM merging")
+            main, waiting, key = main_table(measurement), late_table(measurement), _key(measurement)
+            # Aggregates cost five times what the joins do, so only points that wait more than once are aggregated.
+            _replace(connection, measurement, waiting, f"""
+                SELECT {_last(measurement)} FROM {waiting}
+                SEMI JOIN (SELECT {key} FROM {waiting} GROUP BY {key} HAVING count(*) > 1) USING ({key})
+                GROUP BY {key}""")  # fmt: skip
+            connection.execute(f"CREATE TEMP TABLE changed AS {_changed(measurement)}")
+            connection.execute(f"INSERT INTO {main} SELECT * FROM {waiting} ANTI JOIN {main} USING ({key})")
+            _replace(connection, measurement, main, "FROM changed")
+            connection.execute("DROP TABLE changed")
             connection.execute(f"DELETE FROM {waiting}")
-            connection.execute("DROP TABLE merging")
 
 
-def _merged(measurement: Measurement) -> str:
-    """The points that have late rows, each from all its writes: by column the last value that is not null.
-
-    `arg_max` passes over null. Writes of one point have different numbers, because a batch holds each point once.
-    """
-    main, waiting = main_table(measurement), late_table(measurement)
-    key = point_key(measurement)
-    merge = mergeable(measurement)
-    made = []
-    for name, _ in columns(measurement):
-        if name in key:
-            made.append(name)
-        elif name == "received_us":
-            made.append("arg_min(received_us, seq) AS received_us")
-        elif name == "seq":
-            made.append("max(seq) AS seq")
-        else:
-            assert name in merge
-            made.append(f"arg_max({quoted(name)}, seq) AS {quoted(name)}")
-    keys = ", ".join(key)
-    return (
-        f"SELECT {', '.join(made)} FROM (SELECT * FROM {main} SEMI JOIN {waiting} USING ({keys}) "
-        f"UNION ALL SELECT * FROM {waiting}) GROUP BY {keys}"
+def _replace(connection: duckdb.DuckDBPyConnection, measurement: Measurement, table: str, rows: str) -> None:
+    """Put rows in the place of those of the same points; `rows` is a SELECT of them."""
+    connection.execute(f"CREATE TEMP TABLE replacing AS {rows}")
+    connection.execute(
+        f"DELETE FROM {table} WHERE rowid IN "
+        f"(SELECT rowid FROM {table} SEMI JOIN replacing USING ({_key(measurement)}))"
     )
+    connection.execute(f"INSERT INTO {table} SELECT * FROM replacing")
+    connection.execute("DROP TABLE replacing")
+
+
+def _changed(measurement: Measurement) -> str:
+    """Points of the main table that a late write (of each point one) makes different, as they are after it."""
+    differs = " OR ".join(
+        f"coalesce(late.{name} <> stored.{name}, late.{name} IS NOT NULL)"
+        for name in map(quoted, mergeable(measurement))
+    )
+    return (
+        f"SELECT {_both(measurement)} FROM {late_table(measurement)} AS late "
+        f"JOIN {main_table(measurement)} AS stored USING ({_key(measurement)}) WHERE {differs}"
+    )
+
+
+def _both(measurement: Measurement) -> str:
+    """Columns of a point of `stored`, which may have no row, after the write of `late`."""
+    merge = mergeable(measurement)
+    made = {
+        "received_us": "coalesce(stored.received_us, late.received_us) AS received_us",
+        "seq": "late.seq",
+        **{name: f"coalesce(late.{quoted(name)}, stored.{quoted(name)}) AS {quoted(name)}" for name in merge},
+    }
+    return ", ".join(made.get(name, f"late.{name}") for name, _ in columns(measurement))
+
+
+def _last(measurement: Measurement) -> str:
+    """Aggregates of the writes of one point: by column the last value that is not null, which `arg_max` passes over.
+
+    Writes of one point have different numbers, because a batch holds each point once.
+    """
+    made = {
+        "received_us": "arg_min(received_us, seq) AS received_us",
+        "seq": "max(seq) AS seq",
+        **{name: f"arg_max({quoted(name)}, seq) AS {quoted(name)}" for name in mergeable(measurement)},
+    }
+    return ", ".join(made.get(name, name) for name, _ in columns(measurement))
+
+
+def _key(measurement: Measurement) -> str:
+    return ", ".join(point_key(measurement))

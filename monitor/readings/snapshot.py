@@ -11,14 +11,27 @@ from monitor.errors import InputError
 from monitor.readings.database import translated
 
 
-@contextmanager
-def scratch() -> Iterator["DuckSnapshot"]:
-    """A snapshot of nothing: for queries over Arrow tables alone, while the store may be away."""
-    connection = duckdb.connect(":memory:")
-    try:
-        yield DuckSnapshot(connection)
-    finally:
-        connection.close()
+class Scratch:
+    """Snapshots of nothing: for queries over Arrow tables alone, while the store may be away.
+
+    One database in memory is kept: opening one takes 20 ms, a query on a cursor of it 1.5 ms.
+    """
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(":memory:")
+
+    @contextmanager
+    def snapshot(self) -> Iterator["DuckSnapshot"]:
+        """Valid inside the `with`."""
+        cursor = self._connection.cursor()
+        try:
+            yield DuckSnapshot(cursor)
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Calling it again does nothing."""
+        self._connection.close()
 
 
 class DuckSnapshot:

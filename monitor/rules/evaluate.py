@@ -1,6 +1,6 @@
 """One slot evaluated: answers of all rules, what failed, and the picture of every connector. Pure but for its reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,17 +44,25 @@ SELECT {_ROWS} AS rows_1m, max(seen_us) FILTER (seen_us <= $last) AS newest_us,
 FROM station_frame
 """
 
+Stopwatch = Callable[[], float]
 Active = AbstractSet[tuple[str, str]]
 """(rule id, subject) of every alert that is pending or firing."""
 
 
 def evaluate(
-    program: Program, snapshot: Snapshot, facts: Facts, now: datetime, active: Active = frozenset()
+    program: Program,
+    snapshot: Snapshot,
+    facts: Facts,
+    now: datetime,
+    active: Active = frozenset(),
+    *,
+    stopwatch: Stopwatch = lambda: 0.0,
 ) -> Evaluation:
     """Judge every connector, station and site at `now`; answers for those that match, are unknown or are `active`.
 
     While all stations are silent at once the rules wait: it is not they that have failed. A rule whose statement fails
-    is in `failures` and has no answers; the others go on. Raises StoreUnavailable when the store is away.
+    is in `failures` and has no answers; the others go on. `stopwatch` gives seconds, for `durations`.
+    Raises StoreUnavailable when the store is away.
     """
     look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
     frame = build(snapshot, facts, [now], look_back)
@@ -63,20 +71,37 @@ def evaluate(
         return replace(waiting(program, now, f"waits: no station has sent anything since {flow.newest}"),
                        picture=picture, flow=flow)  # fmt: skip
     statements = [statement for statement in program.statements if statement.subject != "source"]
-    answers, failures = _judged(program, statements, frame, snapshot, active)
-    return Evaluation(now, answers, failures, picture, flow)
+    answers, failures, durations = _judged(program, statements, frame, snapshot, active, stopwatch=stopwatch)
+    return Evaluation(now, answers, failures, picture, flow, durations)
+
+
+def judge_one(program: Program, frame: Frame, snapshot: Snapshot, subject: str) -> Answer:
+    """The answer of a program of one rule for one subject, whatever it is. Raises InputError when the rule fails."""
+    [rule] = program.rules
+    active = frozenset({(rule.id, subject)})
+    answers, failures, _ = _judged(program, program.statements, frame, snapshot, active)
+    if rule.id in failures:
+        raise InputError(f"rule {rule.id!r} fails: {failures[rule.id]}")
+    return next(answer for answer in answers if answer.subject == subject)
 
 
 def evaluate_sources(
-    program: Program, snapshot: Snapshot, sources: pa.Table, now: datetime, active: Active = frozenset()
+    program: Program,
+    snapshot: Snapshot,
+    sources: pa.Table,
+    now: datetime,
+    active: Active = frozenset(),
+    *,
+    stopwatch: Stopwatch = lambda: 0.0,
 ) -> Evaluation:
     """Judge the parts of the service (monitor.rules.sources.sources_table) as `evaluate` does places.
 
     `snapshot` need not know any reading.
     """
     statements = [statement for statement in program.statements if statement.subject == "source"]
-    answers, failures = _judged(program, statements, Frame({"sources": sources}, now, now), snapshot, active)
-    return Evaluation(now, answers, failures, None)
+    frame = Frame({"sources": sources}, now, now)
+    answers, failures, durations = _judged(program, statements, frame, snapshot, active, stopwatch=stopwatch)
+    return Evaluation(now, answers, failures, None, durations=durations)
 
 
 def waiting(program: Program, now: datetime, reason: str) -> Evaluation:
@@ -91,18 +116,27 @@ def _flow(frame: Frame, snapshot: Snapshot) -> Flow:
 
 
 def _judged(
-    program: Program, statements: Sequence[Statement], frame: Frame, snapshot: Snapshot, active: Active
-) -> tuple[tuple[Answer, ...], dict[str, str]]:
+    program: Program,
+    statements: Sequence[Statement],
+    frame: Frame,
+    snapshot: Snapshot,
+    active: Active,
+    *,
+    stopwatch: Stopwatch = lambda: 0.0,
+) -> tuple[tuple[Answer, ...], dict[str, str], dict[str, float]]:
     answers: list[Answer] = []
     failures: dict[str, str] = {}
+    durations: dict[str, float] = {}
     for statement in statements:
+        began = stopwatch()
         found, failed = _judge(program, statement, frame, snapshot, active)
+        durations |= dict.fromkeys((rule.id for rule in statement.rules), stopwatch() - began)
         answers += found
         failures |= failed
     rules = {rule.id for statement in statements for rule in statement.rules} - set(failures)
     answers += _gone(rules, answers, frame.last, active)
     answers.sort(key=lambda answer: (answer.rule, answer.subject))
-    return tuple(answers), failures
+    return tuple(answers), failures, durations
 
 
 def _judge(

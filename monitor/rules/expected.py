@@ -60,3 +60,8 @@ SELECT * EXCLUDE ({", ".join(names)}), CASE {which} END AS expected_by FROM (
         SELECT *, {bounds} FROM (SELECT *, {PEAK_BOUND} AS peak_bound_w FROM {relation})
     )
 )"""
+
+
+def bounds_sql() -> str:
+    """Each bound as a column over the frame `f`, which has all that they are made of."""
+    return ", ".join(f"({bound}) AS {name}" for name, bound in _BOUNDS.items())

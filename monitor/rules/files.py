@@ -1,18 +1,20 @@
 """rules/alerts/*.yaml -> rules. Every mistake of all files at once, or the rules of all of them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from monitor import documents
 from monitor.documents import Document
 from monitor.errors import FileProblems, Problem
 from monitor.rules.check import check_condition
-from monitor.rules.message import check_template
+from monitor.rules.keys import inhibitor_problems, label_problems, where_problems
 from monitor.rules.model import Expression, Rule, RulesFile, RuleShape, build
 from monitor.rules.syntax import ExpressionError, Mistake, parse
+from monitor.rules.templates import check_template
 
 _BUILT_IN = Path(__file__).parent / "built_in" / "service.yaml"
 DEFAULT_WINDOW = timedelta(minutes=30)
@@ -27,24 +29,41 @@ class RuleSet:
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Written:
+    """A rule, and where it is written: entry `index` under `rules:` of a document."""
+
+    document: Document
+    index: int
+    rule: Rule
+
+    def problem(self, path: tuple[str | int, ...], code: str, message: str, **place: Any) -> Problem:
+        """A mistake at a key of the rule."""
+        return self.document.problem(("rules", self.index, *path), code, message, **place)
+
+
 def load(folder: Path, window: timedelta = DEFAULT_WINDOW) -> RuleSet:
     """Read `folder`/alerts/*.yaml; a missing folder holds no rules; raise FileProblems with every mistake.
 
     `folder` is `paths.rules`, `window` is `evaluate.window`. Files are named as `alerts/charging.yaml`.
     """
-    paths = sorted((folder / "alerts").glob("*.yaml"))
     problems: list[Problem] = []
-    found: list[tuple[str, Document]] = []
-    for path in paths:
-        name = path.relative_to(folder).as_posix()
-        try:
-            found.append((name, documents.read(path, name=name)))
-        except FileProblems as error:
-            problems += error.problems
-    rules = _rules([document for _, document in found], window, problems, {rule.id for rule in built_in().rules})
+    found = read_folder(folder, problems)
+    rules = written(found, window, problems, built_in().rules)
     if problems:
         raise FileProblems(problems)
-    return RuleSet(tuple(rules), {name: document.text for name, document in found})
+    return RuleSet(tuple(each.rule for each in rules), {document.file: document.text for document in found})
+
+
+def read_folder(folder: Path, problems: list[Problem]) -> list[Document]:
+    """The documents under `folder`/alerts; those that are no YAML are `problems`."""
+    found: list[Document] = []
+    for path in sorted((folder / "alerts").glob("*.yaml")):
+        try:
+            found.append(documents.read(path, name=path.relative_to(folder).as_posix()))
+        except FileProblems as error:
+            problems += error.problems
+    return found
 
 
 @cache
@@ -61,20 +80,23 @@ def with_built_in(chosen: RuleSet) -> RuleSet:
     return RuleSet((*chosen.rules, *added), {**chosen.texts, **(built_in().texts if added else {})})
 
 
-def parse_rules(*found: Document, window: timedelta = DEFAULT_WINDOW, known: Iterable[str] = ()) -> tuple[Rule, ...]:
+def parse_rules(*found: Document, window: timedelta = DEFAULT_WINDOW, known: Iterable[Rule] = ()) -> tuple[Rule, ...]:
     """The rules of documents at hand; raise FileProblems with every mistake in them.
 
-    `known`: ids of rules elsewhere that `inhibited_by` may name.
+    `known`: rules elsewhere that `inhibited_by` may name.
     """
     problems: list[Problem] = []
-    rules = _rules(found, window, problems, known)
+    rules = written(found, window, problems, known)
     if problems:
         raise FileProblems(problems)
-    return tuple(rules)
+    return tuple(each.rule for each in rules)
 
 
-def _rules(found: Sequence[Document], window: timedelta, problems: list[Problem], known: Iterable[str]) -> list[Rule]:
-    rules: list[Rule] = []
+def written(
+    found: Sequence[Document], window: timedelta, problems: list[Problem], known: Iterable[Rule] = ()
+) -> list[Written]:
+    """The rules of documents; every mistake is added to `problems`, and its rule left out."""
+    rules: list[Written] = []
     places: dict[str, str] = {}
     inhibitors: list[tuple[Document, int, RuleShape]] = []
     for document in found:
@@ -87,8 +109,8 @@ def _rules(found: Sequence[Document], window: timedelta, problems: list[Problem]
                 at = document.problem(("rules", index, "id"), "", "")
                 places[shape.id] = f"{at.file}:{at.line}"
             inhibitors.append((document, index, shape))
-            rules += [rule] if rule else []
-    problems += _unknown_inhibitors(inhibitors, {*places, *known})
+            rules += [Written(document, index, rule)] if rule else []
+    problems += inhibitor_problems(inhibitors, known)
     return rules
 
 
@@ -124,7 +146,8 @@ def _rule(document: Document, index: int, shape: RuleShape, window: timedelta, p
         if expression is not None:
             expressions[key] = expression
     problems += _template_problems(document, at, shape)
-    problems += _where_problems(document, at, shape)
+    problems += where_problems(document, at, shape)
+    problems += label_problems(document, at, shape)
     if len(problems) > before:
         return None
     line = document.problem((*at, "id"), "", "").line
@@ -148,31 +171,6 @@ def _template_problems(document: Document, at: tuple[str | int, ...], shape: Rul
             path = (*at, "message", key, *((language,) if per_language else ()))
             for mistake in check_template(text, shape.on):
                 yield document.problem(path, mistake.code, mistake.message, offset=mistake.offset)
-
-
-def _where_problems(document: Document, at: tuple[str | int, ...], shape: RuleShape) -> Iterator[Problem]:
-    keys = {
-        "source": (),
-        "site": ("site",),
-        "station": ("site", "station"),
-        "connector": ("site", "station", "connector", "current"),
-    }
-    for key, value in shape.where.items():
-        path = (*at, "where", key)
-        if key not in keys[shape.on]:
-            yield document.problem(path, "unknown-key", f"a {shape.on} has no {key!r}", at_key=True)
-        elif key == "current":
-            for one in [value] if isinstance(value, str) else value:
-                if one not in {"AC", "DC"}:
-                    yield document.problem(path, "choice", f"current is AC or DC, never {one!r}")
-
-
-def _unknown_inhibitors(shapes: list[tuple[Document, int, RuleShape]], known: Collection[str]) -> Iterator[Problem]:
-    for document, index, shape in shapes:
-        for position, name in enumerate(shape.inhibited_by):
-            if name not in known:
-                message = f"there is no rule {name!r}{documents.nearest(name, known)}"
-                yield document.problem(("rules", index, "inhibited_by", position), "unknown-rule", message)
 
 
 def _descend(content: object, path: tuple[str | int, ...]) -> dict[str, dict[str, object]]:

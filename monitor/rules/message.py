@@ -1,22 +1,19 @@
 """What a rule says about an alert: Jinja templates, checked against the table of names when they are loaded."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
+from jinja2 import StrictUndefined, Template, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.documents import nearest
 from monitor.ids import Place
 from monitor.rules import names
 from monitor.rules.answer import Level, Texts, Value
 from monitor.rules.model import LANGUAGES, Rule
 from monitor.rules.names import POOLS, Subject
-from monitor.rules.phrases import DIAGNOSIS_NAMES, FILTERS, diagnosis, filters, said
-from monitor.rules.syntax import Mistake
+from monitor.rules.phrases import DIAGNOSIS_NAMES, diagnosis, filters, said
 from monitor.units import Money
 
 GIVEN = ("title", "level", "since", "diagnosis", "session_price")
@@ -32,7 +29,8 @@ _FAILED = {
 
 
 @cache
-def _environment(language: str) -> ImmutableSandboxedEnvironment:
+def environment(language: str) -> ImmutableSandboxedEnvironment:
+    """Where templates of one language run: no attributes of ours, no globals, a name that is not there fails."""
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         autoescape=False,
@@ -45,69 +43,22 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
 
 @cache
 def _template(language: str, text: str) -> Template:
-    return _environment(language).from_string(text)
+    return environment(language).from_string(text)
 
 
-def check_template(text: str, subject: Subject) -> list[Mistake]:
-    """What is wrong with a template of a rule on `subject`: syntax, unknown names, filters without meaning."""
-    environment = _environment(LANGUAGES[0])
-    try:
-        environment.compile(text)
-        tree = environment.parse(text)
-    except TemplateError as error:
-        reason = error.message or "is no template"
-        if found := re.search(r"No filter named '(\w+)'", reason):
-            reason = f"unknown filter {found[1]!r}{nearest(found[1], FILTERS)}"
-            return [Mistake(_offset(text, found[1], 1), "unknown-filter", reason)]
-        return [Mistake(_line_start(text, getattr(error, "lineno", 1)), "template", reason)]
-    known = {*names.known(subject), *GIVEN}
-    mistakes = [
-        Mistake(
-            _offset(text, node.name, node.lineno),
-            "unknown-name",
-            f"a {subject} has no {node.name!r}{nearest(node.name, known)}",
-        )
-        for node in tree.find_all(nodes.Name)
-        if node.ctx == "load" and node.name not in known | _stored(tree) | set(POOLS if subject != "connector" else ())
-    ]
-    return mistakes + list(_pool_mistakes(tree, text, subject))
-
-
-def _pool_mistakes(tree: nodes.Template, text: str, subject: Subject) -> Iterator[Mistake]:
-    """A name with a pool has to be called with one: bare it would print a function."""
-    called = [call.node for call in tree.find_all(nodes.Call) if _pool_of(call) is not None]
-    for node in tree.find_all(nodes.Name):
-        name = names.find(node.name, subject)
-        if name is not None and name.pool and not any(node is one for one in called):
-            message = f"{node.name!r} needs a pool: write {node.name}(DC) or {node.name}(AC)"
-            yield Mistake(_offset(text, node.name, node.lineno), "pool", message)
-
-
-def _pool_of(call: nodes.Call) -> str | None:
+def pool_of(call: nodes.Call) -> str | None:
+    """The pool that a call in a template names: `full_for(DC)`; None for any other call."""
     argument = call.args[0] if len(call.args) == 1 else None
     return argument.name if isinstance(argument, nodes.Name) and argument.name in POOLS else None
-
-
-def _stored(tree: nodes.Template) -> set[str]:
-    return {node.name for node in tree.find_all(nodes.Name) if node.ctx in {"store", "param"}}
-
-
-def _line_start(text: str, line: int) -> int:
-    return sum(len(one) + 1 for one in text.split("\n")[: line - 1])
-
-
-def _offset(text: str, word: str, line: int) -> int:
-    found = re.compile(rf"\b{re.escape(word)}\b").search(text, _line_start(text, line))
-    return found.start() if found else 0
 
 
 @cache
 def values_used(text: str, subject: Subject) -> frozenset[str]:
     """Keys of `Answer.values` that a template needs: names, and names with their pool as `full_for(DC)`."""
-    tree = _environment(LANGUAGES[0]).parse(text)
+    tree = environment(LANGUAGES[0]).parse(text)
     used = {node.name for node in tree.find_all(nodes.Name)}
     pools = {f"{call.node.name}({pool})" for call in tree.find_all(nodes.Call)
-             if (pool := _pool_of(call)) and isinstance(call.node, nodes.Name)}  # fmt: skip
+             if (pool := pool_of(call)) and isinstance(call.node, nodes.Name)}  # fmt: skip
     needed = {*used, *(DIAGNOSIS_NAMES[subject] if "diagnosis" in used else ())}
     return frozenset(key for key in needed if (name := names.find(key, subject)) and not name.pool) | pools
 
@@ -122,7 +73,24 @@ def render(
     rule: Rule, subject: str, level: Level, values: Mapping[str, Value | Money], since: datetime
 ) -> Mapping[str, Texts]:
     """The texts of one alert in every language. A template that fails is replaced by a built-in text that says so."""
-    given = {
+    given = _given(rule, subject, level, values, since)
+    return {language: _render(rule, subject, level, given, language) for language in LANGUAGES}
+
+
+def failure(text: str, rule: Rule, subject: str, values: Mapping[str, Value | Money], language: str) -> str:
+    """Why a template of the rule fails with these values; empty when it does not."""
+    given = _given(rule, subject, rule.severity, values, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    try:
+        _fill(text, _context(rule, given, language), language)
+    except Exception as error:  # as in `_render`
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _given(
+    rule: Rule, subject: str, level: Level, values: Mapping[str, Value | Money], since: datetime
+) -> dict[str, Any]:
+    return {
         "session_price": None,
         **_pools(rule.on, values),
         **dict(zip(("site", "station", "connector"), Place.parse(subject), strict=True)),
@@ -131,13 +99,15 @@ def render(
         "level": level,
         "since": since,
     }
-    return {language: _render(rule, subject, level, given, language) for language in LANGUAGES}
+
+
+def _context(rule: Rule, given: Mapping[str, Any], language: str) -> dict[str, Any]:
+    return {**given, "title": _in_language(rule.title, language), "diagnosis": diagnosis(given, language)}
 
 
 def _render(rule: Rule, subject: str, level: Level, given: Mapping[str, Any], language: str) -> Texts:
-    title = _in_language(rule.title, language)
-    context = {**given, "title": title, "diagnosis": diagnosis(given, language)}
-    message = rule.message
+    context, message = _context(rule, given, language), rule.message
+    title = context["title"]
     try:
         summary, cause, runbook = (
             _fill(_in_language(texts, language), context, language)

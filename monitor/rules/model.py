@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from monitor.documents import Strict
+from monitor.documents import Strict, WrittenDuration
 from monitor.rules.answer import LEVELS, Level
 from monitor.rules.names import Subject
 from monitor.rules.syntax import Node
@@ -19,6 +19,7 @@ from monitor.units import parse_duration
 LANGUAGES = ("en", "sv")
 """Languages in which the service speaks; the first stands in where a text lacks one."""
 
+_RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 NoDataThen = Literal["keep", "resolve", "fire"]
 
 
@@ -31,15 +32,17 @@ def _texts(value: object) -> object:
 
 
 def _rule_id(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+    if not _RULE_ID.fullmatch(value):
         raise ValueError(
             f"{value!r} is no rule id; write lower-case words joined by hyphens, for example slow-charging"
         )
     return value
 
 
-Span = Annotated[timedelta, BeforeValidator(_span), Field(ge=timedelta(0))]
-Languages = Annotated[dict[Literal["en", "sv"], str], BeforeValidator(_texts), Field(min_length=1)]
+_Languages = Annotated[dict[Literal["en", "sv"], str], Field(min_length=1)]
+Span = Annotated[timedelta, BeforeValidator(_span, json_schema_input_type=WrittenDuration)]
+Languages = Annotated[_Languages, BeforeValidator(_texts, json_schema_input_type=str | _Languages)]
+RuleId = Annotated[str, AfterValidator(_rule_id), Field(json_schema_extra={"pattern": f"^{_RULE_ID.pattern}$"})]
 
 
 class NoDataShape(Strict):
@@ -60,7 +63,7 @@ class MessageShape(Strict):
 class RuleShape(Strict):
     """One entry under `rules:`."""
 
-    id: Annotated[str, AfterValidator(_rule_id)]
+    id: RuleId
     title: Languages
     on: Subject
     where: dict[Literal["site", "station", "connector", "current"], str | list[str]] = Field(default_factory=dict)

@@ -80,11 +80,20 @@ def _counted(name: str, meaning: str) -> Name:
     return Name(name, PLACES, "count", meaning, 0, pool=True)
 
 
+LONGEST_WAIT_S = 3600
+"""No wait is estimated longer than this: beyond it cars drive on."""
+
 DELIVERED_WH = 100
 """From this energy on a session has delivered: less is a car that was not served."""
 
 EXPECTED_BY = ("rating", "offer", "share", "phases", "peak", "taper")
 """Which bound made `expected_w`, from the first that is equally low."""
+
+SESSION_FLAGS = (
+    "duplicate_stop", "no_stop", "register_reset", "register_jump", "negative", "clock_skew", "unit_suspect", "late",
+    "gap",
+)  # fmt: skip
+"""What can be noted of a session (monitor.sessions.model.Flag, to which a test compares it)."""
 
 NAMES: tuple[Name, ...] = (
     Name("site", ALL, "text", "key of the site"),
@@ -125,7 +134,14 @@ NAMES: tuple[Name, ...] = (
     _of_connector("session_peak_w", "power", "highest power of the session under way", 0),
     _of_connector("session_energy_wh", "energy", "energy of the session under way", 0),
     _of_connector("idle_for", "time", "how long the car has not been asking for power; 0 while it is", 0),
-    Name("session_flags", CONNECTOR, "text", "flags of the session under way, for `in`", is_list=True),
+    Name(
+        "session_flags",
+        CONNECTOR,
+        "text",
+        "flags of the session under way, for `in`",
+        choices=SESSION_FLAGS,
+        is_list=True,
+    ),
     _of_connector("usual_power_w", "power", "median power of this connector's sessions 11 to 60 back", 0),
     Name("slow_share_10", CONNECTOR, "share", "how many of its last ten sessions were slow", 0, 100),
     Name("failed_share_10", CONNECTOR, "share", "how many of its last ten sessions failed", 0, 100),
@@ -142,6 +158,16 @@ NAMES: tuple[Name, ...] = (
     _counted("faulted", "EVSEs of the pool that are Faulted"),
     _counted("offline", "EVSEs of the pool whose station is offline"),
     Name("full_for", PLACES, "time", "how long every working EVSE of the pool has been taken; else 0", 0, pool=True),
+    _counted("arrivals_1h", "cars that came to the pool within the last hour"),
+    Name(
+        "wait_estimate",
+        PLACES,
+        "time",
+        "how long a car that comes now would wait on average, by load and arrivals of the last hour (Erlang C)",
+        0,
+        LONGEST_WAIT_S,
+        pool=True,
+    ),
     Name("source", SOURCE, "text", "which part of the service", choices=SOURCES),
     Name("reachable", SOURCE, "truth", "whether the readings store (`store`) answered this tick"),
     Name("silent", SOURCE, "truth", "`store`: whether all stations (three or more) have fallen silent at once"),

@@ -1,5 +1,6 @@
 """SQL of the base names of stations and sites, counted in EVSEs: an EVSE is taken if any of its connectors is."""
 
+from monitor.rules.demand import DEMAND, demanded_sql
 from monitor.rules.names import POOLS
 
 EVSES = """
@@ -46,19 +47,27 @@ _COLUMNS = ",\n    ".join(column for pool in POOLS for column in _pool_columns(p
 _POWER = """CASE WHEN count(*) FILTER (power_w IS NULL AND session IS NOT NULL) > 0 THEN NULL
         ELSE CAST(coalesce(sum(CAST(round(power_w * 1000) AS BIGINT)), 0) AS DOUBLE) / 1000 END AS power_w"""
 
-STATION_BASE = f"""{EVSES},
-counted AS (SELECT slot_us, site, station, {_COLUMNS} FROM evses GROUP BY slot_us, site, station),
-powered AS (SELECT slot_us, site, station, {_POWER} FROM frame GROUP BY slot_us, site, station),
-base AS (
-    SELECT s.slot_us, s.site, s.station, s.online, s.silent_for, p.power_w, c.* EXCLUDE (slot_us, site, station)
-    FROM station_frame s
-    LEFT JOIN counted c ON c.slot_us = s.slot_us AND c.site = s.site AND c.station = s.station
-    LEFT JOIN powered p ON p.slot_us = s.slot_us AND p.site = s.site AND p.station = s.station
-)"""
 
-SITE_BASE = f"""{EVSES},
-powered AS (SELECT slot_us, site, {_POWER} FROM frame GROUP BY slot_us, site),
-counted AS (SELECT slot_us, site, {_COLUMNS} FROM evses GROUP BY slot_us, site),
-base AS (
-    SELECT c.*, p.power_w FROM counted c JOIN powered p ON p.slot_us = c.slot_us AND p.site = c.site
-)"""
+def base_sql(place: tuple[str, ...], *, demand: bool) -> str:
+    """The table `base` of stations or sites (`place`: its columns). `demand`: with what needs the last hour."""
+    columns = ", ".join(place)
+    same = " AND ".join(f"{{0}}.{name} = s.{name}" for name in ("slot_us", *place))
+    station = len(place) > 1
+    own = ", s.online, s.silent_for" if station else ""
+    tables = [EVSES.strip(), *([DEMAND.strip()] if demand else []), *([PLACES.strip()] if not station else [])]
+    joined = ("counted", "powered", *(("demanded",) if demand else ()))
+    tables += [
+        f"counted AS (SELECT slot_us, {columns}, {_COLUMNS} FROM evses GROUP BY slot_us, {columns})",
+        f"powered AS (SELECT slot_us, {columns}, {_POWER} FROM frame GROUP BY slot_us, {columns})",
+    ]
+    if demand:
+        tables.append(demanded_sql(columns))
+    values = ", ".join(f"{name}.* EXCLUDE (slot_us, {columns})" for name in joined)
+    joins = "\n".join(f"LEFT JOIN {name} ON {same.format(name)}" for name in joined)
+    chosen = ", ".join(f"s.{name}" for name in place)
+    frame = "station_frame" if station else "site_frame"
+    tables.append(f"base AS (SELECT s.slot_us, {chosen}{own}, {values}\nFROM {frame} s\n{joins})")
+    return ",\n".join(tables)
+
+
+PLACES = "site_frame AS (SELECT DISTINCT slot_us, site FROM frame)"

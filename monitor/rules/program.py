@@ -9,7 +9,7 @@ from monitor.rules.answer import LEVELS
 from monitor.rules.message import template_texts, values_used
 from monitor.rules.model import Expression, Rule
 from monitor.rules.names import SUBJECTS, Subject
-from monitor.rules.places import SITE_BASE, STATION_BASE
+from monitor.rules.places import base_sql
 from monitor.rules.sources import SOURCE_BASE
 from monitor.rules.sql import Compiler, quote
 from monitor.rules.syntax import Call, NameRef, Node, walk
@@ -20,8 +20,6 @@ PLACE_COLUMNS: Mapping[Subject, tuple[str, ...]] = {
     "site": ("site",),
     "source": ("source",),
 }
-
-_BASES: Mapping[Subject, str] = {"station": STATION_BASE, "site": SITE_BASE, "source": SOURCE_BASE}
 
 
 @dataclass(frozen=True)
@@ -72,19 +70,21 @@ def _statement(rules: Sequence[Rule]) -> Statement:
         columns += _rule_columns(index, rule, compiler)
     place = ", ".join(f"f.{name}" for name in PLACE_COLUMNS[subject])
     value_columns = "".join(f", {sql} AS v{n}" for n, sql in enumerate(values.values()))
-    judged = f"SELECT f.slot_us, {place}{value_columns}, {', '.join(columns)}\n{_source(subject, compiler)}"
-    tables = ",\n".join([*_tables(subject, compiler), f"judged AS (\n{judged}\n)"])
+    judged = f"SELECT f.slot_us, {place}{value_columns}, {', '.join(columns)}\n{source_sql(subject, compiler)}"
+    tables = ",\n".join([*tables_of(subject, compiler, judged), f"judged AS (\n{judged}\n)"])
     sql = f"WITH {tables}\n{_answers(subject, rules)}"
     return Statement(
         subject, tuple(rules), sql, tuple(values), tuple(used), timedelta(microseconds=compiler.windows.longest_us)
     )
 
 
-def _tables(subject: Subject, compiler: Compiler) -> list[str]:
+def tables_of(subject: Subject, compiler: Compiler, select: str) -> list[str]:
+    """The common table expressions that a SELECT from `source_sql` needs."""
     tables = compiler.windows.tables()
     if subject == "connector":
         return tables
-    tables.append(_BASES[subject].strip())
+    demand = "arrivals_1h_" in select or "wait_estimate_" in select
+    tables.append(SOURCE_BASE if subject == "source" else base_sql(PLACE_COLUMNS[subject], demand=demand))
     if compiler.children:
         place = ", ".join(f"f.{name}" for name in PLACE_COLUMNS[subject])
         aggregates = ", ".join(f"{sql} AS {column}" for sql, column in compiler.children.items())
@@ -95,7 +95,8 @@ def _tables(subject: Subject, compiler: Compiler) -> list[str]:
     return tables
 
 
-def _source(subject: Subject, compiler: Compiler) -> str:
+def source_sql(subject: Subject, compiler: Compiler) -> str:
+    """FROM and joins: the frame or base `f` of the subject, with all windows and children that were compiled."""
     if subject == "connector":
         return f"FROM frame f\n{compiler.windows.joins()}"
     if not compiler.children:
@@ -105,14 +106,14 @@ def _source(subject: Subject, compiler: Compiler) -> str:
 
 
 def _rule_columns(index: int, rule: Rule, compiler: Compiler) -> list[str]:
-    columns = [f"{_where(rule)} AS selected_{index}", f"{compiler.sql(rule.when.root)} AS when_{index}"]
+    columns = [f"{where_sql(rule)} AS selected_{index}", f"{compiler.sql(rule.when.root)} AS when_{index}"]
     columns += [f"{compiler.sql(level.root)} AS {name}_{index}" for name, level in rule.levels.items()]
     if rule.recover_when is not None:
         columns.append(f"{compiler.sql(rule.recover_when.root)} AS recover_{index}")
     return columns
 
 
-def _where(rule: Rule) -> str:
+def where_sql(rule: Rule) -> str:
     """Whether `where` selects a subject; what is not known is not selected."""
     keys = [
         "(" + " OR ".join(f"f.{key} GLOB {quote(glob)}" for glob in globs) + ")" for key, globs in rule.where.items()
@@ -148,7 +149,7 @@ def _values(rule: Rule, compiler: Compiler) -> dict[str, str]:
     values: dict[str, str] = {}
     for expression in rule.expressions:
         for key, node in _named(expression):
-            values.setdefault(key, _value_sql(node, compiler))
+            values.setdefault(key, value_sql(node, compiler))
     for text in template_texts(rule):
         for key in sorted(values_used(text, rule.on)):
             name, _, pool = key.rstrip(")").partition("(")
@@ -174,7 +175,8 @@ def _named(expression: Expression) -> list[tuple[str, Node]]:
     return found
 
 
-def _value_sql(node: Node, compiler: Compiler) -> str:
+def value_sql(node: Node, compiler: Compiler) -> str:
+    """SQL of a part of an expression as a value to show: a list as text."""
     if isinstance(node, NameRef) and (name := names.find(node.name, compiler.subject)) and name.is_list:
         return f"array_to_string(f.{name.column}, ', ')"
     return compiler.sql(node)

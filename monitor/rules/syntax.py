@@ -160,6 +160,18 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def identity(node: Node) -> object:
+    """A node as a value that equal expressions share, wherever they stand."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Node):
+            return identity(value)
+        return tuple(plain(one) for one in value) if isinstance(value, tuple) else value
+
+    parts = (plain(getattr(node, field.name)) for field in fields(node) if field.name not in {"start", "end"})
+    return (type(node).__name__, *parts)
+
+
 @v_args(inline=True, meta=True)
 class _Builder(Transformer[Token, Node]):
     """Lark's tree to ours."""

@@ -5,6 +5,7 @@ Cost grows with new rows; any order of arrival gives the same sessions.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from monitor.ids import Place
 from monitor.readings.store import ReadingStore
@@ -20,6 +21,11 @@ from monitor.sessions.summary import BillUntil, closing, summarise
 from monitor.sessions.track import Touched, Track
 from monitor.sessions.visit import Visit
 from monitor.units import from_us, to_us
+
+_MEMORY = (
+    "_position", "_from_the_first_row", "_tracks", "_stations", "_station_status", "_skipped_us", "_busy", "_closed_us",
+    "_under_way",
+)  # fmt: skip
 
 
 class Assembler:
@@ -69,6 +75,24 @@ class Assembler:
         self._reassembled: dict[Place, datetime] = {}
         self._changed: dict[str, Session] = {}
         self._delivered = True
+
+    def known(self) -> Mapping[str, Any] | None:
+        """What `recall` goes on from, after an `update`; None when that failed half way.
+
+        Earlier states of a connector are not in it: where a late row needs one, the connector is read again.
+        """
+        if not self._delivered or self._interrupted:
+            return None
+        for track in self._tracks.values():
+            track.checkpoints.clear()
+            track.checkpoints.append(track.state)
+        return {name: getattr(self, name) for name in _MEMORY}
+
+    def recall(self, known: Mapping[str, Any]) -> None:
+        """Go on as the assembler that `known` is of; the connectors that it followed are not read again."""
+        for name in _MEMORY:
+            setattr(self, name, known[name])
+        self._interrupted = {}
 
     @property
     def position(self) -> int:

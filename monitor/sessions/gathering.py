@@ -71,12 +71,15 @@ def beginning_before(store: ReadingStore, place: Place, at_us: int) -> Beginning
 
 
 def _borders(store: ReadingStore, place: Place, start_us: int, end_us: int) -> tuple[list[int], list[int]]:
-    free, starts = [], []
-    for row in _events(store, place, start_us, end_us):
-        if isinstance(row, StatusRow) and row.status == "Available":
+    free, starts, was_free = [], [], False
+    for row in sorted(_events(store, place, start_us, end_us), key=key_of):
+        is_free = isinstance(row, StatusRow) and row.status == "Available"
+        # Available said again and again is one border: no session lies between.
+        if is_free and not was_free:
             free.append(row.time_us)
         elif isinstance(row, TransactionRow) and row.event == "start":
             starts.append(row.time_us)
+        was_free = is_free
     return free, starts
 
 

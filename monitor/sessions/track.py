@@ -46,11 +46,11 @@ class Track:
             for visit in (after.previous, after.current):
                 if visit is None or visit is before.current or visit is before.previous:
                     continue
-                if visit.started_us is None and self.shallow:
+                if self.shallow and (visit.started_us is None or _may_be_the_one_before(before, visit)):
                     return None
                 if not visit.shed:
                     touched[visit.key] = visit
-                elif visit != _ended_by_another(before, visit):
+                elif visit != _ended_by_another(before, visit) or _closes_earlier(visit, grace_us):
                     return None
         return touched
 
@@ -89,6 +89,23 @@ def _ended_by_another(state: State, visit: Visit) -> Visit | None:
         if known is not None and known.key == visit.key:
             return known._replace(replaced_us=visit.replaced_us)
     return None
+
+
+def _may_be_the_one_before(before: State, visit: Visit) -> bool:
+    """Whether meter values that seem to begin a visit may name the one before the first that is known here."""
+    return (
+        visit.source == "meter"
+        and before.current is not None
+        and before.previous is None
+        and (visit.key != before.current.key)
+    )
+
+
+def _closes_earlier(visit: Visit, grace_us: int) -> bool:
+    """Whether a closed visit turns out to have closed when the next one began, within its grace."""
+    if visit.replaced_us is None or visit.plug_out_us is None:
+        return False
+    return visit.replaced_us < visit.plug_out_us + grace_us
 
 
 def _shed(visit: Visit | None) -> Visit | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -10,6 +11,7 @@ from monitor.config import Sessions
 from monitor.ids import Place
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
+from monitor.sessions import memory
 from monitor.sessions.assembler import Assembler
 from monitor.sessions.billing import bill
 from monitor.sessions.for_rules import sessions_table
@@ -34,7 +36,10 @@ class SessionTick:
         settings: Sessions,
         register: Register,
         tariffs: TariffStore | None = None,
+        *,
+        kept: Path | None = None,
     ) -> None:
+        """`kept`: a file for what is known of sessions under way, from a clean stop to the next start."""
         self._sessions = sessions
         self._tariffs = tariffs
         self._noted: TariffBook | None = None
@@ -50,6 +55,9 @@ class SessionTick:
             under_way=sessions.under_way(),
         )
         self._saved = self._assembler.position
+        self._kept = kept
+        if kept and (known := memory.take(kept, self._saved)):
+            self._assembler.recall(known)
         self._ahead_of_saved = False
         self._under_way: Mapping[str, Session] = {}
         self._at: Mapping[Place, Session] = {}
@@ -86,6 +94,13 @@ class SessionTick:
         self._under_way = {session.id: session for session in under_way}
         self._at = {session.place: session for session in under_way if session.under_way}
         return sessions_table(under_way), self._history.table
+
+    def keep(self) -> None:
+        """The last tick has ended: keep what the next start can go on from."""
+        known = None if self._ahead_of_saved else self._assembler.known()
+        if self._kept and known:
+            memory.keep(self._kept, self._saved, known)
+        self._kept = None
 
     def session(self, session_id: str, tariffs: TariffBook) -> Session | None:
         """One session with its periods and, while it is under way, its price so far. Any thread may ask."""

@@ -18,11 +18,11 @@ _Prices = tuple[int | None, int | None, Dimension | None]
 def price_periods(pieces: Sequence[Segment], tariff: Tariff) -> tuple[PricePeriod, ...]:
     """Neighbouring segments under the same prices become one; time that costs nothing is one too."""
     runs: list[tuple[int, int, _Prices]] = []
+    before: Segment | None = None
     for piece in pieces:
-        choice = piece.choice
-        timed: Dimension = "PARKING_TIME" if piece.kind == "parking" else "TIME"
-        time = None if piece.kind == "neither" else choice.parking if piece.kind == "parking" else choice.time
-        prices = (choice.energy and choice.energy.element, time and time.element, timed if time else None)
+        if before is None or piece.choice is not before.choice or piece.kind != before.kind:
+            prices = _prices(piece)
+        before = piece
         if runs and runs[-1][2] == prices:
             runs[-1] = (runs[-1][0], piece.end_us, prices)
         else:
@@ -32,6 +32,13 @@ def price_periods(pieces: Sequence[Segment], tariff: Tariff) -> tuple[PricePerio
         for start, end, prices in runs
         if end > start
     )
+
+
+def _prices(piece: Segment) -> _Prices:
+    choice = piece.choice
+    timed: Dimension = "PARKING_TIME" if piece.kind == "parking" else "TIME"
+    time = None if piece.kind == "neither" else choice.parking if piece.kind == "parking" else choice.time
+    return choice.energy and choice.energy.element, time and time.element, timed if time else None
 
 
 @lru_cache(maxsize=4096)

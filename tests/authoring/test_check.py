@@ -88,4 +88,6 @@ def test_files_given_together_may_name_each_other_and_what_is_in_force(folder):
     alone = check_paths([charging], Settings(paths=Paths(rules=folder / "nowhere")))
     assert {problem.code for problem in alone} == {"unknown-rule"}
     together = check_paths([charging, offline], Settings(paths=Paths(rules=folder / "nowhere")))
-    assert {problem.message.split(";")[0] for problem in together} == {"there is no rule 'connector-faulted'"}
+    assert {problem.message.split(";")[0] for problem in together} == {
+        f"there is no rule {name!r}" for name in ("connector-faulted", "safety-fault", "site-down")
+    }

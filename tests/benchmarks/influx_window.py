@@ -91,7 +91,7 @@ def measure(connectors: int, minutes: int, ticks: int) -> None:
 
 def tick(store: InfluxStore, writer: InfluxServer, connectors: int, now: datetime, ticks: int) -> None:
     """Ticks 30 s apart, each with one new row a connector, and the same question to nobody."""
-    took, pulls, answers, sweeps = [], [], [], []
+    took, pulls, answers, sweeps, counts = [], [], [], [], []
     for _ in range(ticks):
         for batch in readings(connectors, now):
             writer.write(batch)
@@ -106,10 +106,14 @@ def tick(store: InfluxStore, writer: InfluxServer, connectors: int, now: datetim
         began = perf_counter()
         store.look_for_late_rows(now)
         sweeps.append(perf_counter() - began)
-    tick_s, pull_s, answer_s, sweep_s = (float(np.median(each)) for each in (took, pulls, answers, sweeps))
+        began = perf_counter()
+        writer.counts("meter", to_us(now) - 300_000_000, to_us(now) - 30_000_000, 60)
+        counts.append(perf_counter() - began)
+    tick_s, pull_s, answer_s, sweep_s, count_s = map(np.median, (took, pulls, answers, sweeps, counts))
     print(f"{'':>9} {connectors:,} new rows to the window {pull_s:.3f} s, {pull_s / answer_s:.2f} times the "
           f"server's own answer ({answer_s:.3f} s); with last values {tick_s:.3f} s, "
-          f"{1e6 * tick_s / connectors:.0f} us a new row; late rows beside it {sweep_s:.3f} s")  # fmt: skip
+          f"{1e6 * tick_s / connectors:.0f} us a new row; late rows beside it {sweep_s:.3f} s, "
+          f"of which InfluxDB counts for {count_s:.3f} s", flush=True)  # fmt: skip
 
 
 def main() -> None:

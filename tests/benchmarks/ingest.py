@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow.compute as pc
 import waitress
 from flask import Flask
 
@@ -31,6 +32,7 @@ from monitor.config import Settings
 from monitor.ingest.intake import Intake
 from monitor.ingest.line_protocol import parse
 from monitor.readings.embedded import EmbeddedStore
+from monitor.readings.store import Batch
 
 LINES = 5000
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -62,12 +64,12 @@ class Parts:
     intake: Intake
 
 
-def body(number: int, connectors: int) -> bytes:
-    """Batch `number`: the connectors in turn, 10 s between two readings of one."""
+def body(number: int, connectors: int, earlier_ms: int = 0) -> bytes:
+    """Batch `number`: the connectors in turn, 10 s between two readings of one; all `earlier_ms` before that."""
     lines = []
     for n in range(number * LINES, (number + 1) * LINES):
         turn, connector = divmod(n, connectors)
-        time_ms = int(START.timestamp() * 1000) + turn * 10_000
+        time_ms = int(START.timestamp() * 1000) + turn * 10_000 - earlier_ms
         lines.append(
             f"meter,site=site-{connector % 500},station=st-{connector // 2},connector={connector % 2 + 1} "
             f"power_w={connector % 150}.{n % 1000},energy_wh={n}.25,offered_w=150000,current_a=16.{n % 10},"
@@ -125,17 +127,27 @@ def ticking(store: EmbeddedStore) -> Iterator[None]:
 
 
 def without_http(folder: Path, bodies: list[bytes]) -> None:
-    """Parsing alone; parsed batches into the store; the same batches again, all of them late; what the file takes."""
+    """Parsing alone; batches into the store; batches that are late; the first ones again; what the file takes."""
     measure("parse", bodies, lambda each: parse(each, "ms", START), "-")
-    batches = iter([parse(each, "ms", START).batch for each in bodies] * 2)
+    parsed = [parse(each, "ms", START).batch for each in bodies]
+    earlier = [_moved(batch, -1_000_000) for batch in parsed]
+    batches = iter([*parsed, *earlier, *parsed])
     path = folder / "store.duckdb"
     with closing(EmbeddedStore(path, timedelta(minutes=30))) as store, ticking(store):
         measure("into the store", bodies, lambda _: store.append(next(batches)), "300,000, p95 50 ms")
-        measure("the same again, late", bodies, lambda _: store.append(next(batches)), "as fast")
+        measure("late rows, of a second before", bodies, lambda _: store.append(next(batches)), "as fast")
+        measure("the first ones again", bodies, lambda _: store.append(next(batches)), "as fast")
         began = time.perf_counter()
         store.bring_up_to(START + timedelta(days=1))
         print(f"{'merging what is late':<40} {time.perf_counter() - began:>9.2f} s")
-    compact(path, LINES * len(bodies))
+    compact(path, 2 * LINES * len(bodies))
+
+
+def _moved(batch: Batch, by_us: int) -> Batch:
+    """The same readings at another time."""
+    meter = batch.tables["meter"]
+    times = pc.add(meter["time_us"], by_us)
+    return Batch({"meter": meter.set_column(meter.column_names.index("time_us"), "time_us", times)}, batch.received_at)
 
 
 def compact(path: Path, readings: int) -> None:
@@ -165,9 +177,9 @@ def through_http(folder: Path, batches: int, connectors: int) -> None:
     loop = threading.Thread(target=server.run)
     loop.start()
     with closing(store), ticking(store):
-        for turn in ("ticks", "all late"):
+        for turn, earlier_ms in (("ticks", 0), ("all late", 1000), ("written again", 0)):
             began = time.process_time()
-            seconds = in_client(server.effective_port, TO_US, batches, connectors)
+            seconds = in_client(server.effective_port, TO_US, batches, connectors, earlier_ms)
             report(f"POST /api/v2/write, one client, {turn}", seconds, "200,000", time.process_time() - began)
     server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
     loop.join()
@@ -215,9 +227,10 @@ def create_database(port: int) -> None:
     raise SystemExit(f"influxd did not listen on port {port} within 10 s")
 
 
-def in_client(port: int, path: str, batches: int, connectors: int) -> list[float]:
+def in_client(port: int, path: str, batches: int, connectors: int, earlier_ms: int = 0) -> list[float]:
     """Seconds of each batch, sent by a process of its own."""
-    arguments = ["--client", str(port), "--path", path, "--batches", str(batches), "--connectors", str(connectors)]
+    arguments = ["--client", str(port), "--path", path, "--batches", str(batches), "--connectors", str(connectors),
+                 "--earlier-ms", str(earlier_ms)]  # fmt: skip
     sent = subprocess.run([sys.executable, __file__, *arguments], check=True, capture_output=True, text=True)
     seconds: list[float] = json.loads(sent.stdout.splitlines()[0])
     return seconds
@@ -244,8 +257,9 @@ def main() -> None:
     options.add_argument("--connectors", type=int, default=10_000)
     options.add_argument("--client", type=int, metavar="PORT", help="only send, to a server on this port")
     options.add_argument("--path", default=TO_US, help="where to, with --client")
+    options.add_argument("--earlier-ms", type=int, default=0, help="how much earlier the readings are, with --client")
     chosen = options.parse_args()
-    bodies = [body(number, chosen.connectors) for number in range(chosen.batches)]
+    bodies = [body(number, chosen.connectors, chosen.earlier_ms) for number in range(chosen.batches)]
     if chosen.client:
         client(chosen.client, chosen.path, bodies)
         return

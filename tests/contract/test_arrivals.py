@@ -37,6 +37,17 @@ def test_a_row_written_again_arrives_again_and_whole(store, batch, at, noon):
         store.bring_up_to(noon)
 
 
+def test_a_row_written_again_as_it_was_does_not_arrive_again(store, batch, at, noon):
+    store.append(batch(meter=[{"time_us": at(0), "power_w": 1.0, "session": "a"}]))
+    _, last = store.arrivals("meter", 0)
+    for again in ({"power_w": 1.0, "session": "a"}, {"power_w": 1.0}):
+        store.append(batch(meter=[{"time_us": at(0), **again}]))
+    store.bring_up_to(noon)
+
+    assert powers(store.arrivals("meter", last)) == []
+    assert powers(store.arrivals("meter", 0)) == [1.0]
+
+
 def test_one_number_holds_for_all_measurements(store, batch, at):
     store.append(batch(meter=[{"time_us": at(0), "power_w": 1.0}], status=[{"time_us": at(0), "status": "Charging"}]))
     store.append(batch(status=[{"time_us": at(1), "status": "Finishing"}]))

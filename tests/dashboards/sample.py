@@ -19,6 +19,7 @@ import pyarrow as pa
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
+from monitor.authoring.why import why
 from monitor.config import Evaluate, Paths, Settings, State
 from monitor.ids import Place
 from monitor.ingest.intake import Intake
@@ -68,6 +69,7 @@ class Run:
     matches: int
     unknown: int
     error: str = ""
+    duration_s: float = 0.02
 
 
 @dataclass
@@ -113,6 +115,10 @@ class SampleService:
         if found is None:
             return None
         return bill(self.sessions.get(found.id) or found, self.tariffs, self.register, "plug_out")
+
+    def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
+        files = self.rules.in_force
+        return why(files, self.store, self.database, rule=rule, subject=subject, at=at or self.at)
 
     def now(self) -> datetime:
         return self.at

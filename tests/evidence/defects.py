@@ -302,8 +302,8 @@ def with_id(transaction: int) -> Plant:
 
 
 def queued(visit: Visit) -> list[Said]:
-    """Offline from the middle on: what is queued comes three hours later, statuses from then are lost."""
-    off, on = visit.minutes[_middle(visit)], visit.gone + timedelta(hours=3)
+    """Offline from the middle on: what is queued comes up to three hours later, statuses from then are lost."""
+    off, on = visit.minutes[_middle(visit)], min(visit.gone + timedelta(hours=3), visit.until)
     said = [m for m in visit.said if m.at < off]
     late = [replace(m, heard=on) for m in visit.said if m.at >= off and m.action != "StatusNotification"]
     return [*said, *late, status(on, "Available")]
@@ -469,7 +469,7 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(STARTS, "with its id", start_again),
     Defect(STARTS, "with another id", start_again_with_another_id),
     *(Defect(IDS, f"id {number}", with_id(number)) for number in (-1, -(2**63), 2**63 - 1, 0)),
-    Defect(QUEUED, "from the middle on", queued, END),
+    Defect(QUEUED, "from the middle on", queued, END, NO_END),
     Defect(QUEUED, "the whole visit, nothing says when the car left", queued_whole, END, NO_END),
     Defect("an offline gap", "a third is lost", offline_gap),
     Defect(CLOCK, "start in 1970", start_in_1970, SKEW),

@@ -159,10 +159,11 @@ def outcomes(visits: Sequence[Visit], defect: Defect, folder: Path) -> list[Outc
 
 
 def by_visit(visits: Sequence[Visit], sessions: Iterable[Session]) -> dict[str, list[Session]]:
-    """Sessions by the visit that they overlap most; what overlaps none goes to the nearest."""
+    """Sessions by the visit whose transaction they have, else by the one that they overlap most, or the nearest."""
     found: dict[str, list[Session]] = {visit.name: [] for visit in visits}
     for session in sessions:
-        own = [visit for visit in visits if session.place == Place("evidence", visit.station, "1")]
+        there = [visit for visit in visits if session.place == Place("evidence", visit.station, "1")]
+        own = [visit for visit in there if session.transaction == str(visit.transaction)] or there
         found[max(own, key=partial(_overlap, session)).name].append(session)
     return found
 

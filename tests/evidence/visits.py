@@ -39,7 +39,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Visit:
-    """What happened, as it was: energies in Wh since the start, and the register in whole Wh then."""
+    """What happened, as it was: energies in Wh since the start, and the register in whole Wh then.
+
+    `gone`: when the car left; `until`: up to when the connector was free then.
+    """
 
     number: int
     station: str
@@ -50,6 +53,7 @@ class Visit:
     energy_wh: tuple[float, ...]
     soc: tuple[float, ...]
     gone: datetime
+    until: datetime
     said: tuple[Said, ...] = field(default=(), compare=False)
 
     @property
@@ -84,8 +88,9 @@ def visits(path: Path, every: int = 1) -> list[Visit]:
 def _of_plug(curves: list[list[dict[str, str]]]) -> Iterator[Visit]:
     register = LIFETIME_WH
     for number, rows in enumerate(curves):
-        ends = _time(rows[-1]) + AFTER_STOP
-        until = min(ends, _time(curves[number + 1][0]) - 2 * PREPARING) if number + 1 < len(curves) else ends
+        ends = _time(rows[-1])
+        last = number + 1 == len(curves)
+        until = ends + timedelta(days=1) if last else _time(curves[number + 1][0]) - 2 * PREPARING
         visit = Visit(
             number=number,
             station=rows[0]["plug"].lower(),
@@ -95,7 +100,8 @@ def _of_plug(curves: list[list[dict[str, str]]]) -> Iterator[Visit]:
             power_w=tuple(float(row["power_w"]) for row in rows),
             energy_wh=tuple(float(row["energy_wh"]) for row in rows),
             soc=tuple(float(row["soc_pct"]) for row in rows),
-            gone=until,
+            gone=min(ends + AFTER_STOP, until),
+            until=until,
         )
         if visit.gone <= visit.stopped:
             continue  # two curves of one plug that overlap: no charger can have said that

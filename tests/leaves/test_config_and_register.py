@@ -109,7 +109,7 @@ def test_the_nearest_answer_wins_station_then_site_then_default(sites):
             "4:11: zone: 'Europe/Stokholm' is no IANA time zone; write for example Europe/Stockholm",
         ),
         ("vendor", "vendor", None),
-        ("members: [m-1]", "members: [m-9]", "4:5: malmo: power group 'cabinet' names 'm-9'; did you mean 'm-2'?"),
+        ("members: [m-1]", "members: [m-9]", "14:59: there is no station 'm-9' at malmo; did you mean 'm-2'?"),
         ("retired: true", "retierd: true", "12:53: unknown key 'retierd'; did you mean 'retired'?"),
     ],
 )

@@ -35,7 +35,7 @@ def test_every_mistake_is_told_at_once_with_its_place_and_the_nearest_key():
         "a.yaml:3:5: unknown key 'wehn'; did you mean 'when'?",
         "a.yaml:4:13: 'soft' is missing here",
         "a.yaml:4:14: unknown key 'sotf'; did you mean 'soft'?",
-        "a.yaml:5:9: id: Input should be a valid string",
+        "a.yaml:5:9: id: must be text; put it in quotes",
     ]
 
 

@@ -8,6 +8,7 @@ from monitor import documents
 from monitor.errors import FileProblems
 from monitor.rules import files
 
+ROOT = Path(__file__).parents[2]
 CASES = sorted((Path(__file__).parent / "cases").glob("*.bad.yaml"))
 
 
@@ -46,20 +47,17 @@ def test_a_missing_folder_holds_no_rules(tmp_path: Path) -> None:
 
 
 def test_the_shipped_rules_are_right() -> None:
-    loaded = files.load(Path(__file__).parents[2] / "rules")
-    assert {rule.id for rule in loaded.rules} == {
-        "slow-charging",
-        "connector-faulted",
-        "site-congested",
-        "station-offline",
-        "sessions-unbilled",
-    }
-    assert all(set(rule.title) == {"en", "sv"} and rule.labels["team"] for rule in loaded.rules)
-    assert {problem for rule in loaded.rules for problem in rule.inhibited_by} <= {rule.id for rule in loaded.rules}
-    assert set(loaded.texts) == {
-        "alerts/billing.yaml",
-        "alerts/charging.yaml",
-        "alerts/congestion.yaml",
-        "alerts/faults.yaml",
-        "alerts/offline.yaml",
-    }
+    rules = (*files.load(ROOT / "rules").rules, *files.built_in().rules)
+    assert {rule.id for rule in rules} == {
+        "slow-charging", "slow-connector", "stalled-charging", "lost-phase", "connector-faulted", "safety-fault",
+        "emergency-stop", "station-offline", "site-down", "no-sessions", "stuck-preparing", "repeated-failed-starts",
+        "meter-defect", "overstay", "site-congested", "sessions-unbilled", "congestion-expected", "station-hot",
+        "source-stale", "evaluation-late", "mail-stuck",
+    }  # fmt: skip
+    runbooks = (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8")
+    for rule in rules:
+        texts = (rule.title, rule.message.summary, *([rule.message.cause] if rule.message.cause else []))
+        assert all(set(text) == {"en", "sv"} for text in texts)
+        assert f"\n## {rule.id}\n" in runbooks
+        assert rule.message.runbook["en"] == f"docs/runbooks.md#{rule.id}"
+        assert rule.on == "source" or rule.labels["team"]

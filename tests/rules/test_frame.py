@@ -203,6 +203,56 @@ def test_a_slot_in_the_past_is_seen_as_it_was(network: Any) -> None:
     assert [{key: row[key] for key in columns} for row in later] == at_the_time
 
 
+class TestDemand:
+    def names(self, network: Any, rule_of: Any, minute: float) -> tuple[Any, Any]:
+        rule = rule_of("arrivals_1h(DC) >= 0 or wait_estimate(DC) is missing", "site")
+        values = network.answers(minute, rule)["malmo"].values
+        return values["arrivals_1h(DC)"], values["wait_estimate(DC)"]
+
+    def quiet(self, network: Any) -> None:
+        for station in ("malmo/dc-1", "malmo/dc-2", "malmo/ac-1"):
+            network.heartbeats(120, station)
+        for subject in ("malmo/dc-1/1", "malmo/dc-1/2", "malmo/dc-2/1", "malmo/dc-2/2", "malmo/ac-1/1"):
+            network.status(-100, "Available", subject)
+
+    def test_nobody_comes(self, network: Any, rule_of: Any) -> None:
+        self.quiet(network)
+        assert self.names(network, rule_of, 60) == (0, 0)
+
+    def test_each_car_counts_once(self, network: Any, rule_of: Any) -> None:
+        self.quiet(network)
+        for minute, status in ((10, "Preparing"), (11, "Charging"), (30, "SuspendedEV"), (40, "Available")):
+            network.status(minute, status)
+        network.transaction(11, "start")
+        network.status(50, "Charging")
+        network.transaction(20, "start", "malmo/dc-2/2")
+        assert self.names(network, rule_of, 60)[0] == 3
+        assert self.names(network, rule_of, 75)[0] == 2
+
+    def test_the_wait_is_erlangs(self, network: Any, rule_of: Any) -> None:
+        """Three EVSEs, of which one and a half are taken on average, six cars an hour: 15 min each."""
+        self.quiet(network)
+        for subject in ("malmo/dc-1/1", "malmo/dc-1/2", "malmo/dc-2/1"):
+            for begin in (5, 35):
+                network.status(begin, "Charging", subject)
+                network.status(begin + 15, "Available", subject)
+        arrivals, wait = self.names(network, rule_of, 60)
+        load, servers = 1.5, 3
+        queue = load**servers / 6 * servers / (servers - load)
+        waits = queue / (1 + load + load**2 / 2 + queue)
+        assert (arrivals, wait) == (6, pytest.approx(waits * 900 / (servers - load)))
+
+    def test_a_pool_that_is_always_taken(self, network: Any, rule_of: Any) -> None:
+        self.quiet(network)
+        for subject in ("malmo/dc-1/1", "malmo/dc-1/2", "malmo/dc-2/1"):
+            network.status(-30, "Charging", subject)
+        assert self.names(network, rule_of, 60) == (0, 3600)
+
+    def test_an_unknown_evse_leaves_it_open(self, network: Any, rule_of: Any) -> None:
+        network.heartbeats(60)
+        assert self.names(network, rule_of, 60) == (None, None)
+
+
 class TestHistory:
     def test_what_finished_sessions_say(self, network: Any) -> None:
         of = {"site": "malmo", "station": "dc-1", "connector": "1", "slow_share_10": 60.0, "failed_share_10": 10.0,

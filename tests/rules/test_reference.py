@@ -1,29 +1,52 @@
-"""docs/rules.md says of every name, function, unit and filter what the code says."""
+"""docs/rule-reference.md says what the code says, and each of its examples is right."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from monitor.rules import functions
-from monitor.rules.names import NAMES, SUBJECTS, Name
+import pytest
+
+from monitor.rules import examples, functions
+from monitor.rules.check import check_condition
+from monitor.rules.names import NAMES, SUBJECTS, Subject, find
 from monitor.rules.phrases import FILTERS
-from monitor.units import UNITS
+from monitor.rules.reference import reference
+from monitor.rules.syntax import parse
+from monitor.rules.templates import check_template
 
-REFERENCE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
-
-
-def row(name: Name) -> str:
-    """A name's line in the table."""
-    written = f"{name.name}(DC)" if name.pool else name.name
-    subjects = ", ".join(subject for subject in SUBJECTS if subject in name.subjects)
-    meaning = name.meaning + (" (reading)" if name.source else "")
-    return f"| `{written}` | {subjects} | {name.dimension} | {meaning} |"
+WRITTEN = Path(__file__).parents[2] / "docs" / "rule-reference.md"
+WINDOW = timedelta(minutes=30)
 
 
-def test_every_name_has_its_line() -> None:
-    lines = REFERENCE.splitlines()
-    assert [row(name) for name in NAMES if row(name) not in lines] == []
-    assert sum(line.startswith("| `") for line in lines) == len(NAMES)
+def test_the_document_is_the_table() -> None:
+    assert WRITTEN.read_text(encoding="utf-8") == reference() + "\n", (
+        "run: laddvakt rules reference > docs/rule-reference.md"
+    )
 
 
-def test_every_function_unit_and_filter_is_named() -> None:
-    words = {*functions.WINDOWS, *functions.CHILDREN, *UNITS, *FILTERS}
-    assert [word for word in sorted(words) if f"`{word}`" not in REFERENCE] == []
+def test_everything_has_an_example() -> None:
+    assert {name.name for name in NAMES} == set(examples.NAMES)
+    assert (set(functions.WINDOWS), set(functions.CHILDREN)) == (set(examples.WINDOWS), set(examples.CHILDREN))
+    assert set(FILTERS) == set(examples.FILTERS)
+
+
+@pytest.mark.parametrize("name", examples.NAMES)
+def test_the_example_of_a_name(name: str) -> None:
+    """It is right on one of the subjects that know the name."""
+    known: list[Subject] = [subject for subject in SUBJECTS if find(name, subject)]
+    mistakes = [check_condition(parse(examples.NAMES[name]), subject, WINDOW) for subject in known]
+    assert [] in mistakes, mistakes
+
+
+@pytest.mark.parametrize("function", examples.WINDOWS)
+def test_the_example_of_a_window(function: str) -> None:
+    assert check_condition(parse(examples.WINDOWS[function][1]), "connector", WINDOW) == []
+
+
+@pytest.mark.parametrize("function", examples.CHILDREN)
+def test_the_example_of_a_function_over_connectors(function: str) -> None:
+    assert check_condition(parse(examples.CHILDREN[function][1]), "site", WINDOW) == []
+
+
+@pytest.mark.parametrize("name", examples.FILTERS)
+def test_the_example_of_a_filter(name: str) -> None:
+    assert check_template(examples.FILTERS[name][1], "connector") == []

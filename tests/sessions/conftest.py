@@ -1,5 +1,6 @@
 """One charger whose rows are written into a real store, and the assembler that reads them."""
 
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -189,12 +190,15 @@ class Depot:
         self.sessions |= {session.id: session for session in changed}
         return sorted(self.sessions.values(), key=lambda session: (session.plug_in, session.id))
 
-    def restart(self) -> None:
-        """As after kill -9: a fresh assembler that knows what was saved."""
+    def restart(self, *, clean: bool = False) -> None:
+        """As after kill -9: a fresh assembler that knows what was saved; `clean`: and what a clean stop kept."""
+        known = pickle.dumps(self.assembler.known())
         open_ones = [session for session in self.sessions.values() if session.closed_at is None]
         self.assembler = Assembler(
             self.store, GRACE, "plug_out", self.register, position=self.assembler.position, under_way=open_ones
         )
+        if clean:
+            self.assembler.recall(pickle.loads(known))
 
 
 @dataclass

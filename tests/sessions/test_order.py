@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 LAST = 400.0
@@ -43,9 +43,14 @@ def story(make: Any) -> Any:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 10_000), pieces=st.integers(1, 12), restarts=st.booleans(), early=st.booleans())
+@given(
+    seed=st.integers(0, 10_000),
+    pieces=st.integers(1, 12),
+    restarts=st.sampled_from(["", "killed", "clean"]),
+    early=st.booleans(),
+)
 def test_any_order_of_arrival_gives_the_same_sessions(
-    tools: Tools, seed: int, pieces: int, restarts: bool, early: bool
+    tools: Tools, seed: int, pieces: int, restarts: str, early: bool
 ) -> None:
     told = story(tools.charger)
     if restarts:
@@ -59,7 +64,7 @@ def test_any_order_of_arrival_gives_the_same_sessions(
     for piece in depot.write_in_order(rows, pieces):
         depot.read(LAST * piece / pieces if early else LAST)
         if restarts:
-            depot.restart()
+            depot.restart(clean=restarts == "clean")
     assert depot.read(LAST) == expected
     for _ in depot.write_in_order(rows, 1):
         assert depot.read(LAST) == expected
@@ -96,3 +101,58 @@ def test_a_kill_in_the_middle_loses_and_doubles_nothing(tools: Tools, killed_aft
         if piece == killed_after:
             depot.restart()
     assert depot.read(LAST) == tools.paper().write(story(tools.charger)).read(LAST)
+
+
+STATUSES = ("Available", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Faulted", "Reserved")
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
+    """Rows of all kinds in no particular sense: no two of a kind at one moment, because those are one point."""
+    minutes = st.integers(0, 90)
+    ids = st.sampled_from(["1", "2", None])
+    kinds = {
+        "status": st.sampled_from(STATUSES),
+        "station_status": st.sampled_from(["Available", "Faulted", "Unavailable"]),
+        "link": st.sampled_from(["heartbeat", "disconnected", "connected"]),
+        "start": st.tuples(st.sampled_from([0.0, 1_000.0, None]), st.sampled_from(["1", "2"])),
+        "stop": st.tuples(st.sampled_from([1_500.0, 9_000.0, None]), st.sampled_from(["1", "2"])),
+        "meter": st.tuples(st.integers(0, 90), st.sampled_from([0.0, 7.0, None]), ids),
+    }
+    found = []
+    for kind, fields in kinds.items():
+        at = draw(st.lists(minutes, max_size=4 if kind != "meter" else 12, unique=True))
+        found += [(kind, minute, draw(fields)) for minute in at]
+    return found
+
+
+def spoken(make: Any, rows: list[tuple[Any, ...]]) -> Any:
+    charger = make()
+    for kind, minute, said in rows:
+        if kind in {"start", "stop"}:
+            getattr(charger, kind)(minute, said[0], said[1])
+        elif kind == "meter":
+            wh, kw, session = said
+            charger.meter(minute, 1_000 + 100.0 * wh, kw, **({"session": session} if session else {}))
+        else:
+            getattr(charger, kind)(minute, said)
+    charger.rows = [replace(row, delay=LAST - row.minute) for row in charger.rows]
+    return charger
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=stories(), seed=st.integers(0, 1_000), pieces=st.integers(1, 9), restart=st.booleans())
+def test_rows_of_any_kind_in_any_order_twice_give_what_the_fold_gives(
+    tools: Tools, rows: list[tuple[Any, ...]], seed: int, *, pieces: int, restart: bool
+) -> None:
+    told = spoken(tools.charger, rows)
+    assume(any(row.place == told.place for row in told.rows))
+    expected = tools.paper().write(told).read(LAST)
+    shuffled = told.rows + told.rows[: len(told.rows) // 2]
+    random.Random(seed).shuffle(shuffled)
+    depot = tools.shelf()
+    for piece in depot.write_in_order(shuffled, pieces):
+        depot.read(LAST)
+        if restart and piece == pieces // 2:
+            depot.restart()
+    assert depot.read(LAST) == expected

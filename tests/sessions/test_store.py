@@ -173,7 +173,7 @@ def test_users_of_old_closed_sessions_and_of_their_versions_are_forgotten(saved:
         ({"text": "%"}, set()),
         ({"group": "staff", "flag": "gap", "text": "doubtful", "site": "s"}, {"doubtful"}),
     ],
-    ids=lambda value: str(sorted(value)) if isinstance(value, set) else str(value),
+    ids=lambda value: " ".join(sorted(value)) if value else "none",
 )
 def test_each_filter_of_lists_and_sums(
     saved: SessionStore, closed: Any, book: Any, *, register: Any, asked: Any, found: set[str]

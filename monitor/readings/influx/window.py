@@ -28,6 +28,8 @@ from monitor.units import to_us
 
 MINUTE_US = 60_000_000
 _NOTHING_US = -(2**62)
+_LOG_LIMIT = "16MB"
+"""Rows in the log are held in memory uncompressed, at about a hundred bytes each; here nobody waits for one batch."""
 
 
 class Window(EmbeddedStore):
@@ -37,7 +39,7 @@ class Window(EmbeddedStore):
         """`source`: what the rows are a copy of. Numbers of commits in a new file begin at `opened_at` in epoch
         milliseconds: above all that a lost file of the same source ever gave, because there are fewer a second.
         """
-        super().__init__(path, window)
+        super().__init__(path, window, _LOG_LIMIT)
         first_seq = to_us(opened_at) // 1000
         self._writer.run("prepare the window", lambda connection, _: _prepare(connection, source, first_seq))
 

@@ -21,7 +21,7 @@ from typing import cast
 
 from monitor.errors import InputError, StoreUnavailable
 
-_EVERY_INTERFACE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, never bound
+_EVERY_INTERFACE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # nosec B104
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """The service is on this machine; a proxy of the environment is for other ones."""
 _OURS_TO_WAIT_FOR = frozenset({

@@ -4,6 +4,7 @@ Without it each session under way is folded anew from its plug-in: at 30,000 of 
 shortcut only: it is taken once, and whatever does not fit it is left out and the sessions are read from the store.
 """
 
+import hashlib
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +12,13 @@ from typing import Any
 
 import structlog
 
-import monitor
-
 log = structlog.get_logger()
+
+
+def _code() -> str:
+    """What the kept values were made by: another code of this package may mean other things by them."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def keep(file: Path, position: int, known: Mapping[str, Any]) -> None:
@@ -22,7 +27,7 @@ def keep(file: Path, position: int, known: Mapping[str, Any]) -> None:
     try:
         fresh.touch(mode=0o600)
         with fresh.open("wb") as out:
-            pickle.dump((monitor.__version__, position), out)
+            pickle.dump((_code(), position), out)
             pickle.dump(dict(known), out, pickle.HIGHEST_PROTOCOL)
         fresh.replace(file)
     except OSError as error:
@@ -30,12 +35,12 @@ def keep(file: Path, position: int, known: Mapping[str, Any]) -> None:
 
 
 def take(file: Path, position: int) -> Mapping[str, Any] | None:
-    """What was kept at this position of the state database, by this version; None otherwise. The file is gone then."""
+    """What was kept at this position of the state database, by this code; None otherwise. The file is gone then."""
     try:
         with file.open("rb") as kept:
             # Ours, in our own folder: who can write there can change the database, too.
-            if pickle.load(kept) == (monitor.__version__, position):  # noqa: S301
-                known: Mapping[str, Any] = pickle.load(kept)  # noqa: S301
+            if pickle.load(kept) == (_code(), position):  # noqa: S301  # nosec B301
+                known: Mapping[str, Any] = pickle.load(kept)  # noqa: S301  # nosec B301
                 return known
     except FileNotFoundError:
         pass

@@ -54,4 +54,6 @@ def test_writes_from_pages_of_other_sites_are_refused(app: Flask) -> None:
     client = client_of(app, "token write")
     line = "meter,site=s,station=x,connector=1 soc=1"
     assert client.post("/api/v2/write", data=line, headers={"Origin": EVIL}).status_code == 403
+    heartbeat = '[2, "1", "Heartbeat", {}]'
+    assert client.post("/api/v1/ocpp/l-1?site=lund", data=heartbeat, headers={"Origin": EVIL}).status_code == 403
     assert client.post("/login", data={}, headers={"Origin": EVIL}).status_code == 403

@@ -186,12 +186,17 @@ def wants_json() -> bool:
 def _refuse(who: Principal) -> ResponseReturnValue:
     if who.kind not in {"nobody", "open"}:
         raise Forbidden(f"{who.name} may not do this")
-    page = request.method in {"GET", "HEAD"} and request.accept_mimetypes.accept_html
+    page = request.method in {"GET", "HEAD"} and request.accept_mimetypes.accept_html and not _for_programs()
     asks_again = request.headers.get("HX-Request") == "true"
-    if who.kind == "nobody" and page and not asks_again and not request.path.startswith("/api/"):
+    if who.kind == "nobody" and page and not asks_again:
         here = request.full_path.rstrip("?")
         return redirect(url_for("entrance.login", next=here if here != "/" else None))
     raise Unauthorized("this needs a login, or a token in the header Authorization")
+
+
+def _for_programs() -> bool:
+    """Where a login page would be taken for the answer: Prometheus accepts anything."""
+    return request.endpoint == "health.metrics" or request.path.startswith("/api/")
 
 
 def _refuse_other_names() -> None:

@@ -108,3 +108,8 @@ def test_after_the_login_the_page_that_was_asked_for_comes(app: Flask) -> None:
     form = re.search(r'name="next" value="([^"]*)"', client.get(asked.headers["Location"]).text)
     assert form is not None
     assert form[1] == "/sessions?site=lund-nova"
+
+
+def test_a_program_that_takes_anything_is_not_sent_to_the_login_page(app: Flask) -> None:
+    for path in ("/metrics", "/api/v1/alerts"):
+        assert app.test_client().get(path, headers={"Accept": "text/plain, */*;q=0.1"}).status_code == 401

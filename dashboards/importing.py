@@ -12,8 +12,8 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from dashboards.sources import service
-from dashboards.writes import Refused, answer, body
-from monitor.errors import DiskFull, InputError, StoreUnavailable
+from dashboards.writes import Refused, answer, body, refusing
+from monitor.errors import InputError
 from monitor.ingest.clock import Precision
 from monitor.ingest.ocpp.reader import Default
 from monitor.ingest.taking import Reading, StoreTarget
@@ -25,14 +25,8 @@ importing = Blueprint("importing", __name__, url_prefix="/api/v1")
 def take() -> ResponseReturnValue:
     """200 with what became of the lines."""
     try:
-        try:
+        with refusing():
             taken = StoreTarget(service().intake).take(body(), _reading())
-        except DiskFull as error:
-            raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "insufficient storage", str(error)) from error
-        except StoreUnavailable as error:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error)) from error
-        except InputError as error:
-            raise Refused(HTTPStatus.BAD_REQUEST, "invalid", str(error)) from error
     except Refused as refused:
         return answer(refused, {"code": refused.code, "message": refused.message})
     return jsonify(taken.as_json())

@@ -6,7 +6,8 @@ database are accepted as they come; who may write, `dashboards.access` says.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -80,16 +81,23 @@ def _write(precisions: dict[str, Precision]) -> None:
     written = request.args.get("precision", "ns")
     if written not in precisions:
         raise Refused(HTTPStatus.BAD_REQUEST, "invalid", f"precision {written!r} is none of {', '.join(precisions)}")
-    try:
+    with refusing():
         parsed = _service().intake.write(body(), precisions[written])
+    if parsed.rejected:
+        raise Refused(HTTPStatus.BAD_REQUEST, "invalid", _report(parsed))
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What keeps rows from being stored, as a refusal of the request."""
+    try:
+        yield
     except DiskFull as error:
         raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "insufficient storage", str(error)) from error
     except StoreUnavailable as error:
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error)) from error
     except InputError as error:
         raise Refused(HTTPStatus.BAD_REQUEST, "invalid", str(error)) from error
-    if parsed.rejected:
-        raise Refused(HTTPStatus.BAD_REQUEST, "invalid", _report(parsed))
 
 
 def body() -> bytes:

@@ -35,9 +35,8 @@ def message_of(
     `group` is as it is after this message; `flapping`: numbers of alerts that are told as such. The site's facts are
     given where all alerts are at one site.
     """
-    rows = sorted((_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts), key=_worst_first)[
-        :ROWS
-    ]
+    rows = [_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts]
+    shown = sorted(rows, key=_worst_first)[:ROWS]
     sites = {alert.place.site for alert in alerts}
     stations = {alert.place.station for alert in alerts}
     site_key = sites.pop() if len(sites) == 1 else ""
@@ -53,7 +52,7 @@ def message_of(
         at=at,
         firing=sum(alert.active for alert in alerts),
         resolved=sum(not alert.active for alert in alerts),
-        rows=tuple(_priced(row, price_of) for row in rows),
+        rows=tuple(_priced(row, price_of) for row in shown),
         zone=register.zone(site_key).key,
         site_name=site.name,
         contact=site.contact,

@@ -14,13 +14,14 @@ from monitor.demo.mailbox import LoopbackController
 from monitor.errors import DeliveryUnavailable
 from monitor.notify.compose import compose
 from monitor.notify.smtp import Connection, Limits
+from tests.conftest import missing
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     """A self-signed certificate for 127.0.0.1 and its key."""
     if not shutil.which("openssl"):
-        pytest.skip("no openssl on PATH to make a certificate with")
+        missing("no openssl on PATH to make a certificate with")
     folder = tmp_path_factory.mktemp("tls")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key.pem"]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+import pyarrow as pa
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -16,10 +17,10 @@ from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
-from monitor.authoring.why import why
+from monitor.authoring.why import rule_named, why, why_of_service
 from monitor.clock import Clock
 from monitor.config import Settings
-from monitor.errors import LaddvaktError, StoreUnavailable
+from monitor.errors import InputError, LaddvaktError, StoreUnavailable
 from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
@@ -150,6 +151,7 @@ class Service:
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
         self._scratch = Scratch()
+        self._sources: pa.Table | None = None
         self.picture: Picture | None = None
         self.flow: Flow | None = None
         self.ticks = TickStats()
@@ -195,8 +197,20 @@ class Service:
         return self._session_tick.session_at(place, self.tariffs)
 
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
-        """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""
-        return why(self.rules.in_force, self.store, self.database, rule=rule, subject=subject, at=at or self.now())
+        """Why a rule says of a subject what it says (`monitor.authoring.why`), now or at a moment in the past.
+
+        Raises InputError for what does not exist; a rule about the service itself can only be told of now.
+        """
+        files = self.rules.in_force
+        chosen = rule_named(files, rule)
+        if chosen.on != "source":
+            return why(files, self.store, self.database, rule=rule, subject=subject, at=at or self.now())
+        if at is not None:
+            raise InputError("how the service was is not kept: leave out `at`")
+        if self._sources is None:
+            raise InputError("nothing has been evaluated yet; ask again in a moment")
+        with self._scratch.snapshot() as scratch:
+            return why_of_service(files, scratch, self.database, self._sources, rule=chosen, subject=subject)
 
     def start(self) -> None:
         """Begin to tick and to send."""
@@ -294,7 +308,7 @@ class Service:
     def _of_sources(self, now: datetime, files: InForce, active: Active, flow: Flow | None) -> Evaluation:
         """The rules about the service itself; `flow` None: the store is away."""
         picture = self.picture
-        sources = sources_table(
+        self._sources = sources = sources_table(
             now,
             flow=flow,
             newest=flow.newest if flow else picture.newest_reading if picture else None,

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from monitor.alerts.inhibition import inhibited
 from monitor.alerts.model import Alert
 from monitor.alerts.responses import silenced
@@ -13,15 +15,15 @@ from monitor.authoring.as_of import facts_at
 from monitor.authoring.in_force import InForce
 from monitor.documents import nearest
 from monitor.errors import InputError
-from monitor.ids import Place
+from monitor.ids import SOURCE_PREFIX, Place
 from monitor.readings.store import Snapshot
-from monitor.rules.explain import Explained, Part, explain
+from monitor.rules.explain import Explained, Part, explain, explain_source
 from monitor.rules.model import Rule
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.responses import ResponseStore
 from monitor.state.sessions import SessionStore
-from monitor.units import duration_text
+from monitor.units import duration_text, from_us
 
 
 class Store(Protocol):
@@ -37,14 +39,33 @@ def why(files: InForce, store: Store, database: Database, *, rule: str, subject:
 
     Raises InputError for a rule or subject that does not exist.
     """
-    rules = {rule.id: rule for rule in files.rules.rules}
-    if rule not in rules:
-        raise InputError(f"there is no rule {rule!r}{nearest(rule, rules)}")
-    chosen, site = rules[rule], Place.parse(subject.partition("/")[0]).site
+    chosen, site = rule_named(files, rule), Place.parse(subject.partition("/")[0]).site
+    if chosen.on == "source":
+        raise InputError(f"rule {rule!r} is about the service itself, which has to run: laddvakt run")
     with store.snapshot() as snapshot:
         facts = facts_at(SessionStore(database), files.register, snapshot, site, at)
         found = explain(chosen, subject, snapshot, facts, at)
     return {**_answer(found), "alert": _alert(files, database, chosen, found, at)}
+
+
+def why_of_service(
+    files: InForce, scratch: Snapshot, database: Database, sources: pa.Table, *, rule: Rule, subject: str
+) -> dict[str, Any]:
+    """The same document of a rule about the service itself, at its last tick, of which `sources` are the parts.
+
+    `subject` as in alerts (`source:store`) or in short (`store`). Raises InputError for a part that does not exist.
+    """
+    at = from_us(sources["slot_us"][0].as_py())
+    found = explain_source(rule, subject.removeprefix(SOURCE_PREFIX), scratch, sources, at)
+    return {**_answer(found), "alert": _alert(files, database, rule, found, at)}
+
+
+def rule_named(files: InForce, rule: str) -> Rule:
+    """The rule in force with this id. Raises InputError where there is none."""
+    rules = {each.id: each for each in files.rules.rules}
+    if rule not in rules:
+        raise InputError(f"there is no rule {rule!r}{nearest(rule, rules)}")
+    return rules[rule]
 
 
 def _answer(found: Explained) -> dict[str, Any]:

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
+
+from monitor.documents import nearest
 from monitor.errors import InputError
-from monitor.ids import Place
+from monitor.ids import SOURCES, Place
 from monitor.readings.store import Snapshot
 from monitor.rules import names
 from monitor.rules.answer import Answer, Value
@@ -50,10 +53,9 @@ class Explained:
 
 def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: datetime) -> Explained:
     """Judge the rule for one subject as `evaluate` does. Raises InputError when nothing of that name is watched."""
-    program = compile_rules([rule])
+    program, where = compile_rules([rule]), _where(rule.on, subject)
     look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
     frame = build(snapshot, facts, [now], look_back)
-    where = _where(rule.on, subject)
     answer = judge_one(program, frame, snapshot, subject)
     found = _rows(rule.on, [], where, frame, snapshot)
     if not found:
@@ -62,11 +64,22 @@ def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: dat
     return Explained(rule.id, subject, now, answer, _expressions(rule, where, frame, snapshot), expected, by)
 
 
+def explain_source(rule: Rule, name: str, snapshot: Snapshot, sources: pa.Table, now: datetime) -> Explained:
+    """Judge a rule about the service itself for one of its parts as `evaluate_sources` did at `now`.
+
+    `snapshot` need not know any reading. Raises InputError when there is no such part.
+    """
+    if name not in SOURCES:
+        raise InputError(f"{name!r} is no part of the service{nearest(name, SOURCES)}; they are {', '.join(SOURCES)}")
+    place, frame = Place.of_source(name), Frame({"sources": sources}, now, now)
+    answer = judge_one(compile_rules([rule]), frame, snapshot, place.subject)
+    where = f"f.source = {quote(name)}"
+    return Explained(rule.id, place.subject, now, answer, _expressions(rule, where, frame, snapshot), {}, None)
+
+
 def _where(on: Subject, subject: str) -> str:
     columns = PLACE_COLUMNS[on]
     names_ = [unquote(part) for part in subject.split("/")]
-    if on == "source":
-        raise InputError("rules about the service itself are judged by what its health page shows, not by readings")
     if len(names_) != len(columns) or not all(names_):
         raise InputError(f"{subject!r} is no {on}; write {'/'.join(name.upper() for name in columns)}")
     return " AND ".join(f"f.{column} = {quote(name)}" for column, name in zip(columns, names_, strict=True))

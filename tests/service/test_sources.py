@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.authoring.why import lines
 from monitor.config import Evaluate, Paths, Settings
-from monitor.errors import StoreUnavailable
+from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
 from monitor.readings.embedded import EmbeddedStore
 from monitor.service import Service
@@ -159,3 +160,46 @@ def test_where_there_are_no_tariffs_nothing_waits_for_a_bill(world):
         file.unlink()
     world.pass_by(timedelta(minutes=3))
     assert world.alerts() == {}
+
+
+class TestWhyARuleAboutTheServiceSaysWhatItSays:
+    @pytest.mark.parametrize("subject", ["store", "source:store"])
+    def test_while_the_store_is_away(self, world: World, subject: str) -> None:
+        world.pass_by(timedelta(minutes=3))
+        world.store.away = True
+        world.pass_by(timedelta(minutes=4))
+        told = world.service.why("source-stale", subject)
+        assert (told["subject"], told["truth"], told["level"]) == ("source:store", True, "critical")
+        assert told["at"] == (world.clock.moment - timedelta(seconds=10)).isoformat()
+        assert told["alert"]["state"] == "firing"
+        assert [line.strip() for line in lines(told)][:4] == [
+            f"source-stale on source:store at {told['at']}: true, critical", "when:",
+            'source == "store" and (not reachable or silent) = true', 'source == "store" = true',
+        ]  # fmt: skip
+
+    def test_of_another_part(self, world: World) -> None:
+        world.pass_by(timedelta(minutes=3))
+        told = world.service.why("mail-stuck", "mail")
+        assert (told["truth"], told["alert"]["state"]) == (False, "none")
+
+    def test_before_the_first_tick(self, world: World) -> None:
+        with pytest.raises(InputError, match="nothing has been evaluated yet"):
+            world.service.why("source-stale", "store")
+
+    @pytest.mark.parametrize(
+        ("rule", "subject", "at", "message"),
+        [
+            ("source-stale", "stor", None, "'stor' is no part of the service; did you mean 'store'?"),
+            ("source-stale", "s/a/1", None, "they are store, mail, evaluation, billing"),
+            ("source-stale", "store", START, "how the service was is not kept: leave out `at`"),
+            ("source-stal", "store", None, "did you mean 'source-stale'?"),
+        ],
+        ids=["misspelt", "a-place", "in-the-past", "no-rule"],
+    )
+    def test_what_cannot_be_told(
+        self, world: World, rule: str, subject: str, at: datetime | None, message: str
+    ) -> None:
+        world.pass_by(timedelta(minutes=1))
+        with pytest.raises(InputError) as raised:
+            world.service.why(rule, subject, at)
+        assert message in str(raised.value)

@@ -2,6 +2,7 @@
 
 import difflib
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +32,17 @@ _WANTED = {
     "time_delta_type": "must be a duration, for example 30s, 10m or 2h",
 }
 """What pydantic says of a wrong type, in the words of who writes YAML."""
+
+_IN_QUOTES = "a text that holds ': ' or ' #', or begins with a sign such as { % @ * &, stands in quotes"
+_SYNTAX = (
+    (r"\\t|'\t'", "a tab indents this line; YAML wants spaces"),
+    (r"found duplicate key \"(.*)\" with value", r"the key '\1' stands here a second time; keep one"),
+    (r"mapping values are not allowed here", f"a ':' has no place here; {_IN_QUOTES}"),
+    (r"found character '(.)' that cannot start any token", rf"no value begins with \1; {_IN_QUOTES}"),
+    (r"expected ',' or '([]}])', but got '(.*)'", rf"'\2' where ',' or '\1' has to follow; {_IN_QUOTES}"),
+    (r"expected <block end>, but found .*", f"is not in line with what stands above; {_IN_QUOTES}"),
+)
+"""What ruamel says of a file that is no YAML (patterns), and what its author has to know."""
 
 
 WrittenDuration = Annotated[
@@ -150,15 +162,20 @@ def parse(text: str, file: str) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = (error.problem or str(error)).split("\n")[0]
-        if "\\t" in what or "'\t'" in what:
-            what = "a tab indents this line; YAML wants spaces"
-        raise FileProblems([Problem(file, line, column, "syntax", what)]) from error
+        raise FileProblems([Problem(file, line, column, "syntax", _plainly(error))]) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise FileProblems([Problem(file, 1, 1, "syntax", str(error).split("\n")[0])]) from error
     keys: dict[Path_, tuple[int, int]] = {}
     values: dict[Path_, tuple[int, int]] = {(): (0, 0)}
     return Document(file, text, _plain(tree, (), keys, values), keys, values)
+
+
+def _plainly(error: MarkedYAMLError) -> str:
+    what = (error.problem or str(error)).split("\n")[0]
+    for pattern, ours in _SYNTAX:
+        if found := re.search(pattern, what):
+            return found.expand(ours)
+    return what
 
 
 def validate(document: Document, model: type[M], content: Any = None, at: Path_ = ()) -> M:
@@ -190,6 +207,12 @@ def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, 
     if details["type"] == "model_type":
         keys = ", ".join(_known_keys(model, details["loc"]))
         return document.problem(path, "no-object", f"{_name(path)}: is no object with the keys {keys}")
+    if details["type"] == "literal_error":
+        known = re.findall(r"'([^']*)'", details["ctx"]["expected"])
+        word = str(details["input"])
+        if details["loc"][-1] == "[key]":
+            return document.problem(path, "unknown-key", f"unknown key {word!r}{nearest(word, known)}", at_key=True)
+        return document.problem(path, "choice", f"{_name(path)}: there is no {word!r}{nearest(word, known)}")
     message = _WANTED.get(details["type"], details["msg"].removeprefix("Value error, "))
     return document.problem(path, details["type"].replace("_", "-"), f"{_name(path)}: {message}")
 

@@ -31,11 +31,15 @@ def rule_sense(written: Written, interval: timedelta) -> Iterator[Problem]:
     """Everything about one rule that depends on no other file. `interval`: `evaluate.interval`."""
     rule = written.rule
     if timedelta(0) < rule.hold_for < interval:
-        message = f"is shorter than evaluate.interval ({duration_text(interval)}): it holds nothing back"
+        least = duration_text(interval)
+        message = f"is shorter than evaluate.interval ({least}): it holds nothing back; remove it or take at least that"
         yield written.problem(("for",), "short-for", message, severity="warning")
+    if rule.levels and rule.no_data.then != "fire" and "severity" in written.document.content["rules"][written.index]:
+        message = "has no effect beside `levels`, which say how bad it is; remove it"
+        yield written.problem(("severity",), "no-effect", message, severity="warning")
     yield from _never(written)
     if rule.recover_when and overlap(rule.on, rule.when.root, rule.recover_when.root):
-        message = "can hold while `when` holds: the alert would recover and fire on; ask for more than `when` leaves"
+        message = "can hold while `when` holds: leave a gap, as avg(power_w, 5m) > 7 kW does to avg(power_w, 5m) < 5 kW"
         yield written.problem(("recover_when",), "recovery-overlaps", message)
     for path, expression in _expressions(written):
         for code, node, message in _doubtful(expression):

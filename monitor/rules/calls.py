@@ -3,8 +3,7 @@
 from datetime import timedelta
 from typing import Protocol
 
-from monitor.documents import nearest
-from monitor.rules import functions, names
+from monitor.rules import functions, hints, names
 from monitor.rules.names import Name, Subject
 from monitor.rules.syntax import Call, NameRef, Node, Number, walk
 from monitor.units import Dimension, duration_text
@@ -34,10 +33,8 @@ def check_call(checker: Noting, node: Call, subject: Subject) -> Dimension | Non
     name = names.find(node.function, subject)
     if name is not None and name.pool:
         return _pool(checker, node, name)
-    known = functions.of_subject(subject)
-    if node.function not in known:
-        pools = [n for n in names.known(subject) if (found := names.find(n, subject)) and found.pool]
-        message = f"there is no function {node.function!r} on a {subject}{nearest(node.function, [*known, *pools])}"
+    if node.function not in functions.of_subject(subject):
+        message = f"there is no function {node.function!r} on a {subject}{hints.of_function(node.function, subject)}"
         checker.note(node, "unknown-function", message)
         return None
     return _over_time(checker, node) if subject == "connector" else _over_children(checker, node)

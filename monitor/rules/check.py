@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from monitor.documents import nearest
-from monitor.rules import functions, names
+from monitor.rules import functions, hints, names
 from monitor.rules.calls import check_call
 from monitor.rules.names import Subject
 from monitor.rules.ranges import impossible
@@ -113,8 +113,7 @@ class Checker:
     def _name(self, node: NameRef, subject: Subject, *, listed: bool = False) -> Dimension | None:
         name = names.find(node.name, subject)
         if name is None:
-            known = names.known(subject)
-            self.note(node, "unknown-name", f"a {subject} has no {node.name!r}{nearest(node.name, known)}")
+            self.note(node, "unknown-name", f"a {subject} has no {node.name!r}{hints.of_name(node.name, subject)}")
             return None
         if name.pool:
             self.note(node, "pool", f"{node.name!r} needs a pool: write {node.name}(DC) or {node.name}(AC)")
@@ -149,7 +148,8 @@ class Checker:
             (n for n in (left, right) if isinstance(n, Number) and n.value == 0 and n.dimension == "count"), None
         )
         if first != second and not (zero and {first, second} <= functions.NUMBERS - {"temperature"}):
-            hint = f"; write for example {_EXAMPLES[first]}" if second == "count" and first in _EXAMPLES else ""
+            written = isinstance(right, Number | Text) and first in _EXAMPLES
+            hint = f"; write for example {_EXAMPLES[first]}" if written else ""
             self.note(right, "unit", f"{first} cannot be compared with {_article(second)}{hint}")
             return
         if first in {"text", "truth"} and operator not in {"==", "!="}:

@@ -277,15 +277,29 @@ def parse(text: str) -> Node:
         raise ExpressionError(Mistake(0, "syntax", "nested too deeply; split the rule")) from error
 
 
+_QUOTES = 'texts stand in double quotes: "Charging"'
+_INSTEAD = {
+    "'": _QUOTES,
+    '"': _QUOTES,
+    "=": "write == to compare",
+    "&": "write and",
+    "|": "write or",
+    "!": "write not",
+    "^": "write a * a",
+    ",": "a decimal point is a point: 0.5",
+}
+"""By a character that the grammar does not know: what people mean who write it."""
+
+
 def _unexpected(error: UnexpectedInput, text: str) -> Mistake:
     at_end = isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END")
     if at_end:
-        return Mistake(max(len(text.rstrip()) - 1, 0), "syntax", "the expression ends too early")
+        missing = "a ) is missing" if text.count("(") > text.count(")") else "something has to follow"
+        return Mistake(max(len(text.rstrip()) - 1, 0), "syntax", f"the expression ends too early: {missing}")
     offset = error.pos_in_stream or 0
     if isinstance(error, UnexpectedCharacters):
-        hint = '; texts stand in double quotes: "Charging"' if text[offset] in "'\"" else ""
-        hint = "; write == to compare" if text[offset] == "=" else hint
-        return Mistake(offset, "syntax", f"unexpected character {text[offset]!r}{hint}")
+        hint = _INSTEAD.get(text[offset], "")
+        return Mistake(offset, "syntax", f"unexpected character {text[offset]!r}{hint and f'; {hint}'}")
     token = getattr(error, "token", "")
     hint = "; comparisons do not chain: write a < b and b < c" if getattr(token, "type", "") == "COMPARE" else ""
     return Mistake(offset, "syntax", f"unexpected {str(token)!r}{hint}")

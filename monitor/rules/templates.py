@@ -7,6 +7,7 @@ from jinja2 import TemplateError, nodes
 
 from monitor.documents import nearest
 from monitor.rules import names
+from monitor.rules.hints import ALL_NAMES
 from monitor.rules.message import GIVEN, environment, pool_of
 from monitor.rules.model import LANGUAGES
 from monitor.rules.names import POOLS, Subject
@@ -33,7 +34,7 @@ def check_template(text: str, subject: Subject) -> list[Mistake]:
     try:
         tree = chosen.parse(text)
     except TemplateError as error:
-        return [Mistake(_line_start(text, getattr(error, "lineno", 1)), "template", error.message or "is no template")]
+        return [_broken(text, error)]
     words = list(_words(text))
     mistakes = [
         *_unknown_names(tree, words, subject),
@@ -45,8 +46,13 @@ def check_template(text: str, subject: Subject) -> list[Mistake]:
         try:
             chosen.compile(text)
         except TemplateError as error:
-            mistakes.append(Mistake(_line_start(text, getattr(error, "lineno", 1)), "template", error.message or ""))
+            mistakes.append(_broken(text, error))
     return sorted(set(mistakes), key=lambda mistake: mistake.offset)
+
+
+def _broken(text: str, error: TemplateError) -> Mistake:
+    message = f"{(error.message or 'is no template').rstrip('.')}; a value is written {{{{ power_w | kw }}}}"
+    return Mistake(_line_start(text, getattr(error, "lineno", 1)), "template", message)
 
 
 def _words(text: str) -> Iterator[_Word]:
@@ -67,7 +73,9 @@ def _unknown_names(tree: nodes.Template, words: list[_Word], subject: Subject) -
     allowed = known | stored | set(POOLS if subject in {"station", "site"} else ())
     for unknown in {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"} - allowed:
         for offset in _places(words, unknown):
-            yield Mistake(offset, "unknown-name", f"a {subject} has no {unknown!r}{nearest(unknown, known)}")
+            yield Mistake(
+                offset, "unknown-name", f"a {subject} has no {unknown!r}{nearest(unknown, known) or ALL_NAMES}"
+            )
 
 
 def _unknown_filters(tree: nodes.Template, words: list[_Word]) -> Iterator[Mistake]:

@@ -188,7 +188,7 @@ MISTAKES = {
     "rules: [lo]": (5, "there is no rule 'lo' about places; did you mean 'low'?"),
     "expect: [{rule: lov, state: never}]": (5, "there is no rule 'lov'"),
     "expect: [{rule: low, state: firing}]": (5, "'subject' is missing here"),
-    "expect: [{rule: low, state: fireing}]": (5, "'pending', 'firing'"),
+    "expect: [{rule: low, state: fireing}]": (5, "did you mean 'firing'?"),
     "expect: [{rule: low, state: never, at: 3m, until: 4m}]": (5, "`at` is one time"),
     "expect: [{rule: low, state: never, at: 3}]": (5, "must be a duration"),
     "readings: {malmo: {status: {0m: Available}}}": (5, "write SITE/STATION/CONNECTOR"),

@@ -123,7 +123,7 @@ def _complete(visit: Visit) -> tuple[Visit, int | None, bool]:
 
 def _doubts(visit: Visit, energy_mwh: int | None, *, closed: bool) -> frozenset[Flag]:
     no_stop: frozenset[Flag] = frozenset({"no_stop"} if closed and visit.has_start and not visit.has_stop else ())
-    return no_stop | crosscheck.doubts(visit.check, energy_mwh, visit.integrated_mwh)
+    return no_stop | crosscheck.doubts(visit.check, energy_mwh)
 
 
 def _findings(visit: Visit, outlet: Outlet, shared_us: int) -> Findings:

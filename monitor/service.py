@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+import pyarrow as pa
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -16,7 +17,7 @@ from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
-from monitor.authoring.why import why
+from monitor.authoring.why import rule_of, why, why_of_source
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
@@ -153,6 +154,7 @@ class Service:
         self._scratch = Scratch()
         self.picture: Picture | None = None
         self.flow: Flow | None = None
+        self._parts: tuple[datetime, pa.Table] | None = None
         self.ticks = TickStats()
         self._session_tick = SessionTick(
             self.store,
@@ -196,7 +198,16 @@ class Service:
         return self._session_tick.session_at(place, self.tariffs)
 
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
-        """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""
+        """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`).
+
+        A rule about the service itself is judged by what the last tick knew of it.
+        """
+        if at is None and self._parts is not None and rule_of(self.rules.in_force, rule).on == "source":
+            seen_at, sources = self._parts
+            return why_of_source(
+                self.rules.in_force, self._scratch, self.database, rule=rule, subject=subject, sources=sources,
+                at=seen_at,
+            )  # fmt: skip
         return why(self.rules.in_force, self.store, self.database, rule=rule, subject=subject, at=at or self.now())
 
     def start(self) -> None:
@@ -304,6 +315,7 @@ class Service:
             oldest_message=self.outbox.counts(now).oldest_age if self.settings.mail.host else None,
             unbilled_since=self._unbilled_since,
         )
+        self._parts = now, sources
         with self._scratch.snapshot() as snapshot:
             return evaluate_sources(files.program, snapshot, sources, now, active, stopwatch=perf_counter)
 

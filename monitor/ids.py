@@ -8,7 +8,7 @@ STATION_CONNECTOR = "0"
 
 SOURCES = ("store", "mail", "evaluation", "billing")
 """The parts of the service itself that source rules watch."""
-SOURCE_PREFIX = "source:"
+_SOURCE = "source:"
 
 
 class Place(NamedTuple):
@@ -32,12 +32,12 @@ class Place(NamedTuple):
     @classmethod
     def of_source(cls, name: str) -> Self:
         """A part of the service itself as the subject of an alert: `source:store`. No site's key has a colon."""
-        return cls(SOURCE_PREFIX + name)
+        return cls(_SOURCE + name)
 
     @property
     def source(self) -> str | None:
         """Which part of the service this is; None when it is a place where cars charge."""
-        name = self.site.removeprefix(SOURCE_PREFIX)
+        name = self.site.removeprefix(_SOURCE)
         return name if self.station is None and name != self.site and name in SOURCES else None
 
     @property

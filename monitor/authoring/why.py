@@ -15,7 +15,7 @@ from monitor.authoring.as_of import facts_at
 from monitor.authoring.in_force import InForce
 from monitor.documents import nearest
 from monitor.errors import InputError
-from monitor.ids import SOURCE_PREFIX, Place
+from monitor.ids import Place
 from monitor.readings.store import Snapshot
 from monitor.rules.explain import Explained, Part, explain, explain_source
 from monitor.rules.model import Rule
@@ -23,7 +23,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.responses import ResponseStore
 from monitor.state.sessions import SessionStore
-from monitor.units import duration_text, from_us
+from monitor.units import duration_text
 
 
 class Store(Protocol):
@@ -34,38 +34,39 @@ class Store(Protocol):
         ...
 
 
+def rule_of(files: InForce, rule: str) -> Rule:
+    """The rule of an id; raises InputError when there is none."""
+    rules = {rule.id: rule for rule in files.rules.rules}
+    if rule not in rules:
+        raise InputError(f"there is no rule {rule!r}{nearest(rule, rules)}")
+    return rules[rule]
+
+
 def why(files: InForce, store: Store, database: Database, *, rule: str, subject: str, at: datetime) -> dict[str, Any]:
     """One JSON document: the answer, every part of the expressions, bounds of `expected_w`, the alert and its mails.
 
     Raises InputError for a rule or subject that does not exist.
     """
-    chosen, site = rule_named(files, rule), Place.parse(subject.partition("/")[0]).site
+    chosen, site = rule_of(files, rule), Place.parse(subject.partition("/")[0]).site
     if chosen.on == "source":
-        raise InputError(f"rule {rule!r} is about the service itself, which has to run: laddvakt run")
+        raise InputError(
+            f"{rule!r} is about the service itself, which only knows itself as it is now: "
+            "start it (laddvakt run) and ask without --at"
+        )
     with store.snapshot() as snapshot:
         facts = facts_at(SessionStore(database), files.register, snapshot, site, at)
         found = explain(chosen, subject, snapshot, facts, at)
     return {**_answer(found), "alert": _alert(files, database, chosen, found, at)}
 
 
-def why_of_service(
-    files: InForce, scratch: Snapshot, database: Database, sources: pa.Table, *, rule: Rule, subject: str
+def why_of_source(
+    files: InForce, store: Store, database: Database, *, rule: str, subject: str, sources: pa.Table, at: datetime
 ) -> dict[str, Any]:
-    """The same document of a rule about the service itself, at its last tick, of which `sources` are the parts.
-
-    `subject` as in alerts (`source:store`) or in short (`store`). Raises InputError for a part that does not exist.
-    """
-    at = from_us(sources["slot_us"][0].as_py())
-    found = explain_source(rule, subject.removeprefix(SOURCE_PREFIX), scratch, sources, at)
-    return {**_answer(found), "alert": _alert(files, database, rule, found, at)}
-
-
-def rule_named(files: InForce, rule: str) -> Rule:
-    """The rule in force with this id. Raises InputError where there is none."""
-    rules = {each.id: each for each in files.rules.rules}
-    if rule not in rules:
-        raise InputError(f"there is no rule {rule!r}{nearest(rule, rules)}")
-    return rules[rule]
+    """The same of a rule about the service itself, whose parts at `at` are `sources`; `store` may be empty."""
+    chosen = rule_of(files, rule)
+    with store.snapshot() as snapshot:
+        found = explain_source(chosen, subject, snapshot, sources, at)
+    return {**_answer(found), "alert": _alert(files, database, chosen, found, at)}
 
 
 def _answer(found: Explained) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from monitor.documents import nearest
 from monitor.errors import InputError
 from monitor.ids import SOURCES, Place
 from monitor.readings.store import Snapshot
@@ -53,10 +52,25 @@ class Explained:
 
 def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: datetime) -> Explained:
     """Judge the rule for one subject as `evaluate` does. Raises InputError when nothing of that name is watched."""
-    program, where = compile_rules([rule]), _where(rule.on, subject)
+    program = compile_rules([rule])
     look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
-    frame = build(snapshot, facts, [now], look_back)
-    answer = judge_one(program, frame, snapshot, subject)
+    return _explained(rule, subject, build(snapshot, facts, [now], look_back), snapshot, now)
+
+
+def explain_source(rule: Rule, subject: str, snapshot: Snapshot, sources: pa.Table, now: datetime) -> Explained:
+    """The same of a rule about the service itself: `sources` as of `now`, `subject` as `store` or `source:store`.
+
+    `snapshot` need not know any reading.
+    """
+    name = Place.parse(subject).source or subject
+    if name not in SOURCES:
+        raise InputError(f"{subject!r} is no part of the service; parts are {', '.join(SOURCES)}")
+    return _explained(rule, Place.of_source(name).subject, Frame({"sources": sources}, now, now), snapshot, now)
+
+
+def _explained(rule: Rule, subject: str, frame: Frame, snapshot: Snapshot, now: datetime) -> Explained:
+    where = _where(rule.on, subject)
+    answer = judge_one(compile_rules([rule]), frame, snapshot, subject)
     found = _rows(rule.on, [], where, frame, snapshot)
     if not found:
         raise InputError(f"there is no {rule.on} {subject!r}: it has sent nothing, and is not in sites.yaml")
@@ -64,21 +78,10 @@ def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: dat
     return Explained(rule.id, subject, now, answer, _expressions(rule, where, frame, snapshot), expected, by)
 
 
-def explain_source(rule: Rule, name: str, snapshot: Snapshot, sources: pa.Table, now: datetime) -> Explained:
-    """Judge a rule about the service itself for one of its parts as `evaluate_sources` did at `now`.
-
-    `snapshot` need not know any reading. Raises InputError when there is no such part.
-    """
-    if name not in SOURCES:
-        raise InputError(f"{name!r} is no part of the service{nearest(name, SOURCES)}; they are {', '.join(SOURCES)}")
-    place, frame = Place.of_source(name), Frame({"sources": sources}, now, now)
-    answer = judge_one(compile_rules([rule]), frame, snapshot, place.subject)
-    where = f"f.source = {quote(name)}"
-    return Explained(rule.id, place.subject, now, answer, _expressions(rule, where, frame, snapshot), {}, None)
-
-
 def _where(on: Subject, subject: str) -> str:
     columns = PLACE_COLUMNS[on]
+    if on == "source":
+        return f"f.source = {quote(Place.parse(subject).source or '')}"
     names_ = [unquote(part) for part in subject.split("/")]
     if len(names_) != len(columns) or not all(names_):
         raise InputError(f"{subject!r} is no {on}; write {'/'.join(name.upper() for name in columns)}")

@@ -15,6 +15,15 @@ from monitor.units import decimal_comma
 SLOW_SHARE = 0.5
 """Slow: on average less than half of what the outlet is rated for."""
 
+LOWERED = 0.6
+"""An offer below this part of the rating is lowered. A cable's amperes at a low battery voltage alone take a third."""
+
+OFFER, LOW_OFFER = "offer", "lowered"
+"""`details` of a session on a charger that offered clearly less than its rating, for no reason that is known."""
+
+SHARED = 0.3
+"""Part of the charging time from which a sibling that charged too explains a low offer."""
+
 LEAST_SAMPLES = 3
 LEAST_CHARGING = timedelta(minutes=3)
 TAPER_FROM_SOC = 70.0
@@ -57,11 +66,26 @@ def diagnose(session: Session, found: Findings) -> Diagnosis | None:
     )
 
 
+def offer_lowered(found: Findings) -> bool:
+    """Whether a charger that is not AC offered clearly less than its rating, and neither cars beside it nor load
+    management explain that. A dead power module does so.
+    """
+    if found.offered_w is None or found.rated_w is None or found.current == "AC":
+        return False
+    excused = found.load_managed or found.shared_share >= SHARED
+    return found.offered_w < LOWERED * found.rated_w and not excused
+
+
+def is_lowered(details: Mapping[str, str]) -> bool:
+    """Whether a session's `details` say that."""
+    return details.get(OFFER) == LOW_OFFER
+
+
 def _limited(found: Findings, average_w: float) -> Diagnosis | None:
     if found.limited_share < 0.5 or found.offered_w is None:
         return None
     code: DiagnosisCode = "charger_suspect"
-    if found.shared_share >= 0.3:
+    if found.shared_share >= SHARED:
         code = "shared"
     elif found.load_managed:
         code = "load_managed"

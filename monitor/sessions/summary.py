@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from monitor.ids import Place
 from monitor.sessions import crosscheck
-from monitor.sessions.diagnosis import Findings, diagnose
+from monitor.sessions.diagnosis import LOW_OFFER, OFFER, Findings, diagnose, offer_lowered
 from monitor.sessions.model import Flag, Session
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.slices import estimated, settle
@@ -88,7 +88,9 @@ def summarise(
     )
     if not visit.ended:
         return session
-    return replace(session, diagnosis=diagnose(session, _findings(visit, outlet, shared_us)))
+    found = _findings(visit, outlet, shared_us)
+    details = {**session.details, OFFER: LOW_OFFER} if offer_lowered(found) else session.details
+    return replace(session, details=details, diagnosis=diagnose(session, found))
 
 
 def closing(visit: Visit, grace: timedelta) -> datetime | None:
@@ -123,7 +125,7 @@ def _complete(visit: Visit) -> tuple[Visit, int | None, bool]:
 
 def _doubts(visit: Visit, energy_mwh: int | None, *, closed: bool) -> frozenset[Flag]:
     no_stop: frozenset[Flag] = frozenset({"no_stop"} if closed and visit.has_start and not visit.has_stop else ())
-    return no_stop | crosscheck.doubts(visit.check, energy_mwh, visit.integrated_mwh)
+    return no_stop | crosscheck.doubts(visit.check, energy_mwh)
 
 
 def _findings(visit: Visit, outlet: Outlet, shared_us: int) -> Findings:

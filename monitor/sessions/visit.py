@@ -2,8 +2,9 @@
 
 from typing import Literal, NamedTuple
 
+from monitor.sessions import crosscheck
 from monitor.sessions.classes import classify
-from monitor.sessions.crosscheck import HELD_US, CrossCheck, laid, power_read, risen
+from monitor.sessions.crosscheck import HELD_US, CrossCheck, laid, power_read
 from monitor.sessions.model import Flag, Period
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.registers import Registers, read
@@ -189,7 +190,7 @@ def _registered(
     """`register_read` with the cross-check apart: copies of a visit are what folding a row costs."""
     registers, rise, flags = read(visit.registers, value_mwh, at_us, outlet.rated_w, event=event)
     energy, flags = rise + visit.unlaid_mwh, visit.flags | flags
-    check = risen(check, rise)
+    check = crosscheck.register_read(check, rise, visit.integrated_mwh)
     if not visit.slices:
         return visit._replace(registers=registers, flags=flags, unlaid_mwh=energy), check
     return settled(visit, settle(visit.slices, energy), registers, flags), check

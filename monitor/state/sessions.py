@@ -1,6 +1,6 @@
 """Sessions in the state database: saved as they change, listed for pages, with their older versions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -57,12 +57,14 @@ class SessionStore:
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
         now: datetime | None = None,
+        frozen_by: Collection[str] = frozenset(),
     ) -> None:
         """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
         among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
         has decided or an export has sealed does not change: see `billing_states.arrival`; `now` is when that came up.
+        `frozen_by`: see `histories.refresh`.
         """
         with self._database.begin() as tx:
             reached = session_saving.position(tx) if position is None else position
@@ -70,7 +72,7 @@ class SessionStore:
             session_saving.withdraw(saving, changed, reassembled or {})
             session_saving.upsert(saving, changed)
             session_saving.set_position(tx, reached)
-            histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
+            histories.refresh(tx, {*_closed(changed), *(reassembled or {})}, frozen_by)
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
         """Store sessions that came finished, in one transaction; those known from readings stay as they are."""

@@ -27,7 +27,7 @@ from monitor.rules.frame import HISTORY, SESSIONS
 from monitor.rules.program import compile_rules
 from monitor.sessions.assembler import Assembler
 from monitor.sessions.for_rules import sessions_table
-from monitor.sessions.history import Past, history_of
+from monitor.sessions.history import history_of, past_of
 from monitor.sessions.model import Session
 from monitor.units import to_us
 
@@ -158,7 +158,7 @@ class Run:
             self._closed[session.place].insert(0, session)
         given = {Place(row["site"], row["station"], row["connector"]) for row in self._case.history.to_pylist()}
         rows = [
-            {**place._asdict(), **vars(history_of([_past(session) for session in sessions]))}
+            {**place._asdict(), **vars(history_of([past_of(session) for session in sessions]))}
             for place, sessions in self._closed.items()
             if place not in given
         ]
@@ -185,15 +185,3 @@ def _batch(rows: Sequence[Row]) -> Mapping[str, pa.Table]:
 def _schema(name: str, values: Sequence[Mapping[str, object]]) -> pa.Schema:
     there = {column for row in values for column in row}
     return pa.schema([(column, kind) for column, kind in column_types(MEASUREMENTS[name]).items() if column in there])
-
-
-def _past(session: Session) -> Past:
-    ended = session.plug_out or session.stopped or session.plug_in
-    return Past(
-        to_us(ended),
-        session.energy_wh,
-        session.average_power_w,
-        session.user,
-        session.stop_reason,
-        session.diagnosis.code if session.diagnosis else None,
-    )

@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 INTERVAL = timedelta(seconds=30)
-STICKER_W = 172_500.0
+STICKER_W, AC_STICKER_W = 172_500.0, 22_080.0
 ONBOARD = ((1, 3_680.0), (1, 7_360.0), (3, 11_040.0), (3, 11_040.0), (3, 11_040.0), (3, 22_080.0))
 """Phases and power; on the market 89 % of variants take at most 11.1 kW."""
 
@@ -79,7 +79,8 @@ def dc_sessions(shared: Path = SHARED) -> list[Curve]:
 def ac_sessions(count: int, chance: random.Random, shared: Path = SHARED) -> list[Curve]:
     """A sample of the real ones, each with a vehicle's on-board limit; every third is load managed to 6 A after 20 min.
 
-    Only their first two hours are played: power of such a car is flat.
+    Of charging at most two hours are played: power of such a car is flat. Then it fills up in 20 min, and every charger
+    goes on saying Charging for half an hour, in which the car takes 200 W.
     """
     table = pd.concat(pd.read_csv(path) for path in sorted((shared / "ac_sessions").rglob("*.csv.gz")))
     energies = table["delivered_energy (kWh)"].sample(count, random_state=chance.randrange(2**31)).to_numpy(float)
@@ -87,11 +88,13 @@ def ac_sessions(count: int, chance: random.Random, shared: Path = SHARED) -> lis
     for number, energy_kwh in enumerate(energies):
         phases, watts = chance.choice(ONBOARD)
         minutes = int(np.clip(energy_kwh * 60_000 / watts, 10, 120))
-        offered = np.full(minutes, 22_080.0)
+        offered = np.full(minutes, AC_STICKER_W)
         managed = number % 3 == 0
         if managed:
             offered[20:] = 6 * 230 * 3
         power = np.minimum(watts, offered * phases / 3)
+        full = np.concatenate([np.linspace(power[-1], 200, 20), np.full(30, 200.0)])
+        power, offered = np.concatenate([power, full]), np.concatenate([offered, np.full(50, offered[-1])])
         found.append(Curve(f"ac{number}", 0, power, None, offered, phases, managed))
     return found
 
@@ -128,13 +131,13 @@ def fired(
 def _ticked(
     store: EmbeddedStore, curves: Sequence[Curve], rule: Rule, interval: timedelta, minutes: int
 ) -> dict[str, float]:
-    program, policy, facts = compile_rules([rule]), policy_of(rule), register(curves)
+    program, policy, facts, usual = compile_rules([rule]), policy_of(rule), register(curves), usual_of_ac(curves)
     alerts: tuple[Alert, ...] = ()
     found: dict[str, float] = {}
     for slot in range(1, timedelta(minutes=minutes) // interval):
         now = START + slot * interval
         store.bring_up_to(now)
-        known = Facts(facts, under_way(curves, (now - START) // timedelta(minutes=1)), HISTORY.empty_table())
+        known = Facts(facts, under_way(curves, (now - START) // timedelta(minutes=1)), usual)
         active = frozenset((alert.rule, alert.subject) for alert in alerts)
         with store.snapshot() as snapshot:
             evaluation = evaluate(program, snapshot, known, now, active)
@@ -197,6 +200,12 @@ def under_way(curves: Iterable[Curve], minute: int) -> pa.Table:
     )  # fmt: skip
 
 
+def usual_of_ac(curves: Iterable[Curve]) -> pa.Table:
+    """On AC most cars take 11 kW, so that is what a connector usually gives, whatever today's car carries."""
+    known = [{**place(curve)._asdict(), "usual_power_w": 11_040.0} for curve in curves if curve.soc is None]
+    return pa.Table.from_pylist(known, HISTORY)
+
+
 def past(curve: Curve, number: int) -> Past:
     """The session as the connector's history sees it, with the diagnosis that it gets; `number` orders them."""
     assert curve.soc is not None
@@ -243,9 +252,20 @@ def healthy_connectors(usual: Sequence[Curve], chance: random.Random, count: int
         yield told_slow([past(curve, -number) for number, curve in enumerate(curves)]), of_sticker
 
 
-def told_slow(newest_first: Sequence[Past]) -> bool:
+def told_slow(newest_first: Sequence[Past], least: float = 30) -> bool:
     share = history_of(newest_first).slow_share_10
-    return share is not None and share >= 30
+    return share is not None and share >= least
+
+
+def ac_connector(chance: random.Random, *, stuck: int = 0) -> bool:
+    """Whether slow-connector is true of one after a hundred cars, of which the last `stuck` got 6 A a phase at most."""
+    cars = [chance.choice(ONBOARD) for _ in range(100)]
+    powers = [min(watts, phases * 6 * 230.0) if n < stuck else watts for n, (phases, watts) in enumerate(cars)]
+    return told_slow([Past(-n, 9_000.0, watts, None, None, None) for n, watts in enumerate(powers)], LEAST_ON_AC)
+
+
+LEAST_ON_AC = 80.0
+"""Percent of slow sessions from which slow-connector takes an AC connector for slow."""
 
 
 def under_half_of_the_sticker(curve: Curve) -> bool:
@@ -275,7 +295,9 @@ def main(shared: Path) -> None:
     for name, chosen in planted.items():
         told, sticker = [c for c in chosen if found.get(c.name, 99) <= 13], filter(under_half_of_the_sticker, chosen)
         print(f"{'40 % from minute 3, told by 13, ' + name:46s}{part(told, chosen)}    {part(sticker, chosen)}")
-    print(f"{'AC, on-board limits and load management':46s}{part([c for c in cars if c.name in found], cars)}")
+    of_sticker = [c for c in cars if c.power_w[:-50].mean() < 0.5 * AC_STICKER_W]
+    print(f"{'AC, on-board limits and load management':46s}{part([c for c in cars if c.name in found], cars)}    "
+          f"{part(of_sticker, cars)}")  # fmt: skip
     print(f"\n{'':46s}slow-connector             3 of the last 10 under half of the sticker")
     for name, chosen in by_year.items():
         healthy = list(healthy_connectors(chosen, chance, 1_000))
@@ -286,6 +308,11 @@ def main(shared: Path) -> None:
             counts = [slow_sessions_until_told(chosen, chance, lowered_offer=lowered) for _ in range(100)]
             label = f"40 % from the start, {text}, {name}"
             print(f"{label:46s}{part([n for n in counts if n <= 5], counts)}    (by the 5th session)")
+    for label, stuck in (("AC, on-board limits", 0), ("AC, 6 A from the start", 10)):
+        connectors = [ac_connector(chance, stuck=stuck) for _ in range(1_000)]
+        print(
+            f"{label:46s}{part(filter(None, connectors), connectors)}" + ("    (by the 10th session)" if stuck else "")
+        )
 
 
 if __name__ == "__main__":

@@ -25,9 +25,6 @@ from monitor.units import to_us
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SHIPPED = Path(__file__).parents[2] / "rules"
 
-Rules = Mapping[str, Rule]
-"""The shipped rules by id."""
-
 REGISTER = """
 sites:
   malmo:
@@ -150,14 +147,6 @@ class Reading:
         self._stack.close()
 
 
-def told(network: Network, minute: float, rule: Rule, subject: str = "malmo/dc-1/1") -> str | None:
-    """`quiet`, `unknown`, or the level at which the rule matches."""
-    answer = network.answers(minute, rule).get(subject)
-    if answer is None:
-        return "quiet"
-    return answer.level if answer.truth else "unknown"
-
-
 def at_us(minute: float) -> int:
     return to_us(START + timedelta(minutes=minute))
 
@@ -177,7 +166,8 @@ def network(tmp_path: Path) -> Iterator[Network]:
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Rules:
+def shipped() -> Mapping[str, Rule]:
+    """The rules of the repository by id."""
     return {rule.id: rule for rule in files.load(SHIPPED).rules}
 
 

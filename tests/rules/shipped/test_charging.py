@@ -1,8 +1,118 @@
-"""The other rules of charging.yaml, each shown firing and shown quiet."""
+"""Shipped rules about the power that cars get: each fires, and is quiet where a lesser rule would not be."""
 
 from typing import Any
 
-from tests.rules.conftest import Rules, told
+from tests.rules.shipped.told import Rules, told
+
+
+class TestSlowCharging:
+    def test_a_charger_that_loses_power_in_mid_session(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=120_000.0)
+        network.power((0, 10), 120, soc=40)
+        network.power((10, 20), 11, soc=45)
+        assert told(network, 10, shipped["slow-charging"]) == "quiet"
+        assert told(network, 20, shipped["slow-charging"]) == "critical"
+        answer = network.answers(20, shipped["slow-charging"])["malmo/dc-1/1"]
+        assert (answer.values["power_w"], answer.values["expected_w"]) == (11_000, 120_000)
+        assert answer.recovered is False
+
+    def test_levels_follow_how_much_is_lost(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=100_000.0)
+        network.power((0, 10), 45, soc=40)
+        network.power((10, 20), 19, soc=45)
+        assert told(network, 10, shipped["slow-charging"]) == "info"
+        assert told(network, 20, shipped["slow-charging"]) == "critical"
+
+    def test_a_battery_that_tapers_above_80_percent(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(30)
+        network.charging(0, peak_w=140_000.0)
+        network.power((0, 20), 30, soc=88)
+        assert told(network, 20, shipped["slow-charging"]) == "quiet"
+
+    def test_a_taper_that_begins_below_80_percent_lowers_what_is_expected(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(30)
+        network.charging(0, peak_w=140_000.0)
+        network.power((0, 20), 50, soc=75)
+        # 58.5 % of the peak is usual at 75 %, so 50 kW is more than half of what is expected.
+        assert network.picture(20)["malmo/dc-1/1"]["expected_w"] == 140_000 * 0.585
+        assert told(network, 20, shipped["slow-charging"]) == "quiet"
+
+    def test_two_cars_that_share_a_station(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=150_000.0)
+        network.charging(0, "malmo/dc-1/2", peak_w=60_000.0)
+        network.power((0, 10), 60, soc=40)
+        network.power((0, 10), 60, "malmo/dc-1/2", soc=40)
+        # 200 kW over two cars.
+        assert network.picture(10)["malmo/dc-1/1"]["expected_w"] == 100_000
+        assert told(network, 10, shipped["slow-charging"]) == "quiet"
+
+    def test_the_same_power_is_slow_when_nobody_shares(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=150_000.0)
+        network.power((0, 10), 60, soc=40)
+        assert told(network, 10, shipped["slow-charging"]) == "info"
+
+    def test_a_charger_without_state_of_charge_may_be_tapering(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(60)
+        network.charging(0, peak_w=120_000.0)
+        network.power((0, 10), 40)
+        network.power((30, 40), 20)
+        assert told(network, 10, shipped["slow-charging"]) == "quiet"
+        assert told(network, 40, shipped["slow-charging"]) == "quiet"
+
+    def test_but_hardly_when_it_loses_most_of_its_power_early(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(60)
+        network.charging(0, peak_w=120_000.0)
+        network.power((0, 10), 20)
+        network.power((30, 40), 5)
+        assert told(network, 10, shipped["slow-charging"]) == "critical"
+        assert told(network, 40, shipped["slow-charging"]) == "critical"
+
+    def test_the_previous_cars_readings_do_not_count(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.power((0, 9.5), 3, soc=60)
+        network.charging(10, peak_w=120_000.0)
+        network.power((10, 16), 120)
+        assert told(network, 16, shipped["slow-charging"]) == "quiet"
+        picture = network.picture(16)["malmo/dc-1/1"]
+        assert picture["soc"] is None
+        assert picture["power_w"] == 120_000
+
+    def test_the_first_minutes_of_a_session_are_not_judged(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=120_000.0)
+        network.power((0, 4.5), 5, soc=20)
+        assert told(network, 4.5, shipped["slow-charging"]) == "quiet"
+
+    def test_a_car_that_takes_little_from_the_start_is_the_car(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20, "malmo/ac-1")
+        network.charging(0, "malmo/ac-1/1", peak_w=3_600.0)
+        network.power((0, 10), 3.6, "malmo/ac-1/1", phases=1)
+        assert told(network, 10, shipped["slow-charging"], "malmo/ac-1/1") == "quiet"
+
+    def test_a_charger_that_is_slow_from_the_start_does_not_excuse_itself(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=20_000.0)
+        network.history.append({"site": "malmo", "station": "dc-1", "connector": "1", "usual_power_w": 80_000.0})
+        network.power((0, 10), 20, soc=30)
+        assert network.picture(10)["malmo/dc-1/1"]["expected_w"] == 150_000
+        assert told(network, 10, shipped["slow-charging"]) == "critical"
+
+    def test_power_that_is_not_sent_comes_from_the_register(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=120_000.0)
+        for minute in range(1, 11):
+            network.meter(minute, energy_wh=100_000 + minute * 200, soc=30)  # 12 kW
+        assert network.picture(10)["malmo/dc-1/1"]["power_w"] == 12_000
+        assert told(network, 10, shipped["slow-charging"]) == "critical"
+
+    def test_without_readings_nothing_is_known(self, network: Any, shipped: Rules) -> None:
+        network.heartbeats(20)
+        network.charging(0, peak_w=120_000.0)
+        assert told(network, 10, shipped["slow-charging"]) == "unknown"
 
 
 class TestSlowConnector:

@@ -1,10 +1,11 @@
-"""The rules of congestion.yaml, each shown firing and shown quiet."""
+"""Shipped rules about full sites and cars that stay."""
 
 from typing import Any
 
 import pytest
 
-from tests.rules.conftest import Rules, at_us, told
+from tests.rules.conftest import at_us
+from tests.rules.shipped.told import Rules, told
 
 
 class TestSiteCongested:
@@ -57,6 +58,13 @@ class TestCongestionExpected:
     def test_cars_come_faster_than_they_go(self, network: Any, shipped: Rules) -> None:
         self.busy(network, 3)
         assert told(network, 60, shipped["congestion-expected"], "malmo") == "info"
+
+    def test_while_two_are_free_nobody_waits(self, network: Any, shipped: Rules) -> None:
+        self.busy(network, 3)
+        network.status(58, "Available", "malmo/dc-1/1")
+        assert told(network, 60, shipped["congestion-expected"], "malmo") == "info"
+        network.status(59, "Available", "malmo/dc-1/2")
+        assert told(network, 60, shipped["congestion-expected"], "malmo") == "quiet"
 
     def test_one_of_three_is_no_queue(self, network: Any, shipped: Rules) -> None:
         self.busy(network, 1)

@@ -1,10 +1,10 @@
-"""The rules of faults.yaml, each shown firing and shown quiet."""
+"""Shipped rules about chargers that say that something is wrong."""
 
 from typing import Any
 
 import pytest
 
-from tests.rules.conftest import Rules, told
+from tests.rules.shipped.told import Rules, told
 
 
 class TestConnectorFaulted:
@@ -76,19 +76,6 @@ class TestEmergencyStop:
         assert told(network, 1, shipped["emergency-stop"]) == "quiet"
 
 
-class TestMeterDefect:
-    @pytest.mark.parametrize(
-        ("flags", "expected"),
-        [(["register_jump"], "warning"), (["unit_suspect"], "warning"), (["gap", "late"], "quiet"), ([], "quiet")],
-    )
-    def test_flags_that_make_energy_doubtful(
-        self, network: Any, shipped: Rules, flags: list[str], expected: str
-    ) -> None:
-        network.heartbeats(20)
-        network.charging(0, flags=flags)
-        assert told(network, 1, shipped["meter-defect"]) == expected
-
-
 class TestStuckPreparing:
     def test_fifteen_minutes(self, network: Any, shipped: Rules) -> None:
         network.heartbeats(30)
@@ -111,6 +98,19 @@ class TestRepeatedFailedStarts:
         network.history.append({**place, "failed_share_10": share, "users_10": users})
         network.heartbeats(20)
         assert told(network, 1, shipped["repeated-failed-starts"]) == expected
+
+
+class TestMeterDefect:
+    @pytest.mark.parametrize(
+        ("flags", "expected"),
+        [(["register_jump"], "warning"), (["unit_suspect"], "warning"), (["gap", "late"], "quiet"), ([], "quiet")],
+    )
+    def test_flags_that_make_energy_doubtful(
+        self, network: Any, shipped: Rules, flags: list[str], expected: str
+    ) -> None:
+        network.heartbeats(20)
+        network.charging(0, flags=flags)
+        assert told(network, 1, shipped["meter-defect"]) == expected
 
 
 class TestStationHot:

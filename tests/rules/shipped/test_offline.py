@@ -1,10 +1,11 @@
-"""The rules of offline.yaml, each shown firing and shown quiet."""
+"""Shipped rules about chargers that are away, or that nobody is served by."""
 
 from typing import Any
 
 import pytest
 
-from tests.rules.conftest import Rules, at_us, told
+from tests.rules.conftest import at_us
+from tests.rules.shipped.told import Rules, told
 
 
 class TestStationOffline:

@@ -134,7 +134,7 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
         st.online IS NOT false
             AND (st.doubt_us IS NULL OR greatest(s.time_us, w.time_us, t.transaction_us) >= st.doubt_us) AS confirmed,
         u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.soc_in, u.idle_since_us,
-        u.flags AS session_flags, hi.* EXCLUDE (site, station, connector)
+        u.flags AS session_flags, hi.* EXCLUDE (site, station, connector, known_from_us, known_until_us)
     FROM places p
     JOIN station_frame st ON st.site = p.site AND st.station = p.station
     LEFT JOIN statuses s ON s.slot_us = st.slot_us AND s.connector_key = p.connector_key
@@ -144,6 +144,8 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
     LEFT JOIN under_way u ON u.slot_us = st.slot_us AND u.site = p.site AND u.station = p.station
         AND u.connector = p.connector
     LEFT JOIN history hi ON hi.site = p.site AND hi.station = p.station AND hi.connector = p.connector
+        AND st.slot_us >= coalesce(hi.known_from_us, st.slot_us)
+        AND st.slot_us < coalesce(hi.known_until_us, st.slot_us + 1)
 ), clipped AS (
     SELECT *, CASE WHEN confirmed THEN reported END AS status,
         -- Readings from before this are another car's.

@@ -25,9 +25,11 @@ for each slot at which it was under way: what was known of it then."""
 HISTORY = pa.schema([
     *_PLACE, ("usual_power_w", pa.float64()), ("slow_share_10", pa.float64()), ("failed_share_10", pa.float64()),
     ("users_10", pa.int64()), ("delivered_us", pa.int64()), ("usual_gap_us", pa.int64()),
-    ("last_stop_reason", pa.string()),
+    ("last_stop_reason", pa.string()), ("known_from_us", pa.int64()), ("known_until_us", pa.int64()),
 ])  # fmt: skip
-"""What the finished sessions of a connector say of it (monitor.sessions.history); shares in percent."""
+"""What the finished sessions of a connector say of it (monitor.sessions.history); shares in percent. One row each, or,
+with `known_from_us` and `known_until_us`, one for each time between two ends of sessions (from <= slot < until).
+"""
 
 REGISTER = pa.schema([
     *_PLACE, ("current", pa.string()), ("rated_w", pa.float64()), ("rated_phases", pa.int32()), ("evse", pa.string()),
@@ -66,7 +68,7 @@ def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], look_back
     tables = {
         "slots": pa.table({"slot_us": pa.array([to_us(slot) for slot in slots], pa.int64())}),
         "sessions": facts.sessions.select(SESSIONS.names).cast(SESSIONS),
-        "history": facts.history.select(HISTORY.names).cast(HISTORY),
+        "history": _with_bounds(facts.history).select(HISTORY.names).cast(HISTORY),
         **_register_tables(facts.register),
     }
     frame = Frame(tables, slots[0], slots[-1])
@@ -74,6 +76,14 @@ def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], look_back
     tables["derived"] = frame.query(snapshot, derived_sql(look_back // timedelta(microseconds=1)))
     tables["frame"] = frame.query(snapshot, connectors_sql())
     return frame
+
+
+def _with_bounds(history: pa.Table) -> pa.Table:
+    """A history that does not say since when it is known has always been."""
+    for name in ("known_from_us", "known_until_us"):
+        if name not in history.column_names:
+            history = history.append_column(name, pa.nulls(history.num_rows, pa.int64()))
+    return history
 
 
 _MEMO: list[tuple[Register, dict[str, pa.Table]]] = []

@@ -17,14 +17,17 @@ FREE = frozenset({"Available", "Preparing", "Reserved"})
 LEAST_A = 6.0
 """Below 6 A a phase no car can charge (IEC 61851), so a car that does not ask then is not to blame."""
 
+STOPPED, NO_STATUS, UNDER_LEAST = "stopped", "no status", "SuspendedEV, under 6 A offered"
+REASONS = (*sorted(PLUGGED), "Faulted", "Unavailable", STOPPED, NO_STATUS, UNDER_LEAST)
+"""All reasons that a class of time can have."""
+
 TimeClass = UsageKind | Literal["by_energy"]
 """`by_energy`: no status says; charging where energy flowed, else neither."""
 
 
 def classify(
     status: str | None,
-    *,
-    stopped: bool,
+    stopped: bool,  # noqa: FBT001 - called for each row: names cost
     offered_a: float | None,
     offered_w: float | None,
     phases: int | None,
@@ -37,14 +40,14 @@ def classify(
     if status in {"SuspendedEVSE", "Faulted", "Unavailable"}:
         return "neither", status
     if stopped:
-        return "parking", status if status in PLUGGED and status != "Charging" else "stopped"
+        return "parking", status if status in PLUGGED and status != "Charging" else STOPPED
     if status == "SuspendedEV" and _below_least(offered_a, offered_w, phases or outlet.phases, outlet):
-        return "neither", "SuspendedEV, under 6 A offered"
+        return "neither", UNDER_LEAST
     if status in {"SuspendedEV", "Finishing"}:
         return "parking", status
     if status == "Charging":
         return "charging", status
-    return "by_energy", status if status in PLUGGED else "no status"
+    return "by_energy", status if status in PLUGGED else NO_STATUS
 
 
 def _below_least(offered_a: float | None, offered_w: float | None, phases: int | None, outlet: Outlet) -> bool:

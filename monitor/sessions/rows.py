@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
 
@@ -75,8 +75,7 @@ class TransactionRow:
         return 3 if self.event == "start" else 5
 
 
-@dataclass(frozen=True, slots=True)
-class MeterRow:
+class MeterRow(NamedTuple):
     """Meter values. `session` is empty where the charger did not say."""
 
     time_us: int
@@ -91,7 +90,11 @@ class MeterRow:
     soc: float | None
     temperature_c: float | None
     session: str
-    rank: ClassVar[int] = 4
+
+    @property
+    def rank(self) -> int:
+        """After the start of its moment, before the stop."""
+        return 4
 
 
 Row = LinkRow | StationRow | StatusRow | TransactionRow | MeterRow

@@ -87,7 +87,9 @@ def _ended_by_another(state: State, visit: Visit) -> Visit | None:
     """The visit as it was, but for the next one's beginning, which changes nothing of a closed one."""
     for known in (state.current, state.previous):
         if known is not None and known.key == visit.key:
-            return known._replace(replaced_us=visit.replaced_us)
+            known = known.copy()
+            known.replaced_us = visit.replaced_us
+            return known
     return None
 
 
@@ -109,4 +111,4 @@ def _closes_earlier(visit: Visit, grace_us: int) -> bool:
 
 
 def _shed(visit: Visit | None) -> Visit | None:
-    return None if visit is None else visit._replace(periods=(), slices=(), shed=True)
+    return None if visit is None else visit.without_slices()

@@ -13,11 +13,12 @@ from monitor.register import Register
 from monitor.sessions.arrivals import Arrivals, read_arrivals
 from monitor.sessions.fold import State
 from monitor.sessions.gathering import Beginning, beginning_before, gather, holding_before
+from monitor.sessions.glance import Glance, UnderWay, essence, under_way
 from monitor.sessions.model import Session
 from monitor.sessions.outlet import Outlet, outlet_of
 from monitor.sessions.rows import Key, Row, StationRow, key_of
 from monitor.sessions.siblings import Siblings, shared_us
-from monitor.sessions.summary import BillUntil, closing, summarise
+from monitor.sessions.summary import BillUntil, closing, session_id, summarise
 from monitor.sessions.track import Touched, Track
 from monitor.sessions.visit import Visit
 from monitor.units import from_us, to_us
@@ -31,8 +32,8 @@ _MEMORY = (
 class Assembler:
     """Follows every connector that has, or had, a session since the start.
 
-    Save what `update` returned together with `position` and `reassembled` in one transaction. When that fails, and
-    after a restart, `resume` from what was saved last: the rows since then are read again and give the same.
+    Save what `update` returned together with `position`, `reassembled` and `progress` in one transaction. When that
+    fails, and after a restart, `resume` from what was saved last: the rows since then are read again and give the same.
     """
 
     def __init__(
@@ -71,9 +72,10 @@ class Assembler:
         self._skipped_us: dict[Place, int] = {}
         self._busy: set[Place] = set()
         self._closed_us: dict[Place, int] = {}
-        self._under_way: dict[Place, Session] = {}
+        self._under_way: dict[Place, UnderWay] = {}
         self._reassembled: dict[Place, datetime] = {}
         self._changed: dict[str, Session] = {}
+        self._progress: dict[str, Glance] = {}
         self._delivered = True
 
     def known(self) -> Mapping[str, Any] | None:
@@ -106,14 +108,22 @@ class Assembler:
         """
         return self._reassembled
 
-    def under_way(self) -> tuple[Session, ...]:
+    @property
+    def progress(self) -> tuple[Glance, ...]:
+        """Sessions under way of which nothing but these numbers is new since they were last returned by `update`."""
+        return tuple(self._progress.values())
+
+    def under_way(self) -> tuple[UnderWay, ...]:
         """Sessions whose car is still there, as of their last row."""
         return tuple(self._under_way.values())
 
     def update(self, now: datetime) -> tuple[Session, ...]:
-        """Take in what arrived; returns the sessions that changed or closed. Raises StoreUnavailable."""
+        """Take in what arrived; returns the sessions that changed or closed, but for `progress`.
+
+        Raises StoreUnavailable.
+        """
         if self._delivered:
-            self._changed, self._reassembled = {}, {}
+            self._changed, self._reassembled, self._progress = {}, {}, {}
         # Until all is taken in, nothing is forgotten: a store that goes away half way through loses nothing.
         self._delivered = False
         busy = self._busy | self._interrupted.keys()
@@ -228,16 +238,31 @@ class Assembler:
         if state.current is not None and not state.current.shed and self._due_to_close(place, now):
             touched = touched | {state.current.key: state.current}
         for key, visit in touched.items():
-            session = self._summary(place, visit, state.effective if visit is state.current else None, now)
-            before = track.ids.get(key)
-            if before is not None and before != session.id:
+            name, before = session_id(place, visit), track.ids.get(key)
+            if before is not None and before != name:
                 self._cut_anew(place, visit.plug_in_us)
                 self._changed.pop(before, None)
-            track.ids[key] = session.id
-            self._changed[session.id] = session
-            if visit is state.current and session.under_way:
-                self._under_way[place] = session
+                self._progress.pop(before, None)
+            track.ids[key] = name
+            current = visit is state.current
+            if not (current and not visit.ended and self._only_numbers(place, track, name, now)):
+                self._changed[name] = self._summary(place, visit, state.effective if current else None, now)
+                self._progress.pop(name, None)
         self._settle(place, track, now)
+
+    def _only_numbers(self, place: Place, track: Track, name: str, now: datetime) -> bool:
+        """Look at the car that is there; whether no more is new of its session than `progress` says."""
+        state, outlet = track.state, self._outlet(place)
+        assert state.current is not None
+        seen = under_way(
+            place, name, state.current, state.effective, outlet=outlet, now=now, bill_until=self._bill_until
+        )
+        self._under_way[place] = seen
+        told, track.told = track.told, essence(seen)
+        if track.told != told or place in self._reassembled or name in self._changed:
+            return False
+        self._progress[name] = seen.glance
+        return True
 
     def _settle(self, place: Place, track: Track, now: datetime) -> None:
         current = track.state.current

@@ -27,7 +27,8 @@ TimeClass = UsageKind | Literal["by_energy"]
 
 def classify(
     status: str | None,
-    stopped: bool,  # noqa: FBT001 - called for each row: names cost
+    *,
+    stopped: bool,
     offered_a: float | None,
     offered_w: float | None,
     phases: int | None,

@@ -34,7 +34,14 @@ def next_slice(
     if upto_us <= visit.laid_us or visit.ended or visit.started_us is None:
         return None
     stopped = visit.stopped_us is not None
-    kind, reason = classify(status, stopped, visit.offered_a, visit.offered_w, visit.phases, outlet)
+    kind, reason = classify(
+        status,
+        stopped=stopped,
+        offered_a=visit.offered_a,
+        offered_w=visit.offered_w,
+        phases=visit.phases,
+        outlet=outlet,
+    )
     span_us = upto_us - visit.laid_us
     measured = not stopped and span_us <= HELD_US
     power = _power(visit, meter, flows=kind in _FLOWING) if measured else None

@@ -1,4 +1,4 @@
-"""What a row says by its times alone: whether it was late, whether the car was there, and since when nobody has seen it.
+"""What a row says by its times alone: was it late, was the car there, since when has nobody seen it.
 
 Procedures here change the visit that they are given.
 """

@@ -57,6 +57,14 @@ class Spans(NamedTuple):
             return Spans(charging_us, idle_us, after_us + piece.span_us)
         return Spans(charging_us, idle_us + piece.span_us, after_us)
 
+    def and_those_of(self, other: "Spans") -> "Spans":
+        """The sums of both."""
+        return Spans(*(one + more for one, more in zip(self, other, strict=True)))
+
+
+_NO_SPANS, _NO_EVIDENCE, _NO_REGISTERS, _UNCHECKED = Spans(), Evidence(), Registers(), CrossCheck()
+_NO_FLAGS: frozenset[Flag] = frozenset()
+
 
 def _no_slices() -> "Shared[list[Any]]":
     return Shared([])
@@ -94,7 +102,7 @@ class Visit:
     token: tuple[tuple[str, str], ...] = ()
     register_start_mwh: int | None = None
     register_stop_mwh: int | None = None
-    registers: Registers = Registers()
+    registers: Registers = _NO_REGISTERS
     unlaid_mwh: int = 0
     integrated_mwh: int | None = None
     power_w: float | None = None
@@ -104,14 +112,14 @@ class Visit:
     soc: float | None = None
     soc_in: float | None = None
     peak_w: float | None = None
-    spans: Spans = Spans()
-    open_spans: Spans = Spans()
+    spans: Spans = _NO_SPANS
+    open_spans: Spans = _NO_SPANS
     idle_since_us: int | None = None
     slices: "Shared[list[Any]]" = field(default_factory=_no_slices)
     settled: Packed = field(default_factory=nothing_packed)
-    flags: frozenset[Flag] = frozenset()
-    evidence: Evidence = Evidence()
-    check: CrossCheck = CrossCheck()
+    flags: frozenset[Flag] = _NO_FLAGS
+    evidence: Evidence = _NO_EVIDENCE
+    check: CrossCheck = _UNCHECKED
     shed: bool = False
 
     def copy(self) -> "Visit":

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from monitor.errors import InputError
 from monitor.ids import Place
+from monitor.sessions.glance import Glance
 from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 from monitor.state import histories, session_saving, session_users
@@ -56,9 +57,11 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        progress: Sequence[Glance] = (),
         now: datetime | None = None,
     ) -> None:
-        """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
+        """Store sessions, how far the assembler has read, what it cut anew and `progress` of sessions that are stored
+        already, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
         among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
@@ -69,6 +72,7 @@ class SessionStore:
             saving = Saving(tx, reached, now)
             session_saving.withdraw(saving, changed, reassembled or {})
             session_saving.upsert(saving, changed)
+            session_saving.note_progress(tx, progress)
             session_saving.set_position(tx, reached)
             histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
 

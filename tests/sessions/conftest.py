@@ -188,6 +188,8 @@ class Depot:
                 if session.place == place and session.plug_in >= since:
                     del self.sessions[name]
         self.sessions |= {session.id: session for session in changed}
+        for seen in self.assembler.under_way():
+            self.sessions[seen.glance.id] = seen.session(now, GRACE, "plug_out")
         return sorted(self.sessions.values(), key=lambda session: (session.plug_in, session.id))
 
     def restart(self, *, clean: bool = False) -> None:

@@ -36,6 +36,7 @@ def demo(port: int, speed: float) -> None:
     """Run the whole service on a day of real charging sessions; Ctrl-C ends it and leaves nothing behind."""
     serve.configure_logging(logging.WARNING)
     serve.keep_freed_memory()
+    serve.look_less_often_for_garbage()
     with tempfile.TemporaryDirectory(prefix="laddvakt-demo-", ignore_cleanup_errors=True) as folder:
         run_demo(Path(folder), port, speed)
 

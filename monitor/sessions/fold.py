@@ -47,7 +47,8 @@ class State(NamedTuple):
 
 def step(state: State, row: Row, outlet: Outlet, grace_us: int) -> State:
     """The state after one more row; `row` comes after all rows folded before."""
-    state = _gap(state, row, outlet)._replace(last=key_of(row))
+    state = _gap(state, row, outlet)
+    state = State(key_of(row), state.status, state.overlay, state.plugged_us, state.current, state.previous)
     match row:
         case MeterRow():
             return _meter(state, row, outlet)

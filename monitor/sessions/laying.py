@@ -6,7 +6,7 @@ from monitor.sessions.outlet import Outlet
 from monitor.sessions.rows import MeterRow
 from monitor.sessions.shared import Shared
 from monitor.sessions.slices import Slice, packed, shares
-from monitor.sessions.visit import Evidence, Spans, Visit
+from monitor.sessions.visit import NO_SPANS, Evidence, Visit
 
 _FLOWING = frozenset({"charging", "by_energy"})
 
@@ -61,14 +61,10 @@ def idle_since(visit: Visit, piece: Slice) -> int | None:
 def settle(visit: Visit, energy_mwh: int) -> None:
     """Share energy out among the slices that have none yet."""
     pieces = visit.slices.cells()
-    cells: list[float] = []
-    spans = visit.spans
     for piece, share in zip(pieces, shares(pieces, energy_mwh), strict=True):
-        cells += packed(piece, share)
-        spans = spans.plus(piece, share)
-    visit.settled = visit.settled.plus(cells)
-    visit.spans, visit.open_spans = spans, Spans()
-    visit.slices = Shared([])
+        visit.settled = visit.settled.plus(packed(piece, share))
+        visit.spans = visit.spans.plus(piece, share)
+    visit.open_spans, visit.slices = NO_SPANS, Shared([])
 
 
 def summed(row: MeterRow) -> bool:
@@ -104,7 +100,6 @@ def _weigh(visit: Visit, piece: Slice, outlet: Outlet) -> Evidence:
     taken = piece.power_w is not None and piece.power_w >= 0.85 * offered
     known = visit.evidence
     return Evidence(
-        known.samples,
         known.offered_us + piece.span_us,
         known.offered_w_us + offered * piece.span_us,
         known.limited_us + (piece.span_us if lowered and taken else 0),

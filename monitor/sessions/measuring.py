@@ -30,7 +30,9 @@ def meter_read(visit: Visit, row: MeterRow, status: str | None, outlet: Outlet) 
         visit.soc = row.soc
         visit.soc_in = row.soc if visit.soc_in is None else visit.soc_in
     visit.phases = row.phases or visit.phases
-    visit.evidence = _count(visit.evidence, row)
+    visit.samples += 1
+    if row.temperature_c is not None or row.current_a is not None:
+        visit.evidence = _noted(visit.evidence, row)
 
 
 def register_read(visit: Visit, value_mwh: int, at_us: int, outlet: Outlet, *, event: bool = False) -> None:
@@ -44,12 +46,6 @@ def register_read(visit: Visit, value_mwh: int, at_us: int, outlet: Outlet, *, e
         visit.unlaid_mwh = 0
 
 
-def _count(known: Evidence, row: MeterRow) -> Evidence:
-    return Evidence(
-        known.samples + 1,
-        known.offered_us,
-        known.offered_w_us,
-        known.limited_us,
-        known.temperature_c if known.temperature_c is not None else row.temperature_c,
-        known.current_summed or summed(row),
-    )
+def _noted(known: Evidence, row: MeterRow) -> Evidence:
+    first = known.temperature_c if known.temperature_c is not None else row.temperature_c
+    return known._replace(temperature_c=first, current_summed=known.current_summed or summed(row))

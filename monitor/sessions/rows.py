@@ -97,6 +97,11 @@ class MeterRow(NamedTuple):
         return 4
 
 
+_METER_COLUMNS = (
+    "time_us", "received_us", "energy_wh", "power_w", "offered_w", "offered_a", "current_a", "current_sum_a", "phases",
+    "soc", "temperature_c", "session",
+)  # fmt: skip
+
 Row = LinkRow | StationRow | StatusRow | TransactionRow | MeterRow
 
 
@@ -112,6 +117,9 @@ def mwh(wh: float | None) -> int | None:
 
 def rows_by_place(measurement: str, table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Place, Row]]:
     """Each row with its place as the store names it: connector 0 for the station itself, no connector for link rows."""
+    if measurement == "meter":
+        yield from _meters(table)
+        return
     make = _MAKERS[measurement]
     for record in _records(table):
         row = make(record)
@@ -119,28 +127,23 @@ def rows_by_place(measurement: str, table: pa.Table | pa.RecordBatch) -> Iterato
             yield Place(record["site"], record["station"], record.get("connector")), row
 
 
+def _meters(table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Place, MeterRow]]:
+    """The many: without a dictionary for each."""
+    columns = [table.column(name).to_pylist() for name in (*Place._fields, *_METER_COLUMNS)]
+    for record in zip(*columns, strict=True):
+        site, station, connector, time_us, received_us, energy_wh, *numbers, phases, soc, temperature_c, session = (
+            record
+        )
+        energy_mwh = None if energy_wh is None else round(energy_wh * 1000)
+        whole_phases = None if phases is None else round(phases)
+        values = (time_us, received_us, energy_mwh, *numbers, whole_phases, soc, temperature_c, session or "")
+        yield Place(site, station, connector), MeterRow._make(values)
+
+
 def _records(table: pa.Table | pa.RecordBatch) -> Iterable[Mapping[str, Any]]:
     names = table.schema.names
     columns = [table.column(name).to_pylist() for name in names]
     return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
-
-
-def _meter(record: Mapping[str, Any]) -> Row:
-    phases = record["phases"]
-    return MeterRow(
-        record["time_us"],
-        record["received_us"],
-        mwh(record["energy_wh"]),
-        record["power_w"],
-        record["offered_w"],
-        record["offered_a"],
-        record["current_a"],
-        record["current_sum_a"],
-        None if phases is None else round(phases),
-        record["soc"],
-        record["temperature_c"],
-        record["session"] or "",
-    )
 
 
 def _status(record: Mapping[str, Any]) -> Row | None:
@@ -171,7 +174,6 @@ def _link(record: Mapping[str, Any]) -> Row:
 
 
 _MAKERS: Mapping[str, Callable[[Mapping[str, Any]], Row | None]] = {
-    "meter": _meter,
     "status": _status,
     "transaction": _transaction,
     "link": _link,

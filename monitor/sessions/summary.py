@@ -150,7 +150,7 @@ def _settled(visit: Visit) -> tuple[Spans, tuple[Period, ...]]:
 def _findings(visit: Visit, outlet: Outlet, charging_us: int, shared_us: int) -> Findings:
     evidence = visit.evidence
     return Findings(
-        samples=evidence.samples,
+        samples=visit.samples,
         offered_w=evidence.offered_w_us / evidence.offered_us if evidence.offered_us else None,
         limited_share=evidence.limited_us / charging_us if charging_us else 0.0,
         shared_share=min(shared_us / charging_us, 1.0) if charging_us else 0.0,

@@ -8,7 +8,7 @@ from monitor.sessions.registers import Registers
 from monitor.sessions.rows import TransactionRow
 from monitor.sessions.shared import Shared
 from monitor.sessions.slices import nothing_packed
-from monitor.sessions.visit import Spans, Visit
+from monitor.sessions.visit import NO_SPANS, Visit
 
 
 def stop(visit: Visit, row: TransactionRow, status: str | None, outlet: Outlet) -> None:
@@ -42,7 +42,7 @@ def started_late(visit: Visit, row: TransactionRow) -> None:
     visit.source, visit.transaction = "transaction", row.session
     visit.started_us = visit.laid_us = row.time_us
     visit.slices, visit.settled = Shared([]), nothing_packed()
-    visit.spans = visit.open_spans = Spans()
+    visit.spans = visit.open_spans = NO_SPANS
     visit.integrated_mwh, visit.unlaid_mwh, visit.idle_since_us = None, 0, None
     visit.flags |= marks(row)
 

@@ -31,7 +31,6 @@ UNSEEN_US = 15 * 60 * 1_000_000
 class Evidence(NamedTuple):
     """What the diagnosis rests on, summed while the car charges."""
 
-    samples: int = 0
     offered_us: int = 0
     offered_w_us: float = 0.0
     limited_us: int = 0
@@ -62,7 +61,7 @@ class Spans(NamedTuple):
         return Spans(*(one + more for one, more in zip(self, other, strict=True)))
 
 
-_NO_SPANS, _NO_EVIDENCE, _NO_REGISTERS, _UNCHECKED = Spans(), Evidence(), Registers(), CrossCheck()
+NO_SPANS, _NO_EVIDENCE, _NO_REGISTERS, _UNCHECKED = Spans(), Evidence(), Registers(), CrossCheck()
 _NO_FLAGS: frozenset[Flag] = frozenset()
 
 
@@ -112,8 +111,9 @@ class Visit:
     soc: float | None = None
     soc_in: float | None = None
     peak_w: float | None = None
-    spans: Spans = _NO_SPANS
-    open_spans: Spans = _NO_SPANS
+    samples: int = 0
+    spans: Spans = NO_SPANS
+    open_spans: Spans = NO_SPANS
     idle_since_us: int | None = None
     slices: "Shared[list[Any]]" = field(default_factory=_no_slices)
     settled: Packed = field(default_factory=nothing_packed)

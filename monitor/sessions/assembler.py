@@ -3,7 +3,7 @@
 Cost grows with new rows; any order of arrival gives the same sessions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,11 +14,12 @@ from monitor.sessions.arrivals import Arrivals, read_arrivals
 from monitor.sessions.fold import State
 from monitor.sessions.gathering import Beginning, beginning_before, gather, holding_before
 from monitor.sessions.glance import Glance, UnderWay, essence, under_way
+from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 from monitor.sessions.outlet import Outlet, outlet_of
 from monitor.sessions.rows import Key, Row, StationRow, key_of
-from monitor.sessions.siblings import Siblings, shared_us
-from monitor.sessions.summary import BillUntil, closing, session_id, summarise
+from monitor.sessions.siblings import Siblings, shared_time
+from monitor.sessions.summary import Around, BillUntil, closing, session_id, summarise
 from monitor.sessions.track import Touched, Track
 from monitor.sessions.visit import Visit
 from monitor.units import from_us, to_us
@@ -27,6 +28,9 @@ _MEMORY = (
     "_position", "_from_the_first_row", "_tracks", "_stations", "_station_status", "_skipped_us", "_busy", "_closed_us",
     "_under_way",
 )  # fmt: skip
+
+
+HistoryBefore = Callable[[Place, datetime], ConnectorHistory]
 
 
 class Assembler:
@@ -45,8 +49,11 @@ class Assembler:
         *,
         position: int = 0,
         under_way: Iterable[Session] = (),
+        history_before: HistoryBefore | None = None,
     ) -> None:
+        """`history_before`: what the sessions of a connector that were plugged in before a moment say of it."""
         self._store = store
+        self._history_before = history_before or (lambda _place, _moment: ConnectorHistory())
         self._grace = grace
         self._bill_until: BillUntil = bill_until
         self.resume(position, under_way)
@@ -283,12 +290,6 @@ class Assembler:
         return closes_at is not None and closes_at <= now
 
     def _summary(self, place: Place, visit: Visit, status: str | None, now: datetime) -> Session:
-        others = [
-            known
-            for sibling in (self._siblings.of(place) if visit.ended else ())
-            if sibling in self._tracks
-            for known in (self._tracks[sibling].state.current, self._tracks[sibling].state.previous)
-        ]
         return summarise(
             place,
             visit,
@@ -297,8 +298,15 @@ class Assembler:
             now=now,
             grace=self._grace,
             bill_until=self._bill_until,
-            shared_us=shared_us(visit, others, to_us(now)),
+            around=self._around(place, visit, now) if visit.ended else None,
         )
+
+    def _around(self, place: Place, visit: Visit, now: datetime) -> Around:
+        group = self._siblings.of(place)
+        states = [self._tracks[other].state for other in group.others if other in self._tracks]
+        others = [known for state in states for known in (state.current, state.previous)]
+        history = self._history_before(place, from_us(visit.plug_in_us))
+        return Around(group, shared_time(visit, others, to_us(now)), history)
 
     def _cut_anew(self, place: Place, since_us: int) -> None:
         since = from_us(since_us)

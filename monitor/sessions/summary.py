@@ -5,20 +5,30 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from monitor.ids import Place
 from monitor.sessions import crosscheck
 from monitor.sessions.diagnosis import Findings, diagnose
+from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.laying import lay
 from monitor.sessions.model import Flag, Period, Session
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.shared import Shared
+from monitor.sessions.siblings import Group, SharedTime
 from monitor.sessions.slices import estimates, packed, periods, shares
 from monitor.sessions.visit import Spans, Visit
 from monitor.units import from_us, to_us
 
 BillUntil = Literal["plug_out", "stopped"]
+
+
+class Around(NamedTuple):
+    """What was around a visit: its power group, how long others of it charged meanwhile, and the sessions before."""
+
+    group: Group = Group()
+    shared: SharedTime = SharedTime()
+    history: ConnectorHistory = ConnectorHistory()
 
 
 def session_id(place: Place, visit: Visit) -> str:
@@ -45,9 +55,9 @@ def summarise(
     now: datetime,
     grace: timedelta,
     bill_until: BillUntil,
-    shared_us: int = 0,
+    around: Around | None = None,
 ) -> Session:
-    """The session as of `now`. `status` holds at the connector; `shared_us`: how long a sibling charged meanwhile.
+    """The session as of `now`. `status` holds at the connector; `around`: what else bears on why it was slow.
 
     Of a session under way, the class that holds is taken to last until `now`; readings to come may change that.
     """
@@ -89,7 +99,9 @@ def summarise(
     )
     if not visit.ended:
         return session
-    return replace(session, diagnosis=diagnose(session, _findings(visit, outlet, spans.charging_us, shared_us)))
+    return replace(
+        session, diagnosis=diagnose(session, _findings(visit, outlet, spans.charging_us, around or Around()))
+    )
 
 
 def closing(visit: Visit, grace: timedelta) -> datetime | None:
@@ -147,18 +159,21 @@ def _settled(visit: Visit) -> tuple[Spans, tuple[Period, ...]]:
     return spans, laid
 
 
-def _findings(visit: Visit, outlet: Outlet, charging_us: int, shared_us: int) -> Findings:
-    evidence = visit.evidence
+def _findings(visit: Visit, outlet: Outlet, charging_us: int, around: Around) -> Findings:
+    evidence, shared = visit.evidence, around.shared
     return Findings(
         samples=visit.samples,
         offered_w=evidence.offered_w_us / evidence.offered_us if evidence.offered_us else None,
         limited_share=evidence.limited_us / charging_us if charging_us else 0.0,
-        shared_share=min(shared_us / charging_us, 1.0) if charging_us else 0.0,
+        shared_share=min(shared.once_us / charging_us, 1.0) if charging_us else 0.0,
         temperature_c=evidence.temperature_c,
         rated_w=outlet.rated_w,
         rated_phases=outlet.phases,
         current=outlet.current,
         load_managed=outlet.load_managed,
+        others=shared.summed_us / shared.once_us if shared.once_us else 0.0,
+        group=around.group,
+        history=around.history,
     )
 
 

@@ -55,6 +55,7 @@ class SessionTick:
             register,
             position=sessions.position(),
             under_way=sessions.under_way(),
+            history_before=sessions.history_before,
         )
         self._saved = self._assembler.position
         self._kept = kept

@@ -190,6 +190,11 @@ class SessionStore:
         with self._database.read() as connection:
             return histories.load(connection, places)
 
+    def history_before(self, place: Place, moment: datetime) -> ConnectorHistory:
+        """What the finished sessions of a connector that were plugged in before `moment` say of it."""
+        with self._database.read() as connection:
+            return histories.before(connection, place, moment)
+
     def forget_users(self, before: datetime) -> Iterator[int]:
         """See `session_users.forget_users`."""
         return session_users.forget_users(self._database, before)

@@ -1,7 +1,7 @@
 """One charger whose rows are written into a real store, and the assembler that reads them."""
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from monitor.readings.schema import MEASUREMENTS
 from monitor.readings.store import Batch
 from monitor.register import Register, RegisterFile
 from monitor.sessions.assembler import Assembler
+from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 from monitor.sessions.outlet import outlet_of
 from monitor.sessions.rows import Row, key_of, rows_by_place
@@ -154,8 +155,24 @@ class Depot:
 
     store: EmbeddedStore
     register: Register
-    assembler: Assembler
+    past: ConnectorHistory = field(default_factory=ConnectorHistory)
+    assembler: Assembler = field(init=False)
     sessions: dict[str, Session] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.assembler = self.fresh()
+
+    def fresh(self, position: int = 0, under_way: Sequence[Session] = ()) -> Assembler:
+        """An assembler to which every connector has the same past."""
+        return Assembler(
+            self.store,
+            GRACE,
+            "plug_out",
+            self.register,
+            position=position,
+            under_way=under_way,
+            history_before=lambda _place, _moment: self.past,
+        )
 
     def write(self, *chargers: Charger) -> "Depot":
         """All rows, in batches of up to four minutes: none is late but those that are said to be."""
@@ -196,9 +213,7 @@ class Depot:
         """As after kill -9: a fresh assembler that knows what was saved; `clean`: and what a clean stop kept."""
         known = pickle.dumps(self.assembler.known())
         open_ones = [session for session in self.sessions.values() if session.closed_at is None]
-        self.assembler = Assembler(
-            self.store, GRACE, "plug_out", self.register, position=self.assembler.position, under_way=open_ones
-        )
+        self.assembler = self.fresh(self.assembler.position, open_ones)
         if clean:
             self.assembler.recall(pickle.loads(known))
 
@@ -322,7 +337,7 @@ class Shelf:
 def _depot(folder: Path, register: Register) -> Iterator[Depot]:
     store = EmbeddedStore(folder / "readings.duckdb", timedelta(minutes=30))
     try:
-        yield Depot(store, register, Assembler(store, GRACE, "plug_out", register))
+        yield Depot(store, register)
     finally:
         store.close()
 
@@ -337,7 +352,7 @@ def new_depot(register: Register) -> Callable[[Path], AbstractContextManager[Dep
 def new_shelf(register: Register) -> Callable[[], Depot]:
     def make() -> Depot:
         shelf: Any = Shelf()
-        return Depot(shelf, register, Assembler(shelf, GRACE, "plug_out", register))
+        return Depot(shelf, register)
 
     return make
 

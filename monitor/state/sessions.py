@@ -77,15 +77,21 @@ class SessionStore:
             histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
-        """Store sessions that came finished, in one transaction; those known from readings stay as they are."""
+        """Store sessions that came finished, in one transaction; those known from readings stay as they are.
+
+        After the last of them: `end_import`.
+        """
         with self._database.begin() as tx:
             assembled = session_saving.assembled(tx, [session.id for session in found])
             ours = {session.id: session for session in found if session.id not in assembled}
             stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
-            if stored:
-                session_saving.note_import(tx)
-                histories.refresh(tx, _closed(ours.values()))
         return Outcome(stored, len(ours) - stored, len(assembled))
+
+    def end_import(self, places: Iterable[Place]) -> None:
+        """Make the histories of connectors that sessions were imported of, and tell whoever has them in memory."""
+        with self._database.begin() as tx:
+            session_saving.note_import(tx)
+            histories.refresh(tx, places)
 
     def imports(self) -> int:
         """How often finished sessions were imported that changed something."""

@@ -87,8 +87,8 @@ def test_a_diagnosis_carries_all_its_evidence(depot: Any, dc_charger: Any, new_c
     session = next(each for each in depot.write(dc_charger, other).read(90) if each.place == dc_charger.place)
     assert session.diagnosis.text["en"] == (
         "the power was shared with another car: 60,0 kW measured, 60,0 kW at most, 180 kW rated, 110,0 kW usual "
-        "at this connector, 20 % of its last sessions slow, 62,0 kW offered, another car of the power group charged 100 % "
-        "of the time, 180 kW for the whole group, battery from 21 % to 50 %, 12 °C"
+        "at this connector, 20 % of its last sessions slow, 62,0 kW offered, another car of the power group charged "
+        "100 % of the time, 180 kW for the whole group, battery from 21 % to 50 %, 12 °C"
     )
     assert "110,0 kW vanligt på det här uttaget" in session.diagnosis.text["sv"]
     assert session.diagnosis.evidence["offered_w"] == pytest.approx(62_000)

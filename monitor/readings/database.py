@@ -54,7 +54,9 @@ def open_file(path: Path, log_limit: str = LOG_LIMIT) -> duckdb.DuckDBPyConnecti
     return connection
 
 
-def number(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> int:
+def number(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
+) -> int:
     """The one whole number that a statement answers.
 
     All rows are fetched: after `fetchone` DuckDB keeps the result open and refuses the connection's next statement.

@@ -11,6 +11,7 @@ from monitor.ids import Place
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.sessions.arrivals import Arrivals, read_arrivals
+from monitor.sessions.classes import AS_DESIGNED, TimeRules
 from monitor.sessions.fold import State
 from monitor.sessions.gathering import Beginning, beginning_before, gather, holding_before
 from monitor.sessions.glance import Glance, UnderWay, essence, under_way
@@ -50,11 +51,13 @@ class Assembler:
         position: int = 0,
         under_way: Iterable[Session] = (),
         history_before: HistoryBefore | None = None,
+        time_rules: TimeRules = AS_DESIGNED,
     ) -> None:
         """`history_before`: what the sessions of a connector that were plugged in before a moment say of it."""
         self._store = store
         self._history_before = history_before or (lambda _place, _moment: ConnectorHistory())
         self._grace = grace
+        self._time_rules = time_rules
         self._bill_until: BillUntil = bill_until
         self.resume(position, under_way)
         self.use(register)
@@ -319,7 +322,7 @@ class Assembler:
 
     def _outlet(self, place: Place) -> Outlet:
         if place not in self._outlets:
-            self._outlets[place] = outlet_of(self._register, place)
+            self._outlets[place] = outlet_of(self._register, place, self._time_rules)
         return self._outlets[place]
 
     @property

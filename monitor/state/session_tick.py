@@ -14,6 +14,7 @@ from monitor.register import Register
 from monitor.sessions import memory
 from monitor.sessions.assembler import Assembler
 from monitor.sessions.billing import bill
+from monitor.sessions.classes import TimeRules
 from monitor.sessions.for_rules import glances_table
 from monitor.sessions.glance import UnderWay
 from monitor.sessions.history_table import HistoryTable
@@ -56,6 +57,7 @@ class SessionTick:
             position=sessions.position(),
             under_way=sessions.under_way(),
             history_before=sessions.history_before,
+            time_rules=TimeRules(frozenset(settings.neither), settings.least_current),
         )
         self._saved = self._assembler.position
         self._kept = kept

@@ -17,6 +17,7 @@ from monitor.readings.schema import MEASUREMENTS
 from monitor.readings.store import Batch
 from monitor.register import Register, RegisterFile
 from monitor.sessions.assembler import Assembler
+from monitor.sessions.classes import AS_DESIGNED, TimeRules
 from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 from monitor.sessions.outlet import outlet_of
@@ -225,6 +226,7 @@ class Paper:
     register: Register
     rows: list[Said] = field(default_factory=list)
     bill_until: BillUntil = "plug_out"
+    time_rules: TimeRules = AS_DESIGNED
 
     def write(self, *chargers: Charger) -> "Paper":
         for charger in chargers:
@@ -234,7 +236,7 @@ class Paper:
     def read(self, minute: float) -> list[Session]:
         """Sessions as of `minute`, oldest first."""
         place = next(row.place for row in self.rows if row.place.connector not in {None, "0"})
-        outlet, track = outlet_of(self.register, place), Track()
+        outlet, track = outlet_of(self.register, place, self.time_rules), Track()
         touched = track.fold(sorted(self._folded(), key=key_of), outlet, GRACE // timedelta(microseconds=1))
         assert touched is not None
         state = track.state

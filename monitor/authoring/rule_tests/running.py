@@ -26,7 +26,7 @@ from monitor.rules.explain import Explained, explain
 from monitor.rules.frame import HISTORY, SESSIONS
 from monitor.rules.program import compile_rules
 from monitor.sessions.assembler import Assembler
-from monitor.sessions.for_rules import sessions_table
+from monitor.sessions.for_rules import glances_table
 from monitor.sessions.history import Past, history_of
 from monitor.sessions.model import Session
 from monitor.units import to_us
@@ -113,7 +113,7 @@ class Run:
             if closed:
                 self._evaluate()
                 self._remember(closed)
-            under_way = sessions_table(self._assembler.under_way())
+            under_way = glances_table([each.glance for each in self._assembler.under_way()])
             known_at = pa.array([to_us(slot)] * under_way.num_rows, pa.int64())
             column = under_way.column_names.index("known_at_us")
             self._sessions.append(under_way.set_column(column, "known_at_us", known_at))

@@ -131,7 +131,7 @@ def _evidence(session: Session, found: Findings, average_w: float) -> Mapping[st
         "slow_share_10": found.history.slow_share_10,
         "offered_w": found.offered_w,
         "shared_share": 100 * found.shared_share if found.group.others else None,
-        "group_w": found.group.limit_w if found.fair_w is not None else None,
+        "group_w": found.group.limit_w if found.fair_w is not None and found.shared_share else None,
         "soc_in": session.soc_in,
         "soc_out": session.soc_out,
         "phases": session.phases if found.current != "DC" else None,

@@ -32,6 +32,7 @@ def _count(number: float) -> str:
     return f"{number:.0f}"
 
 
+_SHARED = "another car of the power group charged {} of the time", "en annan bil i effektgruppen laddade {} av tiden"
 _WORDS: tuple[tuple[tuple[str, ...], Callable[[float], str], str, str], ...] = (
     (("average_w",), _kilowatts, "{} measured", "{} uppmätt"),
     (("peak_w",), _kilowatts, "{} at most", "{} som mest"),
@@ -39,12 +40,7 @@ _WORDS: tuple[tuple[tuple[str, ...], Callable[[float], str], str, str], ...] = (
     (("usual_w",), _kilowatts, "{} usual at this connector", "{} vanligt på det här uttaget"),
     (("slow_share_10",), _percent, "{} of its last sessions slow", "{} av de senaste sessionerna långsamma"),
     (("offered_w",), _kilowatts, "{} offered", "{} erbjudet"),
-    (
-        ("shared_share",),
-        _percent,
-        "another car of the power group charged {} of the time",
-        "en annan bil i effektgruppen laddade {} av tiden",
-    ),
+    (("shared_share",), _percent, *_SHARED),
     (("group_w",), _whole_kilowatts, "{} for the whole group", "{} för hela gruppen"),
     (("soc_in", "soc_out"), _percent, "battery from {} to {}", "batteri från {} till {}"),
     (("phases", "rated_phases"), _count, "{} of {} phases in use", "{} av {} faser används"),
@@ -62,6 +58,9 @@ def in_words(code: DiagnosisCode, evidence: Mapping[str, float]) -> Mapping[str,
         for names, show, en, sv in _WORDS
         if evidence.keys() >= set(names)
     ]
+    if evidence.get("shared_share") == 0:
+        alone = "no other car of the power group charged", "ingen annan bil i effektgruppen laddade"
+        shown = [each if each[1] != _SHARED[0] else ([], *alone) for each in shown]
     in_english = ", ".join(en.format(*figures) for figures, en, _ in shown)
     in_swedish = ", ".join(sv.format(*figures) for figures, _, sv in shown)
     return {"en": f"{english}: {in_english}", "sv": f"{swedish}: {in_swedish}"}

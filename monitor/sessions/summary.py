@@ -63,9 +63,10 @@ def summarise(
     """
     closed_at = closing(visit, grace)
     closed = closed_at is not None and (visit.replaced_us is not None or now >= closed_at)
+    # Before time is laid until now: the register has not been read since, and cannot know what power may have given.
+    flags = visit.flags | doubts(visit, closed=closed)
     visit = _until(visit, to_us(now), status, outlet)
     energy_mwh, by_power = energy(visit)
-    flags = visit.flags | doubts(visit, closed=closed)
     spans, laid = _settled(visit)
     session = Session(
         id=session_id(place, visit),

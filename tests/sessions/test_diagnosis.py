@@ -34,11 +34,12 @@ def test_most_of_the_time_above_70_percent_is_tapering(paper: Any, dc_charger: A
     assert "98 %" in session.diagnosis.text["en"]
 
 
-def test_a_lowered_offer_without_another_car_makes_the_charger_suspect(paper: Any, dc_charger: Any) -> None:
+def test_a_lowered_offer_without_another_car_makes_the_charger_suspect(depot: Any, dc_charger: Any) -> None:
     dc_charger.start(0, 0).status(0, "Charging").charge(1, 30, 1_000, 60.0, soc=30.0, offered_w=62_000.0)
-    (session,) = paper.write(dc_charger.stop(30, 30_000).status(31, "Available")).read(90)
+    (session,) = depot.write(dc_charger.stop(30, 30_000).status(31, "Available")).read(90)
     assert session.diagnosis.code == "charger_suspect"
-    assert "62,0 kW offered" in session.diagnosis.text["en"]
+    assert "62,0 kW offered, no other car of the power group charged" in session.diagnosis.text["en"]
+    assert "ingen annan bil i effektgruppen laddade" in session.diagnosis.text["sv"]
 
 
 def test_a_lowered_offer_while_the_other_plug_charges_is_shared(depot: Any, dc_charger: Any, new_charger: Any) -> None:

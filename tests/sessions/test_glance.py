@@ -39,6 +39,12 @@ def test_power_alone_counts_in_a_glance_too(depot: Any, charger: Any) -> None:
     assert glance.charging_us == 30 * 60_000_000
 
 
+def test_a_charger_that_is_silent_for_a_while_is_not_suspected_of_a_wrong_unit(depot: Any, charger: Any) -> None:
+    depot.write(charger.start(0, 0).status(0, "Charging").meter(1, 10, 11.0))
+    glance, session = told(depot, 15)
+    assert glance.flags == session.flags == frozenset()
+
+
 def test_meter_values_alone_are_progress_and_anything_else_is_the_session(depot: Any, charger: Any) -> None:
     def progress(minute: float) -> list[int]:
         depot.write(charger).read(minute)

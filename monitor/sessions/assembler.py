@@ -3,7 +3,7 @@
 Cost grows with new rows; any order of arrival gives the same sessions.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,11 @@ from monitor.sessions.arrivals import Arrivals, read_arrivals
 from monitor.sessions.classes import AS_DESIGNED, TimeRules
 from monitor.sessions.fold import State
 from monitor.sessions.gathering import Beginning, beginning_before, gather, holding_before
-from monitor.sessions.glance import Glance, UnderWay, essence, under_way
-from monitor.sessions.history import ConnectorHistory
+from monitor.sessions.glance import Glance, UnderWay, essence
 from monitor.sessions.model import Session
-from monitor.sessions.outlet import Outlet, outlet_of
 from monitor.sessions.rows import Key, Row, StationRow, key_of
-from monitor.sessions.siblings import Siblings, shared_time
-from monitor.sessions.summary import Around, BillUntil, closing, session_id, summarise
+from monitor.sessions.summary import BillUntil, closing, session_id
+from monitor.sessions.telling import HistoryBefore, Telling, unknown_past
 from monitor.sessions.track import Touched, Track
 from monitor.sessions.visit import Visit
 from monitor.units import from_us, to_us
@@ -29,9 +27,6 @@ _MEMORY = (
     "_position", "_from_the_first_row", "_tracks", "_stations", "_station_status", "_skipped_us", "_busy", "_closed_us",
     "_under_way",
 )  # fmt: skip
-
-
-HistoryBefore = Callable[[Place, datetime], ConnectorHistory]
 
 
 class Assembler:
@@ -50,23 +45,16 @@ class Assembler:
         *,
         position: int = 0,
         under_way: Iterable[Session] = (),
-        history_before: HistoryBefore | None = None,
+        history_before: HistoryBefore = unknown_past,
         time_rules: TimeRules = AS_DESIGNED,
     ) -> None:
-        """`history_before`: what the sessions of a connector that were plugged in before a moment say of it."""
         self._store = store
-        self._history_before = history_before or (lambda _place, _moment: ConnectorHistory())
-        self._grace = grace
-        self._time_rules = time_rules
-        self._bill_until: BillUntil = bill_until
+        self._telling = Telling(register, grace, bill_until, history_before, time_rules)
         self.resume(position, under_way)
-        self.use(register)
 
     def use(self, register: Register) -> None:
         """Take ratings and zones from `register` from now on (the operator's file changed)."""
-        self._register = register
-        self._outlets: dict[Place, Outlet] = {}
-        self._siblings = Siblings(register)
+        self._telling.use(register)
 
     def resume(self, position: int, under_way: Iterable[Session]) -> None:
         """Forget what is in memory and go on from `position` with the sessions that were not closed then."""
@@ -191,7 +179,7 @@ class Assembler:
             held = self._station_status.get(place.station_place)
             rows = [held, *rows] if held is not None and key_of(held) < key_of(rows[0]) else rows
         if track.in_order(rows) and rows[0].time_us > self._skipped_until(place):
-            touched = track.fold(rows, self._outlet(place), self._grace_us)
+            touched = track.fold(rows, self._telling.outlet(place), self._grace_us)
             return self._gather_anew(place, rows[0].time_us) if touched is None else touched
         return self._fold_again(place, track, key_of(rows[0]))
 
@@ -207,7 +195,7 @@ class Assembler:
         state = track.state
         rows = gather(self._store, place, state.last[0] if state.last else 0)
         later = [row for row in rows if state.last is None or key_of(row) > state.last]
-        touched = track.fold(later, self._outlet(place), self._grace_us)
+        touched = track.fold(later, self._telling.outlet(place), self._grace_us)
         if touched is None:
             return self._gather_anew(place, key[0])
         kept = {v.key: v for v in (state.previous, state.current) if v is not None and not v.shed}
@@ -235,7 +223,7 @@ class Assembler:
     def _fold_from(self, place: Place, begin: Beginning, track: Track) -> Touched:
         """The sessions plugged in since a beginning; none when it turns out not to be a clean one."""
         rows = holding_before(self._store, place, begin.from_us) + gather(self._store, place, begin.from_us)
-        touched = self._follow(place, track).fold(rows, self._outlet(place), self._grace_us)
+        touched = self._follow(place, track).fold(rows, self._telling.outlet(place), self._grace_us)
         if touched is None:
             return {}
         self._cut_anew(place, begin.since_us)
@@ -256,17 +244,13 @@ class Assembler:
             track.ids[key] = name
             current = visit is state.current
             if not (current and not visit.ended and self._only_numbers(place, track, name, now)):
-                self._changed[name] = self._summary(place, visit, state.effective if current else None, now)
+                self._changed[name] = self._session(place, visit, state.effective if current else None, now)
                 self._progress.pop(name, None)
         self._settle(place, track, now)
 
     def _only_numbers(self, place: Place, track: Track, name: str, now: datetime) -> bool:
         """Look at the car that is there; whether no more is new of its session than `progress` says."""
-        state, outlet = track.state, self._outlet(place)
-        assert state.current is not None
-        seen = under_way(
-            place, name, state.current, state.effective, outlet=outlet, now=now, bill_until=self._bill_until
-        )
+        seen = self._telling.under_way(place, name, track.state, now)
         self._under_way[place] = seen
         told, track.told = track.told, essence(seen)
         if track.told != told or place in self._reassembled or name in self._changed:
@@ -289,27 +273,12 @@ class Assembler:
 
     def _due_to_close(self, place: Place, now: datetime) -> bool:
         current = self._tracks[place].state.current
-        closes_at = closing(current, self._grace) if current is not None else None
+        closes_at = closing(current, self._telling.grace) if current is not None else None
         return closes_at is not None and closes_at <= now
 
-    def _summary(self, place: Place, visit: Visit, status: str | None, now: datetime) -> Session:
-        return summarise(
-            place,
-            visit,
-            status,
-            self._outlet(place),
-            now=now,
-            grace=self._grace,
-            bill_until=self._bill_until,
-            around=self._around(place, visit, now) if visit.ended else None,
-        )
-
-    def _around(self, place: Place, visit: Visit, now: datetime) -> Around:
-        group = self._siblings.of(place)
-        states = [self._tracks[other].state for other in group.others if other in self._tracks]
-        others = [known for state in states for known in (state.current, state.previous)]
-        history = self._history_before(place, from_us(visit.plug_in_us))
-        return Around(group, shared_time(visit, others, to_us(now)), history)
+    def _session(self, place: Place, visit: Visit, status: str | None, now: datetime) -> Session:
+        siblings = [self._tracks[other].state for other in self._telling.siblings(place) if other in self._tracks]
+        return self._telling.session(place, visit, status, siblings, now)
 
     def _cut_anew(self, place: Place, since_us: int) -> None:
         since = from_us(since_us)
@@ -320,14 +289,9 @@ class Assembler:
         self._stations.setdefault(place.station_place, set()).add(place)
         return track
 
-    def _outlet(self, place: Place) -> Outlet:
-        if place not in self._outlets:
-            self._outlets[place] = outlet_of(self._register, place, self._time_rules)
-        return self._outlets[place]
-
     @property
     def _grace_us(self) -> int:
-        return self._grace // timedelta(microseconds=1)
+        return self._telling.grace // timedelta(microseconds=1)
 
 
 def _since(state: State, kept: Iterable[Visit]) -> int:

@@ -166,6 +166,13 @@ class Sessions(Section):
         timedelta(minutes=10), description="how long after plug-out a session stays open for late readings"
     )
     bill_until: Literal["plug_out", "stopped"] = Field("plug_out", description="the end of the billed time")
+    neither: tuple[Literal["SuspendedEVSE", "Faulted", "Unavailable"], ...] = Field(
+        ("SuspendedEVSE", "Faulted", "Unavailable"),
+        description="statuses whose time is neither charging nor parking; those left out are parking",
+    )
+    least_current: float = Field(
+        6.0, ge=0, description="A per phase on AC: with less offered, SuspendedEV is neither, not parking"
+    )
 
 
 class Tariffs(Section):

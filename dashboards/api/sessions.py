@@ -47,7 +47,12 @@ def sessions(query: SessionsQuery) -> ResponseReturnValue:
 def session(session_id: str) -> ResponseReturnValue:
     """One session with its bill"""
     found = service().session(session_id) or abort(404)
-    return {**session_row(found), "bill": codec.bill_to_json(found.bill) if found.bill else None}
+    return {
+        **session_row(found),
+        "diagnosis_text": found.diagnosis.text if found.diagnosis else {},
+        "diagnosis_evidence": found.diagnosis.evidence if found.diagnosis else {},
+        "bill": codec.bill_to_json(found.bill) if found.bill else None,
+    }
 
 
 @operation("/sessions/<session_id>/cdr", answer=dict[str, Any], query=CdrQuery)

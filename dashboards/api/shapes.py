@@ -161,8 +161,14 @@ class SessionShape(PlaceShape):
 
 
 class SessionDetail(SessionShape):
-    """A session with its bill: each line is quantity x unit price = amount, and the total is their sum."""
+    """A session with its bill: each line is quantity x unit price = amount, and the total is their sum.
 
+    `diagnosis_text`: why it was slow, by language (`en`, `sv`); `diagnosis_evidence`: the figures that this rests on,
+    in W, percent and degrees Celsius.
+    """
+
+    diagnosis_text: dict[str, str]
+    diagnosis_evidence: dict[str, float]
     bill: dict[str, Any] | None
 
 

@@ -25,7 +25,7 @@ from monitor.rules.evaluate import Facts, evaluate_slots
 from monitor.rules.frame import HISTORY, SESSIONS
 from monitor.rules.program import compile_rules
 from monitor.sessions.assembler import Assembler
-from monitor.sessions.for_rules import sessions_table
+from monitor.sessions.for_rules import glances_table
 from monitor.sessions.history import USED, Past, history_of
 from monitor.sessions.model import Session
 from monitor.units import to_us
@@ -97,7 +97,7 @@ class Play:
         self._arriving.append(Batch(came, slot) if came else None)
         closed = [session for session in self._assembler.update(slot) if session.closed_at is not None]
         self._histories.note(closed, to_us(slot))
-        under_way = sessions_table(self._assembler.under_way())
+        under_way = glances_table([each.glance for each in self._assembler.under_way()])
         known_at = pa.array([to_us(slot)] * under_way.num_rows, pa.int64())
         column = under_way.column_names.index("known_at_us")
         self._sessions.append(under_way.set_column(column, "known_at_us", known_at))

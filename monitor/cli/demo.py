@@ -41,6 +41,7 @@ def demo(port: int, speed: float, rules: Path | None) -> None:
     """Run the whole service on a day of real charging sessions; Ctrl-C ends it and leaves nothing behind."""
     serve.configure_logging(logging.WARNING)
     serve.keep_freed_memory()
+    serve.look_less_often_for_garbage()
     with tempfile.TemporaryDirectory(prefix="laddvakt-demo-", ignore_cleanup_errors=True) as folder:
         shipped = Path(folder) / "rules"
         if rules is None:

@@ -1,9 +1,23 @@
 """Each connector's history as one row, kept up as its sessions close: no start and no tick reads far back."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Float, Integer, String, Table, delete, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from monitor.ids import Place
 from monitor.sessions.history import USED, ConnectorHistory, Past, history_of
@@ -59,11 +73,16 @@ def refresh(tx: Connection, places: Iterable[Place]) -> dict[Place, ConnectorHis
     return fresh
 
 
+def before(connection: Connection, place: Place, moment: datetime) -> ConnectorHistory:
+    """What the sessions plugged in before `moment` say; from the sessions themselves, as nothing is kept of then."""
+    return history_of(_past(connection, place, sessions.c.plug_in_us < moment))
+
+
 def _row(place: Place, history: ConnectorHistory) -> dict[str, Any]:
     return {"site": place.site, "station": place.station, "connector": place.connector, **vars(history)}
 
 
-def _past(tx: Connection, place: Place) -> list[Past]:
+def _past(tx: Connection, place: Place, *wanted: ColumnElement[bool]) -> list[Past]:
     newest_first = (
         select(
             func.coalesce(sessions.c.plug_out_us, sessions.c.closed_us).label("ended_us"),
@@ -73,7 +92,7 @@ def _past(tx: Connection, place: Place) -> list[Past]:
             sessions.c.stop_reason,
             sessions.c.diagnosis,
         )
-        .where(*_at(sessions, place), sessions.c.closed_us.is_not(None))
+        .where(*_at(sessions, place), sessions.c.closed_us.is_not(None), *wanted)
         .order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc())
         .limit(USED)
     )

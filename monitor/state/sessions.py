@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from monitor.errors import InputError
 from monitor.ids import Place
+from monitor.sessions.glance import Glance
 from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 from monitor.state import histories, session_saving, session_users
@@ -56,9 +57,11 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        progress: Sequence[Glance] = (),
         now: datetime | None = None,
     ) -> None:
-        """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
+        """Store sessions, how far the assembler has read, what it cut anew and `progress` of sessions that are stored
+        already, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
         among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
@@ -69,19 +72,26 @@ class SessionStore:
             saving = Saving(tx, reached, now)
             session_saving.withdraw(saving, changed, reassembled or {})
             session_saving.upsert(saving, changed)
+            session_saving.note_progress(tx, progress)
             session_saving.set_position(tx, reached)
             histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
-        """Store sessions that came finished, in one transaction; those known from readings stay as they are."""
+        """Store sessions that came finished, in one transaction; those known from readings stay as they are.
+
+        After the last of them: `end_import`.
+        """
         with self._database.begin() as tx:
             assembled = session_saving.assembled(tx, [session.id for session in found])
             ours = {session.id: session for session in found if session.id not in assembled}
             stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
-            if stored:
-                session_saving.note_import(tx)
-                histories.refresh(tx, _closed(ours.values()))
         return Outcome(stored, len(ours) - stored, len(assembled))
+
+    def end_import(self, places: Iterable[Place]) -> None:
+        """Make the histories of connectors that sessions were imported of, and tell whoever has them in memory."""
+        with self._database.begin() as tx:
+            session_saving.note_import(tx)
+            histories.refresh(tx, places)
 
     def imports(self) -> int:
         """How often finished sessions were imported that changed something."""
@@ -185,6 +195,11 @@ class SessionStore:
                 histories.make_once(tx)
         with self._database.read() as connection:
             return histories.load(connection, places)
+
+    def history_before(self, place: Place, moment: datetime) -> ConnectorHistory:
+        """What the finished sessions of a connector that were plugged in before `moment` say of it."""
+        with self._database.read() as connection:
+            return histories.before(connection, place, moment)
 
     def forget_users(self, before: datetime) -> Iterator[int]:
         """See `session_users.forget_users`."""

@@ -70,6 +70,8 @@ def sessions(connectors: int) -> pa.Table:
         "energy_wh": [10_000.0] * len(n),
         "idle_since_us": [None] * len(n),
         "flags": [[] for _ in n],
+        "soc_in": [20.0] * len(n),
+        "known_at_us": [None] * len(n),
     }
     return pa.table(rows, schema=SESSIONS)
 

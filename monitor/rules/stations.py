@@ -72,7 +72,8 @@ WITH registered AS (
         = any_value(({GAPS_US} - 1) // (p.offline_us // 2)) + 1
 ), doubtful AS (
     SELECT slot_us, station_key, offline_us FROM patient ANTI JOIN regular USING (slot_us, station_key)
-), {_heard("doubtful")}, minutes AS (  -- a gap is longer than a minute, so the first and last row of each minute show all of them
+), {_heard("doubtful")}, minutes AS (
+    -- A gap is longer than a minute, so the first and last row of each minute show all of them.
     SELECT p.slot_us, p.station_key, any_value(p.offline_us) AS offline_us,
         min(h.time_us) AS first_us, max(h.time_us) AS last_us
     FROM doubtful p JOIN heard_doubtful h ON h.station_key = p.station_key

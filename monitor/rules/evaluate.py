@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -18,9 +18,6 @@ from monitor.rules.program import PLACE_COLUMNS, Program, Statement
 from monitor.units import from_us
 
 __all__ = ["Facts", "evaluate", "evaluate_sources", "waiting"]
-
-LOOK_BACK = timedelta(minutes=30)
-"""How far back power is derived from registers, at least: as far as the longest window."""
 
 _PICTURE = """
 SELECT site, station, connector, evse, current, rated_w, registered, online,
@@ -64,8 +61,7 @@ def evaluate(
     is in `failures` and has no answers; the others go on. `stopwatch` gives seconds, for `durations`.
     Raises StoreUnavailable when the store is away.
     """
-    look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
-    frame = build(snapshot, facts, [now], look_back)
+    frame = build(snapshot, facts, [now], program.windows)
     flow, picture = _flow(frame, snapshot), frame.query(snapshot, _PICTURE)
     if flow.silent:
         return replace(waiting(program, now, f"waits: no station has sent anything since {flow.newest}"),
@@ -83,8 +79,7 @@ def evaluate_slots(
     Answers in the order of (slot, rule, subject), the rules that failed, and the slots at which rules wait because all
     stations were silent. `facts.sessions` has a row for each slot (`known_at_us`).
     """
-    look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
-    frame = build(snapshot, facts, slots, look_back)
+    frame = build(snapshot, facts, slots, program.windows)
     silent = frame.query(snapshot, "SELECT DISTINCT slot_us FROM station_frame WHERE network_silent").to_pylist()
     waits = frozenset(from_us(row["slot_us"]) for row in silent)
     statements = [statement for statement in program.statements if statement.subject != "source"]
@@ -177,7 +172,8 @@ def _judge(
 
 def _answers(statement: Statement, frame: Frame, snapshot: Snapshot, active: Active) -> Iterator[Answer]:
     columns = PLACE_COLUMNS[statement.subject]
-    rows = frame.query(snapshot, statement.sql, active=_active_table(statement, active)).to_pylist()
+    known = frame.with_windows(statement.windows, snapshot)
+    rows = known.query(snapshot, statement.sql, active=_active_table(statement, active)).to_pylist()
     for row in rows:
         place = Place.of_source(row["source"]) if "source" in columns else Place(*(row[name] for name in columns))
         subject = place.subject

@@ -26,8 +26,9 @@ PLACE_COLUMNS: Mapping[Subject, tuple[str, ...]] = {
 class Statement:
     """One SELECT: a row per (slot, subject) that matches or is unknown for one of `rules`, or stands in `active`.
 
-    Columns: `slot_us`, the names of the place, `v<n>` for `keys[n]`, and per rule `selected_<i>`, `truth_<i>`,
-    `level_<i>`, `recovered_<i>`. `used[i]`: which keys are rule i's values. The frame it is asked of has `windows`.
+    Columns: `slot_us`, the names of the place, `is_active`, `v<n>` for `keys[n]`, and per rule `selected_<i>`,
+    `truth_<i>`, `level_<i>`, `recovered_<i>`. `used[i]`: which keys are rule i's values. The frame that it
+    is asked of has `windows`.
     """
 
     subject: Subject
@@ -129,9 +130,9 @@ def _answers(subject: Subject, rules: Sequence[Rule]) -> str:
     outcomes = ", ".join(_outcome(index, rule) for index, rule in enumerate(rules))
     open_ = " OR ".join(f"(selected_{index} AND truth_{index} IS NOT false)" for index in range(len(rules)))
     same = " AND ".join(f"active.{name} = answered.{name}" for name in PLACE_COLUMNS[subject])
-    return f"""SELECT * FROM (SELECT *, {", ".join(_recovered(i, rule) for i, rule in enumerate(rules))}
-FROM (SELECT *, {outcomes} FROM judged)) answered
-WHERE {open_} OR EXISTS (SELECT 1 FROM active WHERE {same})"""
+    return f"""SELECT *, {", ".join(_recovered(i, rule) for i, rule in enumerate(rules))}
+FROM (SELECT *, {outcomes}, EXISTS (SELECT 1 FROM active WHERE {same}) AS is_active FROM judged answered)
+WHERE {open_} OR is_active"""
 
 
 def _outcome(index: int, rule: Rule) -> str:

@@ -119,6 +119,22 @@ def test_the_picture_has_every_column(network: Any) -> None:
     }  # fmt: skip
 
 
+def test_what_is_not_known_is_counted_and_answered_where_something_follows(network: Any, rule_of: Any) -> None:
+    network.heartbeats(10)
+    network.write()
+    network.store.bring_up_to(network.start)
+    with network.store.snapshot() as snapshot:
+
+        def answered(rule: Any, active: Any = frozenset()) -> tuple[int, set[str]]:
+            found = evaluate(compile_rules((rule,)), snapshot, network.facts, network.start, active)
+            return found.unknown["tried"], {answer.subject for answer in found.answers}
+
+        assert answered(rule_of("soc > 99 %")) == (5, set())
+        assert answered(rule_of("soc > 99 %"), frozenset({("tried", "malmo/dc-1/1")})) == (5, {"malmo/dc-1/1"})
+        unknown, subjects = answered(rule_of("soc > 99 %", no_data="{after: 10m, then: fire}"))
+        assert (unknown, len(subjects)) == (5, 5)
+
+
 def test_many_slots_at_once_answer_as_one_by_one(network: Any, shipped: Any) -> None:
     """A session that begins, loses its power and ends, a fault, and a silence: the same statement over a grid."""
     network.heartbeats(14)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.readings.samples import Samples, arranged
@@ -105,6 +105,7 @@ def share(found: list[tuple[int, int]], slot: int) -> float | None:
     return 100 * true / sum(held) if sum(held) else None
 
 
+@settings(deadline=None)
 @given(readings, frames)
 def test_each_is_what_the_rows_say(rows: Rows, frame: list[dict[str, Any]]) -> None:
     windows = windows_of()

@@ -200,8 +200,7 @@ WITH {_last_readings()}, {_STATUSES}, {_CONFIRMED.format(held=HELD_US)}, derived
     LEFT JOIN (SELECT slot_us, station_key, count(*) AS charging FROM charging GROUP BY ALL) s
         ON s.slot_us = n.slot_us AND s.station_key = n.station_key
 )
-SELECT row_number() OVER () AS row_id,  -- one number for (slot, connector), which windows are grouped and joined by
-    * REPLACE (
+SELECT * REPLACE (
         rated_w::DOUBLE AS rated_w, rated_phases::DOUBLE AS rated_phases, users_10::DOUBLE AS users_10
     ),
     CASE

@@ -104,11 +104,16 @@ def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], windows: 
     frame = Frame(tables, slots[0], slots[-1])
     tables["station_frame"] = frame.query(snapshot, STATIONS)
     tables["derived"] = frame.query(snapshot, derived_sql(max(LOOK_BACK, longest) // timedelta(microseconds=1)))
-    tables["frame"] = frame.query(snapshot, connectors_sql())
+    tables["frame"] = _numbered(frame.query(snapshot, connectors_sql()))
     readings = frozenset[str]().union(*(each.meter_readings for each in windows))
     if not readings:
         return frame
     return replace(frame, samples=snapshot.samples(readings, to_us(slots[0] - longest), to_us(slots[-1])))
+
+
+def _numbered(table: pa.Table) -> pa.Table:
+    """With `row_id`, one number for (slot, connector), which windows over statuses are grouped and joined by."""
+    return table.append_column("row_id", pa.array(np.arange(table.num_rows)))
 
 
 _MEMO: list[tuple[Register, dict[str, pa.Table]]] = []

@@ -46,7 +46,7 @@ def write_text(store: EmbeddedStore, path: Path, *, milliseconds: bool) -> int:
     parts = [
         f"SELECT '{name}{{site=\"' || site || '\",station=\"' || station || '\",connector=\"' || connector || '\"}} ' "
         f"|| {column} / 1000 || ' ' || {at} AS line FROM meter JOIN connectors USING (connector_key) "
-        f"WHERE {column} IS NOT NULL"
+        f"WHERE {column} IS NOT NULL ORDER BY time_us"
         for name, column in FIELDS.items()
     ]
     lines = 0

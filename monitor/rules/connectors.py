@@ -140,7 +140,7 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
         u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.soc_in, u.idle_since_us,
         u.flags AS session_flags, hi.* EXCLUDE (site, station, connector)
     FROM places p
-    -- Every place has one. LEFT: DuckDB takes an inner join by texts for a small one, and from there on hashes wide rows.
+    -- Every place has one. LEFT: DuckDB takes an inner join by texts for a small one, and then hashes the wide rows.
     LEFT JOIN station_frame st ON st.site = p.site AND st.station = p.station
     LEFT JOIN statuses s ON s.slot_us = st.slot_us AND s.connector_key = p.connector_key
     LEFT JOIN whole_station w ON w.slot_us = st.slot_us AND w.station_key = st.station_key

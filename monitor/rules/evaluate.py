@@ -71,14 +71,18 @@ def evaluate_slots(
 ) -> tuple[tuple[Answer, ...], dict[str, str], frozenset[datetime]]:
     """The same for many slots (ascending) at once, through the same statements: what a backtest asks.
 
-    Answers in the order of (slot, rule, subject), all unknown ones too, the rules that failed, and the slots at which
-    rules wait because all stations were silent. `facts.sessions` has a row for each slot (`known_at_us`).
+    Answers in the order of (slot, rule, subject), the rules that failed, and the slots at which rules wait because all
+    stations were silent. A subject that matches, is unknown or is `active` at one of the slots has an answer at each:
+    its alert may begin at any of them. `facts.sessions` has a row for each slot (`known_at_us`).
     """
     frame = build(snapshot, facts, slots, program.windows)
     silent = frame.query(snapshot, "SELECT DISTINCT slot_us FROM station_frame WHERE network_silent").to_pylist()
     waits = frozenset(from_us(row["slot_us"]) for row in silent)
     statements = [statement for statement in program.statements if statement.subject != "source"]
     found = judge(program, statements, frame, snapshot, active, every_unknown=True)
+    begun = {(answer.rule, answer.subject) for answer in found.answers if answer.truth is not False} | active
+    if begun - active:
+        found = judge(program, statements, frame, snapshot, begun, every_unknown=True)
     kept = sorted(
         (one for one in found.answers if one.at not in waits), key=lambda one: (one.at, one.rule, one.subject)
     )

@@ -7,6 +7,7 @@ of them. Whole numbers throughout: the answer depends on the rows alone.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ Doubles = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.int8]
 Condition = Callable[[str, pa.Table], Bytes]
 """Asked with SQL over a row `m` and a table of such rows: 1 where it holds, 0 where not, -1 where that is unknown."""
+
+AT_ONCE = 2_000_000
+"""Rows under windows of a share that are spread out at a time: over a day of slots each stands in many windows."""
 
 _LIMB = 18
 """Bits of the parts that squares are made of, so that sums of their products stay whole numbers below 2**63."""
@@ -95,7 +99,9 @@ class Meter:
     the power of connectors that send only their register; one that was derived over `clip_us` does not count.
     """
 
-    def __init__(self, samples: Samples, frame: pa.Table, derived: pa.Table) -> None:
+    def __init__(self, samples: Samples, frame: pa.Table, derived: pa.Table, at_once: int = AT_ONCE) -> None:
+        """`at_once`: the rows for which a condition is asked at a time, a window's more or less."""
+        self._at_once = at_once
         self._frame = frame
         keys = frame["connector_key"].cast(pa.int64()).fill_null(-1).to_numpy()
         slots = frame["slot_us"].to_numpy()
@@ -173,31 +179,42 @@ class Meter:
 
         A value holds until the next, at most twice its usual (median) spacing, the last one until the slot.
         """
-        rows, window = _expanded(self._span(share.span_us), self._end)
+        begin = self._span(share.span_us)
+        total, true = np.zeros(len(begin), np.int64), np.zeros(len(begin), np.int64)
+        upto = np.cumsum(self._end - begin)
+        borders = np.searchsorted(upto, np.arange(self._at_once, int(upto.max(initial=0)), self._at_once))
+        for first, last in pairwise([0, *borders.tolist(), len(begin)]):
+            part = slice(first, last)
+            total[part], true[part] = self._times_of(share, condition, begin[part], part)
+        return self._array(100.0 * true / np.maximum(total, 1), total > 0)
+
+    def _times_of(self, share: Share, condition: Condition, begin: Longs, part: slice) -> tuple[Longs, Longs]:
+        """For how long a value is known, and for how long the condition held, in a part of the windows."""
+        rows, window = _expanded(begin, self._end[part])
         if self._power_from is not None and "power_mw" in share.readings:
-            own = self._power_from[rows] >= self._clip[window]
+            own = self._power_from[rows] >= self._clip[part][window]
             rows, window = rows[own], window[own]
-        truth = condition(share.condition, self._rows(share, rows, window))
+        truth = condition(share.condition, self._rows(share, rows, self._order[part][window]))
         if (truth < 0).any():
             rows, window, truth = rows[truth >= 0], window[truth >= 0], truth[truth >= 0]
-        counts = np.bincount(window, minlength=len(self._order))
+        counts = np.bincount(window, minlength=len(begin))
         there = counts > 0
         end = np.cumsum(counts)[there]
-        held = _held(self._times[rows], end - counts[there], end, self._slots[there])
-        total, true = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
+        held = _held(self._times[rows], end - counts[there], end, self._slots[part][there])
+        total, true = np.zeros(len(begin), np.int64), np.zeros(len(begin), np.int64)
         if len(held):
             total[there] = np.add.reduceat(held, end - counts[there])
             true[there] = np.add.reduceat(held * truth, end - counts[there])
-        return self._array(100.0 * true / np.maximum(total, 1), total > 0)
+        return total, true
 
-    def _rows(self, share: Share, rows: Longs, window: Longs) -> pa.Table:
+    def _rows(self, share: Share, rows: Longs, of: Longs) -> pa.Table:
         """What a condition is asked of: readings of the row, everything else as it is at the slot."""
         found: dict[str, Any] = {}
         for name in share.readings:
             column = self._columns[name]
             found[name] = pa.array(column.values[rows], mask=None if column.known is None else ~column.known[rows])
         if share.frame_names:
-            found |= dict(_items(self._frame.select(share.frame_names).take(self._order[window])))
+            found |= dict(_items(self._frame.select(share.frame_names).take(of)))
         return pa.table(found)
 
 

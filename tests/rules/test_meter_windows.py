@@ -106,11 +106,11 @@ def share(found: list[tuple[int, int]], slot: int) -> float | None:
 
 
 @settings(deadline=None)
-@given(readings, frames)
-def test_each_is_what_the_rows_say(rows: Rows, frame: list[dict[str, Any]]) -> None:
+@given(readings, frames, st.sampled_from([1, 5, 1000]))
+def test_each_is_what_the_rows_say(rows: Rows, frame: list[dict[str, Any]], at_once: int) -> None:
     windows = windows_of()
     derived = pa.table({"connector_key": pa.array([], pa.int32())})
-    got = Meter(samples_of(rows), frame_of(frame), derived).columns(windows, positive)
+    got = Meter(samples_of(rows), frame_of(frame), derived, at_once).columns(windows, positive)
     for window, column in windows.meter_aggregates.items():
         scale = window.source.scale
         expected = [aggregate(window.function, inside(rows, row, window.source.column, window.span_us), scale)

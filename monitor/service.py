@@ -264,6 +264,7 @@ class Service:
             answers=evaluation.answers + own.answers,
             failures={**evaluation.failures, **own.failures},
             durations={**evaluation.durations, **own.durations},
+            unknown={**evaluation.unknown, **own.unknown},
         )
         recorded = record_tick(
             self.database,
@@ -342,12 +343,11 @@ def _noted(event: str, failure: Exception) -> str:
 def _runs(files: InForce, evaluation: Evaluation) -> dict[str, RuleRun]:
     """Each rule's run in this evaluation: how many subjects matched, how many are unknown, its error."""
     matches = Counter(answer.rule for answer in evaluation.answers if answer.truth)
-    unknown = Counter(answer.rule for answer in evaluation.answers if answer.truth is None)
     return {
         rule.id: RuleRun(
             evaluation.at,
             matches[rule.id],
-            unknown[rule.id],
+            evaluation.unknown.get(rule.id, 0),
             evaluation.failures.get(rule.id, ""),
             evaluation.durations.get(rule.id, 0.0),
         )

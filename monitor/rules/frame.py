@@ -1,16 +1,22 @@
 """The frame: base names of every connector and station at the slots, as Arrow tables that statements join."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from monitor.ids import STATION_CONNECTOR
+from monitor.readings.samples import Samples
 from monitor.readings.store import Snapshot
 from monitor.register import Register
 from monitor.rules.connectors import connectors_sql, derived_sql
+from monitor.rules.meter_windows import Meter
 from monitor.rules.stations import STATIONS
+from monitor.rules.windows import Windows
 from monitor.units import to_us
 
 _PLACE = [("site", pa.string()), ("station", pa.string()), ("connector", pa.string())]
@@ -47,13 +53,18 @@ class Facts:
     history: pa.Table = field(default_factory=HISTORY.empty_table)
 
 
+LOOK_BACK = timedelta(minutes=30)
+"""How far back power is derived from registers, at least: as far as the longest window."""
+
+
 @dataclass(frozen=True)
 class Frame:
-    """Tables by the names that statements use, and the bounds of the slots."""
+    """Tables by the names that statements use, the bounds of the slots, and the readings that windows look back on."""
 
     tables: Mapping[str, pa.Table]
     first: datetime
     last: datetime
+    samples: Samples | None = None
 
     def query(self, snapshot: Snapshot, sql: str, **more: pa.Table) -> pa.Table:
         """Run a SELECT over the snapshot and these tables. `$first` and `$last`: the bounds in epoch microseconds."""
@@ -62,9 +73,30 @@ class Frame:
         parameters = {key: value for key, value in bounds.items() if f"${key}" in sql}
         return snapshot.query(sql, parameters, **{name: table for name, table in known.items() if name in sql})
 
+    def with_windows(self, windows: Windows, snapshot: Snapshot) -> "Frame":
+        """A frame with a column more for each of the windows over meter readings."""
+        if not windows.meter_readings:
+            return self
 
-def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], look_back: timedelta) -> Frame:
-    """Base names at each of `slots` (ascending). `look_back`: the longest window that will be asked for."""
+        def condition(sql: str, rows: pa.Table) -> npt.NDArray[np.int8]:
+            found = snapshot.query(f"SELECT coalesce(({sql})::TINYINT, -1::TINYINT) AS holds FROM rows m", rows=rows)
+            truths: npt.NDArray[np.int8] = found["holds"].to_numpy()
+            return truths
+
+        table = self.tables["frame"]
+        for name, column in self._meter.columns(windows, condition).items():
+            table = table.append_column(name, column)
+        return replace(self, tables={**self.tables, "frame": table})
+
+    @cached_property
+    def _meter(self) -> Meter:
+        assert self.samples is not None
+        return Meter(self.samples, self.tables["frame"], self.tables["derived"])
+
+
+def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], windows: Sequence[Windows]) -> Frame:
+    """Base names at each of `slots` (ascending), and the readings that `windows` look back on."""
+    longest = timedelta(microseconds=max((each.longest_us for each in windows), default=0))
     tables = {
         "slots": pa.table({"slot_us": pa.array([to_us(slot) for slot in slots], pa.int64())}),
         "sessions": facts.sessions.select(SESSIONS.names).cast(SESSIONS),
@@ -73,9 +105,17 @@ def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], look_back
     }
     frame = Frame(tables, slots[0], slots[-1])
     tables["station_frame"] = frame.query(snapshot, STATIONS)
-    tables["derived"] = frame.query(snapshot, derived_sql(look_back // timedelta(microseconds=1)))
-    tables["frame"] = frame.query(snapshot, connectors_sql())
-    return frame
+    tables["derived"] = frame.query(snapshot, derived_sql(max(LOOK_BACK, longest) // timedelta(microseconds=1)))
+    tables["frame"] = _numbered(frame.query(snapshot, connectors_sql()))
+    readings = frozenset[str]().union(*(each.meter_readings for each in windows))
+    if not readings:
+        return frame
+    return replace(frame, samples=snapshot.samples(readings, to_us(slots[0] - longest), to_us(slots[-1])))
+
+
+def _numbered(table: pa.Table) -> pa.Table:
+    """With `row_id`, one number for (slot, connector), which windows over statuses are grouped and joined by."""
+    return table.append_column("row_id", pa.array(np.arange(table.num_rows)))
 
 
 def _with_bounds(history: pa.Table) -> pa.Table:

@@ -150,14 +150,20 @@ def with_state(filters: AlertFilters, state: str) -> AlertFilters:
     return replace(filters, state=state)
 
 
-def find_all(source: Service, filters: AlertFilters, since: datetime | None) -> Iterator[Alert]:
+def find_all(
+    source: Service, filters: AlertFilters, since: datetime | None, *, oldest_first: bool = False
+) -> Iterator[Alert]:
     """All alerts that the filters select, fetched page by page."""
+    after = None
     while True:
-        found = find(source, filters, limit=BATCH, since=since)
+        found = find(source, filters, limit=BATCH, since=since, oldest_first=oldest_first, after=after)
         yield from found
         if len(found) < BATCH:
             return
-        filters = replace(filters, before=found[-1].id)
+        if oldest_first:
+            after = found[-1].id
+        else:
+            filters = replace(filters, before=found[-1].id)
 
 
 @dataclass(frozen=True)

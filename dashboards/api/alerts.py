@@ -36,7 +36,7 @@ def alerts(query: AlertsQuery) -> ResponseReturnValue:
         raise BadParameter("sort", "goes with 'before' when it is -id, with 'after' when it is id")
     filters = alert_page.AlertFilters(query.state or "all", query.level, query.site, query.rule, query.before)
     if exports.wants_csv():
-        found = alert_page.find_all(source, filters, since)
+        found = alert_page.find_all(source, filters, since, oldest_first=query.sort == "id")
         return exports.stream("alerts", COLUMNS, lambda: _in_batches(source, found))
     rows = alert_page.find(
         source, filters, limit=query.limit + 1, since=since, oldest_first=query.sort == "id", after=query.after

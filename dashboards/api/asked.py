@@ -42,6 +42,8 @@ Site = Annotated[Text | None, Field(description="key of a site")]
 Station = Annotated[Text | None, Field(description="name of a station, beside site")]
 Connector = Annotated[Text | None, Field(description="name of a connector, beside site and station")]
 Start = Annotated[Moment | None, Field(alias="from", description="inclusive")]
+_BEHIND = "id of the last item of the page before, as `next` has it"
+ORDER = Field(description="by which value; with `-` before it the other way round")
 End = Annotated[Moment | None, Field(alias="to", description="exclusive")]
 
 
@@ -66,7 +68,7 @@ class AlertsQuery(Paged):
 
 
 class SessionsQuery(Paged):
-    """Sessions by plug-in."""
+    """Sessions whose plug-in lies in the range; within a site or a state by plug-in."""
 
     start: Start = None
     end: End = None
@@ -78,12 +80,13 @@ class SessionsQuery(Paged):
     state: BillingState | None = None
     tariff: Annotated[Text | None, Field(description="id of the tariff that priced them")] = None
     q: Annotated[Text | None, Field(description="part of an id, a transaction or a customer")] = None
-    before: Annotated[Text | None, Field(description="id of a session: those that plugged in before it")] = None
+    sort: Annotated[Literal["plug_in", "-plug_in", "id", "-id", "site", "-site", "state", "-state"], ORDER] = "-plug_in"
+    before: Annotated[Text | None, Field(description=_BEHIND)] = None
     format: Format = None
 
 
 class ReadingsQuery(Paged):
-    """Rows of one measurement: from `from` on in order of time, without it the newest first."""
+    """Rows of one measurement. Without `sort`: from `from` on in order of time, without `from` the newest first."""
 
     measurement: Literal["meter", "status", "transaction", "link"] = "meter"
     site: Site = None
@@ -91,6 +94,7 @@ class ReadingsQuery(Paged):
     connector: Connector = None
     start: Start = None
     end: End = None
+    sort: Annotated[Literal["time", "-time"] | None, ORDER] = None
     cursor: Annotated[Text | None, Field(description="as `next` has it")] = None
     format: Format = None
 
@@ -101,33 +105,68 @@ class SitesQuery(Paged):
     state: Annotated[Standing | None, Field(description="sites with a connector in this state")] = None
     level: Annotated[Level | None, Field(description="sites with a firing alert of this level or worse")] = None
     q: Annotated[Text | None, Field(description="part of a name of a site or of its stations")] = None
-    sort: Annotated[Literal["worst", "site"], Field(description="worst first, or by key")] = "worst"
+    sort: Annotated[Literal["worst", "-worst", "site", "-site"], ORDER] = "worst"
     after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
 
 
 class ConnectorsQuery(Paged):
-    """Connectors in the order of their names."""
+    """Connectors; `place` is site, station and connector."""
 
     site: Site = None
     station: Station = None
     state: Standing | None = None
+    sort: Annotated[
+        Literal[
+            "place", "-place", "state", "-state", "power_w", "-power_w", "rated_w", "-rated_w", "soc", "-soc",
+            "status_since", "-status_since", "reading_at", "-reading_at",
+        ],
+        ORDER,
+    ] = "place"  # fmt: skip
     after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
 
 
 class SilencesQuery(Paged):
-    """Newest first."""
+    """Silences; those of one moment in the order of their ids."""
 
     state: Annotated[Literal["current", "all"], Field(description="current: not over yet")] = "current"
-    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
+    sort: Annotated[Literal["id", "-id", "starts_at", "-starts_at", "ends_at", "-ends_at"], ORDER] = "-id"
+    before: Annotated[Number | None, Field(description=_BEHIND)] = None
 
 
 class AuditQuery(Paged):
-    """Newest first."""
+    """Entries; ids are in the order of time."""
 
     actor: Annotated[Text | None, Field(description="who did it")] = None
     action: Annotated[Text | None, Field(description="what was done, for example alert.acknowledge")] = None
     subject: Annotated[Text | None, Field(description="id of what was changed")] = None
-    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
+    sort: Annotated[Literal["id", "-id", "actor", "-actor", "subject", "-subject"], ORDER] = "-id"
+    before: Annotated[Number | None, Field(description=_BEHIND)] = None
+
+
+class UsersQuery(Asked):
+    """All of them."""
+
+    sort: Annotated[Literal["name", "-name", "role", "-role", "created_at", "-created_at"], ORDER] = "name"
+
+
+class TokensQuery(Asked):
+    """All of them, revoked ones too; those that were never used are last by `used_at`."""
+
+    sort: Annotated[
+        Literal["id", "-id", "name", "-name", "scope", "-scope", "created_at", "-created_at", "used_at", "-used_at"],
+        ORDER,
+    ] = "-id"
+
+
+class RulesQuery(Asked):
+    """All in force; `file` is as the files have them."""
+
+    sort: Annotated[
+        Literal[
+            "file", "-file", "id", "-id", "severity", "-severity", "matches", "-matches", "duration_s", "-duration_s"
+        ],
+        ORDER,
+    ] = "file"
 
 
 class CdrQuery(Asked):
@@ -138,16 +177,18 @@ class CdrQuery(Asked):
 
 
 class ReviewQuery(Paged):
-    """The oldest first."""
+    """Sessions that wait."""
 
     kind: Kind | None = None
-    after: Annotated[Text | None, Field(description="as `next` has it")] = None
+    sort: Annotated[Literal["plug_in", "-plug_in"], ORDER] = "plug_in"
+    after: Annotated[Text | None, Field(description=_BEHIND)] = None
 
 
 class TariffsQuery(Paged):
-    """In the order of their files."""
+    """All in force; `file` is as the files have them."""
 
-    before: Annotated[Text | None, Field(description="id of a tariff: those behind it, as `next` has it")] = None
+    sort: Annotated[Literal["file", "-file", "id", "-id", "currency", "-currency"], ORDER] = "file"
+    before: Annotated[Text | None, Field(description=_BEHIND)] = None
     format: Format = None
 
 

@@ -5,18 +5,20 @@ from typing import Any
 from flask import abort
 from flask.typing import ResponseReturnValue
 
-from dashboards.api.asked import Moment, Text
+from dashboards.api.asked import Moment, RulesQuery, Text
 from dashboards.api.operation import Asked, operation
+from dashboards.api.ordering import by, in_order
 from dashboards.api.shapes import Explanation, Listed, RuleDetail, RuleShape
 from dashboards.sources import service
 from monitor.authoring.listing import episodes, state_of
 from monitor.rules.model import Rule
 
 
-@operation("/rules", answer=Listed[RuleShape])
-def rules() -> ResponseReturnValue:
+@operation("/rules", answer=Listed[RuleShape], query=RulesQuery)
+def rules(query: RulesQuery) -> ResponseReturnValue:
     """Rules in force"""
-    return {"items": [_rule(rule) for rule in service().rules.in_force.rules.rules]}
+    found = map(_rule, service().rules.in_force.rules.rules)
+    return {"items": in_order(found, query.sort, by("id", "severity", "matches", "duration_s"))}
 
 
 @operation("/rules/<rule_id>", answer=RuleDetail)

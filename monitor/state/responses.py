@@ -8,11 +8,18 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.errors import InputError
-from monitor.state import audit
+from monitor.state import audit, ordering
 from monitor.state.audit_tables import audit as audit_table
 from monitor.state.database import Database, chunks
 from monitor.state.response_tables import acknowledgements, silences
 from monitor.state.tables import alerts
+
+SILENCE_ORDERS: ordering.Orders = {
+    "id": (silences.c.id,),
+    "starts_at": (silences.c.starts_us, silences.c.id),
+    "ends_at": (silences.c.ends_us, silences.c.id),
+}
+"""How `silences` can be ordered. There are few enough of them to be sorted each time."""
 
 
 class ResponseStore:
@@ -120,16 +127,17 @@ class ResponseStore:
         return _to_silence(row) if row else None
 
     def silences(
-        self, *, now: datetime | None = None, before: int | None = None, limit: int = 100
+        self, *, now: datetime | None = None, before: int | None = None, limit: int = 100, sort: str = "-id"
     ) -> Sequence[Silence]:
-        """Newest first; `now`: only those that are not over by then."""
-        chosen = select(silences).order_by(silences.c.id.desc()).limit(limit)
+        """In one of `SILENCE_ORDERS`; `now`: only those that are not over by then; `before`: the last one's id of the
+        page before.
+        """
+        chosen = select(silences).limit(limit)
         if now is not None:
             chosen = chosen.where(silences.c.ends_us > now)
-        if before is not None:
-            chosen = chosen.where(silences.c.id < before)
         with self._database.read() as connection:
-            return [_to_silence(row) for row in connection.execute(chosen)]
+            ordered = ordering.page(connection, chosen, SILENCE_ORDERS, sort, before)
+            return [_to_silence(row) for row in connection.execute(ordered)]
 
     def muting(self, tx: Connection, now: datetime) -> Sequence[Silence]:
         """The silences that mute at `now`, oldest first, in somebody's transaction."""

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
-from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.sessions.glance import Glance
 from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
-from monitor.state import histories, session_saving, session_users
+from monitor.state import histories, ordering, session_saving, session_users
 from monitor.state.billing_saving import Saving
 from monitor.state.database import Database
 from monitor.state.session_filters import Chosen, conditions
@@ -22,6 +21,14 @@ from monitor.state.session_tables import UNBILLED, session_versions, sessions
 
 WALK = 1_000
 """Sessions in a piece of `walk`."""
+
+ORDERS: ordering.Orders = {
+    "plug_in": (sessions.c.plug_in_us, sessions.c.id),
+    "id": (sessions.c.id,),
+    "site": (sessions.c.site, sessions.c.plug_in_us, sessions.c.id),
+    "state": (sessions.c.state, sessions.c.plug_in_us, sessions.c.id),
+}
+"""How `list` can be ordered. Each has its index."""
 
 
 @dataclass(frozen=True)
@@ -116,17 +123,16 @@ class SessionStore:
             rows = connection.execute(select(sessions).where(sessions.c.closed_us.is_(None))).mappings().all()
         return [session_of(row) for row in rows]
 
-    def list(self, *, before: str | None = None, limit: int = 100, **chosen: Unpack[Chosen]) -> list[Session]:
-        """Sessions, newest first, without periods.
+    def list(
+        self, *, before: str | None = None, limit: int = 100, sort: str = "-plug_in", **chosen: Unpack[Chosen]
+    ) -> list[Session]:
+        """Sessions in one of `ORDERS`, without periods.
 
         `before`: the id of the last session of the page before this one; raises InputError when there is none.
         """
-        statement = select(sessions).where(*conditions(chosen))
+        statement = select(sessions).where(*conditions(chosen)).limit(limit)
         with self._database.read() as connection:
-            if before is not None:
-                statement = statement.where(_after_in_list(connection, before))
-            ordered = statement.order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc()).limit(limit)
-            rows = connection.execute(ordered).mappings().all()
+            rows = connection.execute(ordering.page(connection, statement, ORDERS, sort, before)).mappings().all()
         return [session_of(row) for row in rows]
 
     def walk(
@@ -215,14 +221,6 @@ class SessionStore:
 
 def _closed(changed: Iterable[Session]) -> set[Place]:
     return {session.place for session in changed if session.closed_at is not None}
-
-
-def _after_in_list(connection: Connection, session_id: str) -> ColumnElement[bool]:
-    plug_in = connection.execute(select(sessions.c.plug_in_us).where(sessions.c.id == session_id)).scalar()
-    if plug_in is None:
-        raise InputError(f"there is no session {session_id!r} to go on after; begin with the first page")
-    earlier = sessions.c.plug_in_us < plug_in
-    return or_(earlier, and_(sessions.c.plug_in_us == plug_in, sessions.c.id < session_id))
 
 
 def _money(rows: Iterable[Mapping[Any, Any]], column: str) -> dict[str, Decimal]:

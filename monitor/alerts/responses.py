@@ -22,6 +22,7 @@ class Acknowledgement:
     ticket: str = ""
     comment: str = ""
     withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""
 
     def holds(self, now: datetime) -> bool:
         """Whether it counts at `now`, as far as it goes by itself."""

@@ -12,15 +12,18 @@ from dashboards.parameters import Parameters
 from dashboards.places import is_web, links_of, readings_csv
 from dashboards.seen import Seen, seen
 from dashboards.sources import Service
-from monitor.alerts.model import Alert, AlertEvent
+from monitor.alerts.model import Alert
+from monitor.alerts.remarks import VERDICTS, Judgement, Verdict
 from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.rules.answer import LEVELS, Level, Texts
 from monitor.sessions.model import Session
-from monitor.state.outbox import Delivery
+from monitor.state.timeline import Entry, timeline
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
 PAGE = 100
 BATCH = 500
+ENTRIES = 150
+"""The newest ones of a timeline; an alert that is told of for months has thousands."""
 STATES = ("active", "pending", "firing", "resolved", "all")
 
 
@@ -33,8 +36,10 @@ class AlertPage:
     symbol: str
     zone: ZoneInfo
     values: list[Seen]
-    events: Sequence[AlertEvent]
-    messages: Sequence[Delivery]
+    timeline: Sequence[Entry]
+    earlier: int
+    judgement: Judgement | None
+    verdicts: Sequence[Verdict]
     curve: Curve | None
     csv: str
     links: Mapping[str, str]
@@ -52,14 +57,17 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         return None
     zone, texts = source.register.zone(alert.place.site), context.texts(alert)
     stretch = _stretch(alert, source.now())
+    entries = timeline(source.database, alert, source.now())
     return AlertPage(
         alert=alert,
         texts=texts,
         symbol=alert.level if alert.active else "resolved",
         zone=zone,
         values=seen(alert.place, alert.values),
-        events=source.alerts.events(alert_id),
-        messages=source.alerts.messages(alert_id),
+        timeline=entries[-ENTRIES:],
+        earlier=max(len(entries) - ENTRIES, 0),
+        judgement=source.remarks.judgement(alert_id),
+        verdicts=VERDICTS if alert.firing_at and not alert.active else (),
         curve=_curve(source, alert, stretch, zone),
         csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         links=links_of(source, alert.place),

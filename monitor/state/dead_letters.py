@@ -49,8 +49,7 @@ class DeadLetters:
         Raises InputError when it was not given up.
         """
         with self._database.begin() as tx:
-            chosen = select(outbox.c.id, outbox.c.state, outbox.c.address, outbox.c.attempts, outbox.c.error)
-            row = tx.execute(chosen.where(outbox.c.id == number).with_for_update()).first()
+            row = tx.execute(select(outbox).where(outbox.c.id == number).with_for_update()).first()
             if row is None:
                 return False
             if row.state != "dead":
@@ -61,8 +60,8 @@ class DeadLetters:
     def resend_all(self, *, by: str, at: datetime) -> int:
         """The same for all that were given up; how many there were."""
         with self._database.begin() as tx:
-            chosen = select(outbox.c.id, outbox.c.state, outbox.c.address, outbox.c.attempts, outbox.c.error)
-            rows = tx.execute(chosen.where(outbox.c.state == "dead").order_by(outbox.c.id).with_for_update()).all()
+            given_up = select(outbox).where(outbox.c.state == "dead").order_by(outbox.c.id).with_for_update()
+            rows = tx.execute(given_up).all()
             for row in rows:
                 _revive(tx, row, by, at)
         return len(rows)
@@ -73,3 +72,14 @@ def _revive(tx: Connection, row: Row[Any], by: str, at: datetime) -> None:
     tx.execute(update(outbox).where(outbox.c.id == row.id).values(**again))
     details = {"address": row.address, "attempts": row.attempts, "error": row.error}
     audit.record(tx, at, by, "message.resend", str(row.id), details)
+
+
+def dead_letter_row(letter: DeadLetter) -> dict[str, Any]:
+    """The message as the API and commands list it."""
+    message = letter.message
+    return {
+        "id": letter.id,
+        **{name: getattr(message, name) for name in ("at", "receiver", "address", "kind", "firing", "resolved")},
+        "alerts": [row.alert for row in message.rows],
+        **{name: getattr(letter, name) for name in ("attempts", "tried_at", "error")},
+    }

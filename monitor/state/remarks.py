@@ -73,9 +73,8 @@ class RemarkStore:
 
 
 def _locked(tx: Connection, alert: int) -> Row[Any]:
-    """State and firing time of an alert that stays as it is until the end of the transaction."""
-    chosen = select(alerts.c.state, alerts.c.firing_us).where(alerts.c.id == alert)
-    found = tx.execute(chosen.with_for_update()).first()
+    """The row of an alert, which stays as it is until the end of the transaction."""
+    found = tx.execute(select(alerts).where(alerts.c.id == alert).with_for_update()).first()
     if found is None:
         raise InputError(f"alert {alert} does not exist")
     return found

@@ -23,7 +23,7 @@ from tests.dashboards.sample import HOSTILE, NOW, SampleService, picture_row, ta
 PAGES = [
     "/", "/?tv=1", "/sites/malmo-central", "/stations/malmo-central/mc-1", "/connectors/malmo-central/mc-1/1",
     "/alerts", "/alerts?state=all", "/alerts/1", "/alerts/2", "/sessions", "/sessions/s-0001", "/sessions/s-0006",
-    "/sessions/s-now", "/review", "/rules", "/tariffs", "/health", "/mailbox", "/mailbox/1",
+    "/sessions/s-now", "/review", "/rules", "/tariffs", "/health", "/mailbox", "/mailbox/1", "/oncall", "/undelivered",
 ]  # fmt: skip
 
 

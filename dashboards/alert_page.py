@@ -17,6 +17,7 @@ from monitor.alerts.remarks import VERDICTS, Judgement, Verdict
 from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.rules.answer import LEVELS, Level, Texts
 from monitor.sessions.model import Session
+from monitor.state.alert_order import SORTS, Sort
 from monitor.state.timeline import Entry, timeline
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
@@ -105,57 +106,44 @@ def _curve(source: Service, alert: Alert, stretch: tuple[datetime, datetime], zo
 
 @dataclass(frozen=True)
 class AlertFilters:
-    """What the address selects."""
+    """What the address selects, and in which order; `after`: the number of the last alert of the page before."""
 
     state: str
     level: Level | None
     site: str | None
     rule: str | None
-    before: int | None
+    sort: Sort
+    after: int | None
 
     @classmethod
     def read(cls, parameters: Parameters) -> "AlertFilters":
         """From the query string."""
+        state = parameters.choice("state", STATES) or "active"
         return cls(
-            state=parameters.choice("state", STATES) or "active",
+            state=state,
             level=parameters.choice("level", LEVELS),
             site=parameters.text("site"),
             rule=parameters.text("rule"),
-            before=cursor(parameters),
+            sort=parameters.choice("sort", SORTS) or usual_sort(state),
+            after=parameters.number("after"),
         )
 
 
-def cursor(parameters: Parameters) -> int | None:
-    """The number in `before`: of the last alert of the page before."""
-    return parameters.number("before")
+def usual_sort(state: str | None) -> Sort:
+    """Worst first, but of a history the newest first."""
+    return "-id" if state in {"resolved", "all"} else "worst"
 
 
-def find(
-    source: Service,
-    filters: AlertFilters,
-    *,
-    limit: int,
-    since: datetime | None = None,
-    oldest_first: bool = False,
-    after: int | None = None,
-) -> Sequence[Alert]:
-    """Alerts by state and the rest, newest first; `since` bounds resolved ones where the state is `all`.
-
-    `oldest_first`: the other way round, from the alert after the number `after` on.
-    """
+def find(source: Service, filters: AlertFilters, *, limit: int, since: datetime | None = None) -> Sequence[Alert]:
+    """Alerts by state and the rest; `since` bounds resolved ones where the state is `all`."""
     stored = filters.state if filters.state in {"pending", "firing", "resolved"} else None
     # Nothing resolves after now: what is left are the active ones.
     bound = source.now() + timedelta(seconds=1) if filters.state == "active" else since
     return source.alerts.list(
         state=stored,  # type: ignore[arg-type]  # narrowed by the line above
-        since=bound, site=filters.site, level=filters.level, rule=filters.rule, before=filters.before, limit=limit,
-        oldest_first=oldest_first, after=after,
+        since=bound, site=filters.site, level=filters.level, rule=filters.rule, sort=filters.sort, after=filters.after,
+        limit=limit,
     )  # fmt: skip
-
-
-def with_state(filters: AlertFilters, state: str) -> AlertFilters:
-    """The same filters for another state."""
-    return replace(filters, state=state)
 
 
 def find_all(source: Service, filters: AlertFilters, since: datetime | None) -> Iterator[Alert]:
@@ -165,7 +153,7 @@ def find_all(source: Service, filters: AlertFilters, since: datetime | None) -> 
         yield from found
         if len(found) < BATCH:
             return
-        filters = replace(filters, before=found[-1].id)
+        filters = replace(filters, after=found[-1].id)
 
 
 @dataclass(frozen=True)
@@ -179,6 +167,8 @@ class AlertsPage:
     level: Level | None
     site: str | None
     rule: str | None
+    sort: Sort
+    sorts: list[tuple[str, str]]
     filtered: bool
     first: bool
     older: str | None
@@ -195,7 +185,7 @@ def alerts_page(source: Service, filters: AlertFilters, csv: str) -> AlertsPage:
         "active": gettext("active"), "pending": gettext("pending"), "firing": gettext("firing"),
         "resolved": gettext("resolved"), "all": gettext("all"),
     }  # fmt: skip
-    filtered = filters.state != "active" or any((filters.level, filters.site, filters.rule, filters.before))
+    filtered = filters.state != "active" or any((filters.level, filters.site, filters.rule, filters.after))
     counts = source.alerts.counts()
     active = sum(counts.firing.values()) + counts.pending
     return AlertsPage(
@@ -206,9 +196,11 @@ def alerts_page(source: Service, filters: AlertFilters, csv: str) -> AlertsPage:
         level=filters.level,
         site=filters.site,
         rule=filters.rule,
+        sort=filters.sort,
+        sorts=list(zip(SORTS, (gettext("worst first"), gettext("newest first"), gettext("oldest first")), strict=True)),
         filtered=filtered,
-        first=filters.before is None,
-        older=context.page_url(before=shown[-1].id) if len(found) > PAGE else None,
+        first=filters.after is None,
+        older=context.page_url(after=shown[-1].id) if len(found) > PAGE else None,
         csv=csv,
         none=gettext("No alert matches these filters.") if filtered else gettext("No alerts are active."),
         site_keys=sorted(source.register.file.sites)[:500],

@@ -120,7 +120,7 @@ def install(app: Flask) -> None:
 
 def first_page() -> str:
     """The address without the place in the list."""
-    return page_url(before=None)
+    return page_url(before=None, after=None)
 
 
 def page_url(**changes: object) -> str:

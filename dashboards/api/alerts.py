@@ -20,6 +20,7 @@ from monitor.alerts import flat
 from monitor.alerts.model import Alert
 from monitor.errors import InputError
 from monitor.state.alert_detail import alert_detail, comment_row
+from monitor.state.alert_order import Sort
 
 
 @operation("/alerts", answer=Page[AlertShape], query=AlertsQuery, media=["text/csv"])
@@ -28,17 +29,15 @@ def alerts(query: AlertsQuery) -> ResponseReturnValue:
     source, since = service(), query.start
     if query.state is None:
         since = since or source.now() - timedelta(hours=24)
-    if (query.sort == "-id" and query.after) or (query.sort == "id" and query.before):
-        raise BadParameter("sort", "goes with 'before' when it is -id, with 'after' when it is id")
-    filters = alert_page.AlertFilters(query.state or "all", query.level, query.site, query.rule, query.before)
+    filters = alert_page.AlertFilters(
+        query.state or "all", query.level, query.site, query.rule, _sort(query), query.after or query.before
+    )
     if exports.wants_csv():
         found = alert_page.find_all(source, filters, since)
         return exports.stream("alerts", flat.COLUMNS, lambda: _in_batches(source, found))
-    rows = alert_page.find(
-        source, filters, limit=query.limit + 1, since=since, oldest_first=query.sort == "id", after=query.after
-    )
-    shown, cursor = rows[: query.limit], "before" if query.sort == "-id" else "after"
-    following = page_url(**{cursor: shown[-1].id}) if len(rows) > query.limit else None
+    rows = alert_page.find(source, filters, limit=query.limit + 1, since=since)
+    shown = rows[: query.limit]
+    following = page_url(sort=filters.sort, after=shown[-1].id, before=None) if len(rows) > query.limit else None
     return {"items": alert_rows(source, shown), "next": following}
 
 
@@ -91,6 +90,14 @@ def judge(alert_id: int, body: VerdictBody) -> ResponseReturnValue:
     source, found = service(), _found(alert_id)
     source.remarks.judge(found.id, body.verdict, by=principal().name, at=source.now(), comment=body.comment)
     return _detail(source, found)
+
+
+def _sort(query: AlertsQuery) -> Sort:
+    if query.before is None:
+        return query.sort or alert_page.usual_sort(query.state)
+    if query.after is not None or query.sort not in {None, "-id"}:
+        raise BadParameter("before", "goes with the order -id alone; after goes with all")
+    return "-id"
 
 
 def alert_rows(source: Service, found: Sequence[Alert]) -> list[dict[str, Any]]:

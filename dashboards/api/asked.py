@@ -12,6 +12,7 @@ from monitor.alerts.remarks import Verdict
 from monitor.insight.picture import Standing
 from monitor.rules.answer import Level
 from monitor.sessions.model import BillingState, Flag
+from monitor.state.alert_order import Sort
 from monitor.state.review_queue import Kind
 
 
@@ -61,9 +62,15 @@ class AlertsQuery(Paged):
     site: Site = None
     rule: Annotated[Text | None, Field(description="id of a rule")] = None
     start: Start = None
-    sort: Annotated[Literal["-id", "id"], Field(description="-id: newest first; id: oldest first")] = "-id"
-    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
-    after: Annotated[Number | None, Field(description="only greater ids, as `next` has it")] = None
+    sort: Annotated[
+        Sort | None,
+        Field(
+            description="worst: firing, pending, resolved; worse before milder; then the oldest. -id: newest first. "
+            "id: oldest first. Without it worst, of the states resolved and all -id"
+        ),
+    ] = None
+    before: Annotated[Number | None, Field(description="only smaller ids, in the order -id")] = None
+    after: Annotated[Number | None, Field(description="id of an alert: those behind it, as `next` has it")] = None
     format: Format = None
 
 

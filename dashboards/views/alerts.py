@@ -23,7 +23,7 @@ alerts = Blueprint("alerts", __name__, url_prefix="/alerts")
 def all_() -> ResponseReturnValue:
     """Active alerts, or those that the filters select."""
     filters = AlertFilters.read(Parameters(request.args))
-    chosen = {name: value for name, value in request.args.items() if value and name != "before"}
+    chosen = {name: value for name, value in request.args.items() if value and name != "after"}
     csv = url_for("api.alerts", **{**chosen, "state": filters.state, "format": "csv"})  # type: ignore[arg-type]
     return render_template("alerts.html", page=alerts_page(service(), filters, csv))
 

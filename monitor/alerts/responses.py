@@ -53,6 +53,15 @@ class Silence:
         return bool(self.matchers) and all(_matches(alert, name, globs) for name, globs in self.matchers.items())
 
 
+def matching(alert: Alert) -> dict[str, tuple[str, ...]]:
+    """The matchers of a silence of the alert's rule at its place alone: a station may be called `[1]*`."""
+    return {"rule": (_literally(alert.rule),), "subject": (_literally(alert.subject),)}
+
+
+def _literally(text: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
+
+
 def _matches(alert: Alert, name: str, globs: Sequence[str]) -> bool:
     value = label_of(alert, name)
     return value is not None and any(fnmatchcase(value, glob) for glob in globs)

@@ -56,8 +56,12 @@ class AlertStore:
             chosen.append(beyond(sort, after))
         if state:
             chosen.append(alerts.c.state == state)
-        ended = [alerts.c.firing_us.is_not(None), *([alerts.c.resolved_us >= since] if since else [])]
-        chosen.append(or_(alerts.c.state.in_(("pending", "firing")), and_(alerts.c.state == "resolved", *ended)))
+        fired = alerts.c.firing_us.is_not(None)
+        if since is None:
+            chosen.append(or_(alerts.c.state != "resolved", fired))
+        else:  # written so that both halves are found by the index of states
+            ended = and_(alerts.c.state == "resolved", alerts.c.resolved_us >= since, fired)
+            chosen.append(or_(alerts.c.state.in_(("pending", "firing")), ended))
         return self._fetch(select_alerts().where(*chosen).order_by(*ordered(sort)).limit(limit))
 
     def worst(self, *, site: str | None = None, place: Place | None = None, limit: int = 100) -> Sequence[Alert]:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.util import find_spec
 
 import pyarrow as pa
 import pytest
@@ -20,8 +21,8 @@ from tests.conftest import missing
 from tests.state.test_tick import NOON, NOTIFY, RULES, SLOT
 
 TIMES = 1000
-ALERTS = 2
-"""Each of them changes its level at every tick, so that every tick writes every row that could hide what people say."""
+ALERTS = 4
+"""Each changes its level at every tick, so that every tick writes every row that could hide what people say."""
 RENDERED = {"en": Texts("Slow", "slow")}
 
 
@@ -30,10 +31,10 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('state') / 'state.sqlite'}"
         return
-    if lack := postgresql.absent():
-        missing(lack)
-    with postgresql.server() as url:
-        yield url
+    if postgresql.installed() is None or find_spec("psycopg") is None:
+        missing("no PostgreSQL here (Debian: apt-get install postgresql), or no psycopg")
+    with postgresql.server() as address:
+        yield postgresql.database(address)
 
 
 @pytest.mark.timeout(300)
@@ -41,18 +42,20 @@ def test_a_thousand_acknowledgements_made_in_the_middle_of_a_tick(shared_url: st
     ticking, desk = Database(shared_url), Database(shared_url)
     ticking.migrate()
     story = Story(ticking, desk)
-    story.tick()
-    for turn in range(TIMES):
-        number = turn % ALERTS + 1
-        story.tick(acknowledge=number)
-        assert story.said.acknowledged([number], story.now)[number].comment == f"tick {story.slot}"
-    assert sum(len(story.said.acknowledgements(number + 1)) for number in range(ALERTS)) == TIMES
+    story.tick(acknowledged=False)
+    for _ in range(TIMES // ALERTS):
+        story.tick(acknowledged=True)
+        found = story.said.acknowledged(story.numbers, story.now)
+        assert [found[number].comment for number in story.numbers] == [f"tick {story.slot}"] * ALERTS
+    assert sum(len(story.said.acknowledgements(number)) for number in story.numbers) == TIMES
     ticking.close()
     desk.close()
 
 
 class Story:
-    """Ticks over alerts, during which somebody acknowledges one of them through a connection of his own."""
+    """Ticks over alerts, during which people acknowledge them through connections of their own."""
+
+    numbers = range(1, ALERTS + 1)
 
     def __init__(self, ticking: Database, desk: Database) -> None:
         self.database, self.said = ticking, ResponseStore(desk)
@@ -64,24 +67,24 @@ class Story:
     def now(self) -> datetime:
         return NOON + self.slot * SLOT
 
-    def tick(self, acknowledge: int | None = None) -> None:
-        """One tick; the alert is acknowledged while its transaction is open: the texts are rendered inside it."""
+    def tick(self, *, acknowledged: bool) -> None:
+        """One tick; the alerts are acknowledged while its transaction is open: the texts are rendered inside it."""
         self.slot += 1
         level: Level = "critical" if self.slot % 2 else "warning"
-        person = threading.Thread(target=self._acknowledge, args=(acknowledge,))
+        people = [threading.Thread(target=self._acknowledge, args=(number,)) for number in self.numbers]
 
         def render(*_: object) -> dict[str, Texts]:
-            if acknowledge is not None and person.ident is None:
-                person.start()
+            if acknowledged and people[0].ident is None:
+                for person in people:
+                    person.start()
             return RENDERED
 
-        answers = tuple(Answer("slow", f"malmo/m-1/{n}", self.now, True, level, False) for n in range(ALERTS))
+        answers = tuple(Answer("slow", f"malmo/m-1/{n}", self.now, True, level, False) for n in self.numbers)
         record_tick(
             self.database, Evaluation(self.now, answers, {}, pa.table({})), rules=self.rules, register=Register(),
             routes=self.routes, interval=SLOT, render=render,
         )  # fmt: skip
-        if acknowledge is not None:
-            assert person.ident is not None
+        for person in people if acknowledged else ():
             person.join()
 
     def _acknowledge(self, alert: int) -> None:

@@ -277,6 +277,7 @@ class Service:
             register=files.register,
             interval=self.settings.evaluate.interval,
             planning=self._tried,
+            all_rules=files.rules.complete,
             price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:

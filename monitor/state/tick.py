@@ -47,14 +47,16 @@ def record_tick(
     register: Register,
     interval: timedelta,
     planning: bool = True,
+    all_rules: bool = True,
     price_of: PriceOf = lambda _: None,
     render: Render = message.render,
 ) -> Recorded:
     """Take the alerts one evaluation further and put the messages that are due into the outbox, all or nothing.
 
     With `planning` False nobody is told of anything yet but the service's own alerts: for as long as not every rule has
-    been tried since the start, because a rule that has not may inhibit others. The same evaluation recorded twice
-    changes nothing.
+    been tried since the start, because a rule that has not may inhibit others. While `routes` has no receivers (after a
+    start with a broken notify.yaml, too) what groups know stays for when it has. `all_rules` as in `step`. The same
+    evaluation recorded twice changes nothing.
     """
     policies = [policy_of(rule) for rule in rules]
     by_id = {rule.id: rule for rule in rules}
@@ -75,13 +77,16 @@ def record_tick(
     store = AlertStore(database)
     with database.begin() as tx:
         active = store.active(tx)
-        outcome = step(policies, evaluation, active, interval=interval, register=register, render=texts)
+        outcome = step(
+            policies, evaluation, active, interval=interval, register=register, render=texts, all_rules=all_rules
+        )
         saved = store.save(tx, outcome)
         store.evaluated(tx, outcome.evaluated, evaluation.at)
         fired = {(event.rule, event.subject) for event in outcome.events if event.kind == "firing"}
         new = [alert for alert in saved if (alert.rule, alert.subject) in fired]
         unsteady = flapping.update(tx, new, {policy.rule: policy for policy in policies}, evaluation.at)
-        due = _tell(tx, database, saved, partial(planner, flapping=unsteady), evaluation.at, planning=planning)
+        told_by = partial(planner, flapping=unsteady)
+        due = _tell(tx, database, saved, told_by, evaluation.at, planning=planning) if routes.receivers else 0
     return Recorded(outcome.events, len(outcome.changed), due)
 
 

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from monitor import documents
+from monitor.alerts.notify_file import parse
 from monitor.errors import InputError
 from monitor.notify.compose import message_id
 from monitor.state import audit
 from monitor.state.database import Database
 from monitor.state.dead_letters import DeadLetters
 from monitor.state.outbox import Outbox
-from tests.state.test_tick import NOON, Tick, tick
+from tests.state.test_tick import NOON, NOTIFY, Tick, tick
 
 __all__ = ["tick"]
 HOUR, LEASE = timedelta(hours=1), timedelta(minutes=1)
@@ -54,3 +56,18 @@ def test_only_what_was_given_up_is_sent_again(dead: DeadLetters) -> None:
     with pytest.raises(InputError, match=f"message {letter.id} was not given up: it is waiting"):
         dead.resend(letter.id, by="anna", at=NOON)
     assert dead.resend_all(by="anna", at=NOON) == 0
+
+
+def test_several_to_one_address_are_sent_again_one_by_one_each_as_it_was(database: Database, tick: Tick) -> None:
+    """However long ago they were made: no summary may take their place."""
+    by_subject = parse(documents.parse(NOTIFY.replace("noc}", "noc, group_by: [subject]}"), "notify.yaml"))
+    for slot in range(2):
+        tick(slot, {("slow", 1): True, ("slow", 2): True}, routes=by_subject)
+    box, keys = Outbox(database), set()
+    for claimed in box.claim("mail", NOON + HOUR / 60, LEASE, limit=9):
+        keys.add(claimed.message.key)
+        box.failed(claimed.id, NOON + HOUR / 60, "550 no such user", final=True)
+    later = NOON + 30 * HOUR
+    assert DeadLetters(database).resend_all(by="anna", at=later) == 2
+    assert {claimed.message.key for claimed in box.claim("mail", later, LEASE, limit=9)} == keys
+    assert len(keys) == 2

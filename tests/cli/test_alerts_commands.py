@@ -60,8 +60,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databa
             made, Evaluation(at, given, {}, pa.table({})), rules=rules, routes=routes, register=Register(),
             interval=timedelta(hours=1),
         )  # fmt: skip
-    for claimed in Outbox(made).claim("mail", NOW, timedelta(minutes=1), limit=9):
-        Outbox(made).failed(claimed.id, NOW, "550 no such user", final=True)
+        for claimed in Outbox(made).claim("mail", at, timedelta(minutes=1), limit=9):
+            Outbox(made).failed(claimed.id, at, "550 no such user", final=True)
     monkeypatch.setenv("LADDVAKT_STATE__URL", f"sqlite:///{tmp_path / 'state.sqlite'}")
     monkeypatch.chdir(tmp_path)
     yield made

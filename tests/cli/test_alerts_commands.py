@@ -135,10 +135,14 @@ def test_what_is_over_cannot_be_acknowledged(database: Database) -> None:
 def test_a_silence_of_an_alert_is_of_its_rule_at_its_place_and_can_be_ended(database: Database) -> None:
     done = run("silence", "2", "--for", "4h", "--reason", "works", "--by", "anna").stdout
     assert "end it with: laddvakt alerts unsilence 1" in done
+    (made,) = items("silences")
+    assert (made["author"], made["reason"], made["matchers"]["rule"]) == ("anna", "works", ["slow"])
+    assert "works  anna" in run("silences").stdout
     quiet = {each["subject"]: each["silenced_until"] for each in items("list")}
     assert quiet.pop(HOSTILE)
     assert set(quiet.values()) == {None}
     run("unsilence", "1")
+    assert (items("silences"), len(items("silences", "--all"))) == ([], 1)
     assert {each["silenced_until"] for each in items("list")} == {None}
     with pytest.raises(InputError, match="there is no silence 9"):
         run("unsilence", "9")

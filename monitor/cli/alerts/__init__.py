@@ -5,6 +5,7 @@ import click
 from monitor.cli.alerts.listing import list_, show
 from monitor.cli.alerts.oncall import oncall
 from monitor.cli.alerts.responding import ack, comment, judge, silence, unsilence
+from monitor.cli.alerts.silences import silences
 from monitor.cli.alerts.trial import trial
 from monitor.cli.alerts.undelivered import resend, undelivered
 
@@ -14,6 +15,6 @@ def alerts() -> None:
     """What fires, what is said to it, who is on call, and whether messages arrive. Works while the service runs."""
 
 
-for command in (list_, show, ack, silence, unsilence, comment, oncall, trial, undelivered, resend):
+for command in (list_, show, ack, silence, silences, unsilence, comment, oncall, trial, undelivered, resend):
     alerts.add_command(command)
 alerts.add_command(judge, "verdict")

@@ -19,6 +19,7 @@ from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
@@ -176,6 +177,11 @@ class Service(Protocol):
     @property
     def responses(self) -> ResponseStore:
         """Acknowledgements and silences."""
+        ...
+
+    @property
+    def remarks(self) -> RemarkStore:
+        """Comments and verdicts."""
         ...
 
     @property

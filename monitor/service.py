@@ -41,6 +41,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
@@ -142,7 +143,7 @@ class Service:
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
-        self.responses = ResponseStore(self.database)
+        self.responses, self.remarks = ResponseStore(self.database), RemarkStore(self.database)
         self.key = web_key(settings.web, settings.paths.var)
         ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
         self.comparisons = Comparisons(settings.state_url, self.now)
@@ -164,6 +165,7 @@ class Service:
         self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
+        self._tried = False
         self._keeping = Keeping(self.store, self.sessions, settings.retention)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
@@ -255,6 +257,8 @@ class Service:
         active = self.alerts.active_keys()
         try:
             evaluation, error = self._of_places(now, files, active)
+            # While the whole fleet is silent the rules about places wait too.
+            self._tried = self._tried or not (evaluation.flow and evaluation.flow.silent)
         except StoreUnavailable as failure:
             error = _noted("rules wait", failure)
             evaluation = waiting(files.program, now, f"waits: {error}")
@@ -273,6 +277,8 @@ class Service:
             routes=files.routes,
             register=files.register,
             interval=self.settings.evaluate.interval,
+            planning=self._tried,
+            all_rules=files.rules.complete,
             price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:

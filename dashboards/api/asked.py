@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from dashboards.api.operation import Asked
-from dashboards.parameters import LIMIT_DEFAULT, LIMIT_MAX, read_moment
+from dashboards.parameters import COMMENT_MAX, LIMIT_DEFAULT, LIMIT_MAX, read_lines, read_moment
 from monitor.access.model import Role, Scope
+from monitor.alerts.remarks import Verdict
 from monitor.insight.picture import Standing
 from monitor.rules.answer import Level
 from monitor.sessions.model import BillingState, Flag
+from monitor.state.alert_order import Sort
 from monitor.state.review_queue import Kind
 
 
@@ -29,6 +31,7 @@ def _line(value: str) -> str:
 
 Text = Annotated[str, Field(max_length=500), AfterValidator(_shown)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+Lines = Annotated[str, Field(max_length=COMMENT_MAX), AfterValidator(read_lines)]
 _MOMENT = {
     "type": "string",
     "description": "RFC 3339 with an offset, or epoch seconds",
@@ -61,9 +64,15 @@ class AlertsQuery(Paged):
     site: Site = None
     rule: Annotated[Text | None, Field(description="id of a rule")] = None
     start: Start = None
-    sort: Annotated[Literal["-id", "id"], Field(description="-id: newest first; id: oldest first")] = "-id"
-    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
-    after: Annotated[Number | None, Field(description="only greater ids, as `next` has it")] = None
+    sort: Annotated[
+        Sort | None,
+        Field(
+            description="worst: firing, pending, resolved; worse before milder; then the oldest. -id: newest first, which "
+            "is the order without it. id: oldest first"
+        ),
+    ] = None
+    before: Annotated[Number | None, Field(description="only smaller ids, in the order -id")] = None
+    after: Annotated[Number | None, Field(description="id of an alert: those behind it, as `next` has it")] = None
     format: Format = None
 
 
@@ -123,6 +132,12 @@ class ConnectorsQuery(Paged):
         ORDER,
     ] = "place"  # fmt: skip
     after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
+
+
+class UndeliveredQuery(Paged):
+    """Newest first."""
+
+    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
 
 
 class SilencesQuery(Paged):
@@ -210,6 +225,19 @@ class AcknowledgeBody(Asked):
     ticket: Line = ""
     assignee: Line = ""
     until: Annotated[Moment | None, Field(description="when it stops to count; null: with the alert")] = None
+
+
+class CommentBody(Asked):
+    """What to note; it may have several lines."""
+
+    text: Annotated[Lines, Field(min_length=1)]
+
+
+class VerdictBody(Asked):
+    """Whether the alert was right: real, false, or known already."""
+
+    verdict: Verdict
+    comment: Line = ""
 
 
 class SilenceBody(Asked):

@@ -22,6 +22,7 @@ class Acknowledgement:
     ticket: str = ""
     comment: str = ""
     withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""
 
     def holds(self, now: datetime) -> bool:
         """Whether it counts at `now`, as far as it goes by itself."""
@@ -50,6 +51,15 @@ class Silence:
     def mutes(self, alert: Alert) -> bool:
         """Whether the alert is one of those that it is about; one without matchers is about none."""
         return bool(self.matchers) and all(_matches(alert, name, globs) for name, globs in self.matchers.items())
+
+
+def matching(alert: Alert) -> dict[str, tuple[str, ...]]:
+    """The matchers of a silence of the alert's rule at its place alone: a station may be called `[1]*`."""
+    return {"rule": (_literally(alert.rule),), "subject": (_literally(alert.subject),)}
+
+
+def _literally(text: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
 
 
 def _matches(alert: Alert, name: str, globs: Sequence[str]) -> bool:

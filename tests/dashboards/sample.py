@@ -33,6 +33,7 @@ from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
@@ -102,7 +103,7 @@ class SampleService:
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
-        self.responses = ResponseStore(self.database)
+        self.responses, self.remarks = ResponseStore(self.database), RemarkStore(self.database)
         self.key = b"a key for tests, never used elsewhere"
         self.comparisons = Comparisons(self.settings.state_url, self.now)
 

@@ -10,8 +10,9 @@ import click
 
 from monitor.cells import plain
 from monitor.cli.sessions.listing import whole
-from monitor.cli.sessions.office import Office, by_option, opened
+from monitor.cli.sessions.office import Office, opened
 from monitor.cli.settings import config_option
+from monitor.cli.terminal import by_option
 from monitor.config import Settings
 from monitor.errors import InputError
 from monitor.ingest.identity import identities

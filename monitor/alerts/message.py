@@ -36,7 +36,7 @@ def message_of(
     given where all alerts are at one site.
     """
     rows = [_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts]
-    shown = sorted(rows, key=_worst_first)[:ROWS]
+    shown = sorted(rows, key=worst_first)[:ROWS]
     sites = {alert.place.site for alert in alerts}
     stations = {alert.place.station for alert in alerts}
     site_key = sites.pop() if len(sites) == 1 else ""
@@ -86,7 +86,7 @@ def _priced(row: MessageRow, price_of: PriceOf) -> MessageRow:
     return replace(row, price=price_of(place)) if row.state == "firing" and place.connector else row
 
 
-def _worst_first(row: MessageRow) -> tuple[bool, int, object, str, str]:
+def worst_first(row: MessageRow) -> tuple[bool, int, object, str, str]:
     """Firing before resolved, worse before milder, then the one that has lasted longest."""
     return row.state == "resolved", -RANK[row.level], row.firing_at, row.subject, row.rule
 

@@ -11,7 +11,7 @@ from monitor.units import Money
 
 AlertState = Literal["pending", "firing", "resolved"]
 EventKind = Literal["pending", "firing", "level", "no_data", "data", "resolved", "inactive", "flapping", "calm"]
-MessageKind = Literal["firing", "resolved", "repeat"]
+MessageKind = Literal["firing", "resolved", "repeat", "digest"]
 PriceOf = Callable[[Place], Money | None]
 """What the session under way at a connector costs so far; None: there is none, or it has no price."""
 
@@ -130,3 +130,6 @@ class Message:
     contact: str = ""
     access: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
+    stands_for: int = 0
+    """Of a digest: how many messages, made from `since` on, could not be sent and are told by it."""
+    since: datetime | None = None

@@ -13,6 +13,9 @@ from monitor.alerts.rotas import Rota
 CHANNELS: Final = ("webhook",)
 """Beside mail."""
 
+DIGESTED: Final = ("mail",)
+"""Channels that people read. What takes webhooks is a program, and wants each message as it was."""
+
 
 @dataclass(frozen=True)
 class Webhook:

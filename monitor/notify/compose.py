@@ -67,7 +67,7 @@ def _with_body(mail: EmailMessage, letter: Letter, templates: Environment) -> Em
 
 def built_in_text(letter: Letter, error: Exception) -> str:
     """All that a responder needs, laid out without a template, and what is wrong with the template."""
-    words, lines = letter.words, [letter.where, letter.counts]
+    words, lines = letter.words, [letter.note, letter.where, letter.counts]
     for row in letter.rows:
         lines += [f"{row.glyph} {row.level.upper()}: {row.title}", row.place, row.summary]
         lines += [f"{words['cause']}: {row.cause}" if row.cause else "", row.when]

@@ -65,6 +65,8 @@ class Letter:
     words: Mapping[str, str]
     subject: str
     preheader: str
+    note: str
+    """Why it comes late, of a digest."""
     where: str
     counts: str
     rows: tuple[LetterRow, ...]
@@ -89,6 +91,7 @@ def write_letter(message: Message, public_url: str, size: Size, links: Links | N
         words=words,
         subject=subject_line(message),
         preheader=clean(rows[0].texts.summary, size.sentence) if rows else "",
+        note=_note(message, words, zone),
         where=_where(message.rows[0], clean(message.site_name, size.name) if site else "", size) if rows else "",
         counts=_counts(message, words, site),
         rows=tuple(_acting(_row(row, frame), row, message, frame, links) for row in rows[:1])
@@ -119,7 +122,14 @@ def subject_line(message: Message) -> str:
 def _state(message: Message, words: Mapping[str, str]) -> str:
     firing = words["REPEAT" if message.kind == "repeat" else "FIRING"]
     parts = ((firing, message.firing), (words["RESOLVED"], message.resolved))
-    return ", ".join(f"{word} {count_text(count)}" for word, count in parts if count)
+    counts = ", ".join(f"{word} {count_text(count)}" for word, count in parts if count)
+    return f"{words['DIGEST']}: {counts}" if message.kind == "digest" else counts
+
+
+def _note(message: Message, words: Mapping[str, str], zone: ZoneInfo) -> str:
+    if message.kind != "digest" or message.since is None:
+        return ""
+    return words["digest"].format(count=count_text(message.stands_for), since=moment_text(message.since, zone))
 
 
 def _worst(message: Message) -> Level:

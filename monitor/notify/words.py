@@ -12,6 +12,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "FIRING": "FIRING",
         "REPEAT": "STILL FIRING",
+        "DIGEST": "SUMMARY",
+        "digest": "Mail could not be delivered: this stands for {count} messages from {since} on.",
         "RESOLVED": "RESOLVED",
         "firing": "Firing",
         "resolved": "Resolved",
@@ -48,6 +50,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "sv": {
         "FIRING": "LARM",
         "REPEAT": "LARM KVARSTÅR",
+        "DIGEST": "SAMMANFATTNING",
+        "digest": "Mejl kunde inte levereras: detta ersätter {count} meddelanden från {since} och framåt.",
         "RESOLVED": "LÖST",
         "firing": "Larm",
         "resolved": "Löst",

@@ -41,6 +41,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.owner import service_id
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
@@ -140,7 +141,7 @@ class Service:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
-        self.outbox = Outbox(self.database)
+        self.outbox = Outbox(self.database, service_id(settings.paths.var))
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
         self.responses = ResponseStore(self.database)
         self.key = web_key(settings.web, settings.paths.var)

@@ -14,16 +14,18 @@ from monitor.state.tables import alerts, message_alerts, outbox
 
 def overdue(connection: Connection, channel: str, now: datetime) -> Sequence[str]:
     """The addresses with several messages that have waited long, and of which it is certain that none has arrived."""
-    late = select(outbox.c.address).where(*_late(channel, now)).group_by(outbox.c.address).having(func.count() > 1)
-    return connection.execute(late).scalars().all()
+    late = (*_waiting(channel), outbox.c.created_us <= now - WAITED)
+    several = select(outbox.c.address).where(*late).group_by(outbox.c.address).having(func.count() > 1)
+    return connection.execute(several).scalars().all()
 
 
 def supersede(tx: Connection, channel: str, address: str, now: datetime) -> tuple[Message, set[int], datetime] | None:
-    """Mark them as superseded; the digest to be put in their place, its alerts, and since when is being tried.
+    """Mark what waits as superseded; the digest to be put in its place, its alerts, and since when is being tried.
 
-    None when another service has just done it.
+    What is younger goes in too: sent beside the digest it would be read in the wrong order. None when another service
+    has just done it.
     """
-    chosen = select(outbox).where(*_late(channel, now), outbox.c.address == address).order_by(outbox.c.id)
+    chosen = select(outbox).where(*_waiting(channel), outbox.c.address == address).order_by(outbox.c.id)
     rows = tx.execute(chosen.with_for_update()).all()
     if len(rows) < 2:
         return None
@@ -34,11 +36,10 @@ def supersede(tx: Connection, channel: str, address: str, now: datetime) -> tupl
     return digest([message_from_json(row.payload) for row in rows], ends, now), set(ends), tried_from
 
 
-def _late(channel: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _waiting(channel: str) -> tuple[ColumnElement[bool], ...]:
     return (
         outbox.c.state == "waiting",
         outbox.c.channel == channel,
-        outbox.c.created_us <= now - WAITED,
         outbox.c.lease_owner.is_(None),
         ~outbox.c.doubtful,
     )

@@ -52,7 +52,8 @@ def record_tick(
     """Take the alerts one evaluation further and put the messages that are due into the outbox, all or nothing.
 
     With `planning` False nobody is told anything yet: for as long as not every rule has been tried since the start,
-    because a rule that has not may inhibit others. The same evaluation recorded twice changes nothing.
+    because a rule that has not may inhibit others. The same evaluation recorded twice changes nothing, nor
+    does one that another service on this database has overtaken.
     """
     policies = [policy_of(rule) for rule in rules]
     by_id = {rule.id: rule for rule in rules}
@@ -71,7 +72,10 @@ def record_tick(
         price_of=price_of,
     )
     store = AlertStore(database)
-    with database.begin() as tx:
+    with database.begin(alone=True) as tx:
+        # Further ahead it is no other service but a clock that was put back: alerts must not wait for it.
+        if evaluation.at < store.last_evaluated(tx, evaluation.at + 2 * interval):
+            return Recorded((), 0, 0)
         active = store.active(tx)
         outcome = step(policies, evaluation, active, interval=interval, register=register, render=texts)
         saved = store.save(tx, outcome)

@@ -117,6 +117,14 @@ def test_alerts_beyond_the_rows_are_counted_with_the_end_that_was_told(box: Outb
     assert {each.alert: each.state for each in claimed.message.rows} == {1: "firing", 2: "resolved", 4: "resolved"}
 
 
+def test_what_is_younger_goes_in_too_because_it_would_be_read_before_it(box: Outbox, tell: Tell) -> None:
+    tell("1", 0, 1, 2)
+    tell("2", 1, 3)
+    tell("3", 14, 2)
+    (claimed,) = claim(box, 17)
+    assert (claimed.message.stands_for, claimed.message.resolved) == (3, 1)
+
+
 def test_a_single_message_goes_as_it_is(box: Outbox, tell: Tell) -> None:
     tell("1", 0, 1)
     tell("2", 20, 3, site="lund")
@@ -166,12 +174,13 @@ def test_a_digest_that_waits_too_long_is_superseded_and_gives_up_after_a_day_as_
         box.failed(each.id, NOON, "connection refused")
     (first,) = claim(box, 20)
     box.failed(first.id, NOON + 20 * MINUTE, "connection refused")
-    tell("3", 21, 5)
     (again,) = claim(box, 25)
     assert again.message.key == first.message.key
     box.failed(again.id, NOON + 25 * MINUTE, "connection refused")
+    tell("3", 21, 5)
+    tell("4", 22, 7)
     (second,) = claim(box, 40)
-    assert (second.message.kind, second.message.stands_for, second.message.since) == ("digest", 3, NOON)
+    assert (second.message.kind, second.message.stands_for, second.message.since) == ("digest", 4, NOON)
     box.failed(second.id, NOON + timedelta(days=1), "connection refused")
     assert box.counts(NOON).dead == 1
 

@@ -164,6 +164,16 @@ class RouteShape(TargetShape):
     goes_on: bool = Field(default=False, alias="continue")
 
 
+class MaintenanceShape(Strict):
+    """What comes again, and of which alerts nothing is told while it lasts."""
+
+    name: str = Field(min_length=1)
+    match: dict[str, Globs] = Field(min_length=1)
+    windows: Annotated[list[MuteShape], BeforeValidator(_some, json_schema_input_type=MuteShape | list[MuteShape])] = (
+        Field(min_length=1)
+    )
+
+
 class NotifyFile(Strict):
     """The whole of notify.yaml."""
 
@@ -171,3 +181,4 @@ class NotifyFile(Strict):
     rotas: dict[str, RotaShape] = Field(default_factory=dict)
     routes: list[RouteShape] = Field(default_factory=list)
     default: TargetShape | None = None
+    maintenance: list[MaintenanceShape] = Field(default_factory=list)

@@ -25,6 +25,7 @@ from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
+from monitor.notify.heartbeat import Heartbeat
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
 from monitor.readings.snapshot import Scratch
@@ -147,6 +148,7 @@ class Service:
         self.key = web_key(settings.web, settings.paths.var)
         ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
         self.comparisons = Comparisons(settings.state_url, self.now)
+        self._heartbeat = Heartbeat(settings.notify.heartbeat_url)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
@@ -203,6 +205,7 @@ class Service:
         """Begin to tick and to send."""
         for worker in self.workers:
             worker.start()
+        self._heartbeat.start()
         trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
         self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
         if self._keeping.wanted:
@@ -222,6 +225,7 @@ class Service:
             self._scheduler.shutdown(wait=True)
             for worker in self.workers:
                 worker.stop()
+            self._heartbeat.stop()
             log.info("stopped")
         self._session_tick.keep()
         self.store.close()
@@ -249,6 +253,8 @@ class Service:
             last_error=error,
             last_good_at=self.ticks.last_good_at if error else slot,
         )
+        if not error:
+            self._heartbeat.beat()
 
     def _evaluate(self, now: datetime) -> str:
         """One tick; returns what went wrong in a part that the others can do without."""

@@ -34,7 +34,7 @@ def parse(document: Document) -> Routes:
         *unreadable,
     ]:
         raise FileProblems(problems)
-    receivers = {name: _receiver(name, shape, secrets.get(name, "")) for name, shape in file.receivers.items()}
+    receivers = {name: _receiver(name, shape, secrets) for name, shape in file.receivers.items()}
     for name, rota in rotas.items():
         receivers[name] = Receiver(name, rota.everybody, file.rotas[name].language, rota)
     default = _route(file.default) if file.default else None
@@ -45,26 +45,31 @@ def parse(document: Document) -> Routes:
     return Routes(receivers, tuple(_route(shape) for shape in file.routes), default, maintenance)
 
 
-def _receiver(name: str, shape: ReceiverShape, secret: str) -> Receiver:
-    if shape.webhook is None:
-        return Receiver(name, tuple(shape.mail), shape.language)
-    addresses = (*shape.mail, f"webhook:{name}")
-    return Receiver(name, addresses, shape.language, webhook=Webhook(shape.webhook.url, secret))
+def _receiver(name: str, shape: ReceiverShape, secrets: Mapping[Path_, str]) -> Receiver:
+    chat = shape.apprise or secrets.get(("receivers", name, "apprise_file"), "")
+    signature = secrets.get(("receivers", name, "webhook", "secret_file"), "")
+    webhook = Webhook(shape.webhook.url, signature) if shape.webhook else None
+    others = (f"webhook:{name}" if webhook else "", f"apprise:{name}" if chat else "")
+    addresses = (*shape.mail, *filter(None, others))
+    return Receiver(name, addresses, shape.language, webhook=webhook, apprise=chat)
 
 
-def _secrets(document: Document, file: NotifyFile) -> tuple[dict[str, str], list[Problem]]:
-    """By receiver what its secret file, which counts from the folder of notify.yaml, holds."""
-    secrets: dict[str, str] = {}
-    problems = []
+def _secrets(document: Document, file: NotifyFile) -> tuple[dict[Path_, str], list[Problem]]:
+    """By their place what secret files, which count from the folder of notify.yaml, hold."""
+    named: dict[Path_, str] = {}
     for name, shape in file.receivers.items():
-        if shape.webhook is None or not shape.webhook.secret_file:
+        named["receivers", name, "webhook", "secret_file"] = shape.webhook.secret_file if shape.webhook else ""
+        named["receivers", name, "apprise_file"] = shape.apprise_file
+    secrets: dict[Path_, str] = {}
+    problems = []
+    for place, written in named.items():
+        if not written:
             continue
-        path = Path(document.file).parent / shape.webhook.secret_file
+        path = Path(document.file).parent / written
         try:
-            secrets[name] = path.read_text(encoding="utf-8").strip()
+            secrets[place] = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            message = f"{path} cannot be read: {error}"
-            problems.append(document.problem(("receivers", name, "webhook", "secret_file"), "unreadable", message))
+            problems.append(document.problem(place, "unreadable", f"{path} cannot be read: {error}"))
     return secrets, problems
 
 

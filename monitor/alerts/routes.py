@@ -11,10 +11,10 @@ from monitor.alerts.model import Alert
 from monitor.alerts.muting import Mute
 from monitor.alerts.rotas import Rota
 
-CHANNELS: Final = ("webhook",)
+CHANNELS: Final = ("webhook", "apprise")
 """Beside mail."""
 
-DIGESTED: Final = ("mail",)
+DIGESTED: Final = ("mail", "apprise")
 """Channels that people read. What takes webhooks is a program, and wants each message as it was."""
 
 
@@ -39,6 +39,8 @@ class Receiver:
     language: str
     rota: Rota | None = None
     webhook: Webhook | None = None
+    apprise: str = field(default="", repr=False)
+    """Address for the package apprise, which may hold a token."""
 
     def reached(self, now: datetime) -> tuple[str, ...]:
         """The addresses that are told at `now` of what is new."""

@@ -10,7 +10,7 @@ from monitor.alerts import notify_file
 from monitor.alerts.routes import Routes
 from monitor.authoring.afir import afir_warnings
 from monitor.authoring.pitfalls import pitfalls
-from monitor.authoring.reach import idle_maintenance, missing_languages, unreachable
+from monitor.authoring.reach import idle_maintenance, missing_languages, unknown_services, unreachable
 from monitor.authoring.rule_sense import negative_thresholds, rule_sense
 from monitor.authoring.selection import selected, selection_problems
 from monitor.authoring.site_sense import site_sense
@@ -150,6 +150,7 @@ class _Check:
                 return Routes()
             self._found += unreachable(document, found, rules, sites)
             self._found += idle_maintenance(document, found, rules, sites)
+            self._found += unknown_services(document, found)
             return found
         return _in_force(lambda: notify_file.load(self._folder / "notify.yaml"), Routes())
 

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from monitor.alerts.routes import Route, Routes
 from monitor.documents import Document, nearest
 from monitor.errors import Problem
+from monitor.notify.chat import known
 from monitor.register import Register
 from monitor.rules.answer import LEVELS
 from monitor.rules.files import Written
@@ -38,6 +39,15 @@ def idle_maintenance(
         if reason := _matches_nothing(each.match, rules, register):
             message = f"{each.name!r} is about no alert: {reason}"
             yield document.problem(("maintenance", index), "idle-maintenance", message, severity="warning")
+
+
+def unknown_services(document: Document, routes: Routes) -> Iterator[Problem]:
+    """Errors at addresses that apprise cannot use. They may hold a token, so they are not shown."""
+    for name, receiver in routes.receivers.items():
+        if receiver.apprise and not known(receiver.apprise):
+            key = "apprise" if "apprise" in document.content["receivers"][name] else "apprise_file"
+            message = "is no address that apprise knows: see https://github.com/caronc/apprise/wiki"
+            yield document.problem(("receivers", name, key), "unknown-service", message)
 
 
 def missing_languages(written: Written, routes: Routes) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from monitor.access.links import Links
 from monitor.alerts.routes import Routes
 from monitor.config import Settings
 from monitor.notify.channel import Channel
+from monitor.notify.chat import ChatChannel
 from monitor.notify.mail import MailChannel
 from monitor.notify.webhook import WebhookChannel
 
@@ -15,4 +16,5 @@ def channels(settings: Settings, routes: Callable[[], Routes], links: Links | No
     return (
         MailChannel(settings.mail, settings.public_url, links=links),
         WebhookChannel(routes, settings.public_url, private=settings.notify.private_addresses),
+        ChatChannel(routes, settings.public_url, private=settings.notify.private_addresses),
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+import pyarrow as pa
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -25,6 +26,7 @@ from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
+from monitor.notify.curve import Samples, samples_of
 from monitor.notify.heartbeat import Heartbeat
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
@@ -55,6 +57,9 @@ from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
 
 log = structlog.get_logger()
+
+_CURVE_ROWS = 3000
+"""Of a curve in a mail, which is 1,070 pixels wide."""
 
 _FIRST_KEEPING = timedelta(minutes=5)
 """After the start, because a machine may be off at midnight every night."""
@@ -146,7 +151,7 @@ class Service:
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
         self.responses = ResponseStore(self.database)
         self.key = web_key(settings.web, settings.paths.var)
-        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
+        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key), self._samples)
         self.comparisons = Comparisons(settings.state_url, self.now)
         self._heartbeat = Heartbeat(settings.notify.heartbeat_url)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
@@ -196,6 +201,15 @@ class Service:
     def session_at(self, place: Place) -> Session | None:
         """The session under way at a connector, with its price so far; None: no car is there."""
         return self._session_tick.session_at(place, self.tariffs)
+
+    def _samples(self, place: Place, start: datetime, end: datetime) -> Samples:
+        """The readings of a curve in a mail; of very many the newest."""
+        batches = list(self.store.scan("meter", start, end, place=place, newest_first=True, limit=_CURVE_ROWS))
+        if not batches:
+            return ()
+        table = pa.Table.from_batches(batches).sort_by("time_us")
+        names = [name for name in ("time_us", "power_w", "offered_w") if name in table.column_names]
+        return samples_of(table.select(names).to_pydict())
 
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
         """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""

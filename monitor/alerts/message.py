@@ -35,7 +35,10 @@ def message_of(
     `group` is as it is after this message; `flapping`: numbers of alerts that are told as such. The site's facts are
     given where all alerts are at one site.
     """
-    rows = [_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts]
+    rows = [
+        replace(_row(alert, receiver.language, flaps=alert.id in flapping), limit_w=_limit_w(register, alert.place))
+        for alert in alerts
+    ]
     shown = sorted(rows, key=worst_first)[:ROWS]
     sites = {alert.place.site for alert in alerts}
     stations = {alert.place.station for alert in alerts}
@@ -76,6 +79,7 @@ def _row(alert: Alert, language: str, *, flaps: bool) -> MessageRow:
         resolved_reason=alert.resolved_reason,
         texts=own,
         labels=alert.labels,
+        expected_w=_watts(alert.values.get("expected_w")),
         flapping=flaps,
     )
 
@@ -84,6 +88,16 @@ def _priced(row: MessageRow, price_of: PriceOf) -> MessageRow:
     """With what the customer's session costs so far, where one is affected."""
     place = Place.parse(row.subject)
     return replace(row, price=price_of(place)) if row.state == "firing" and place.connector else row
+
+
+def _watts(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _limit_w(register: Register, place: Place) -> float | None:
+    station = register.station(place)
+    connector = station.connectors.get(place.connector or "") if station else None
+    return float(connector.rated) if connector and connector.rated is not None else None
 
 
 def worst_first(row: MessageRow) -> tuple[bool, int, object, str, str]:

@@ -102,6 +102,9 @@ class MessageRow:
     price: Money | None = None
     """What the session under way there costs the customer so far."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    expected_w: float | None = None
+    limit_w: float | None = None
+    """Of a connector: what the rule's answer expected of it, and its rating; for the curve."""
     flapping: bool = False
     """Comes and goes: nothing more is told of it until it has calmed down."""
 

@@ -53,6 +53,9 @@ class LetterRow:
     price: str
     reason: str
     link: str
+    picture: str
+    """Content id of its curve; "" without one. `picture_text` says what it shows."""
+    picture_text: str
     actions: tuple[tuple[str, str], ...]
     """What can be done without a login: the word of the button and its address; of the first row alone."""
 
@@ -81,7 +84,7 @@ class Letter:
 def write_letter(message: Message, public_url: str, size: Size, links: Links | None = None) -> Letter:
     """Say `message` in its language; `public_url` is where the pages are ("": no links), `links` signs."""
     language, words = words_for(message.language)
-    zone, base = _zone(message.zone), public_url.rstrip("/")
+    zone, base = zone_of(message.zone), public_url.rstrip("/")
     rows = message.rows[: size.rows]
     site = _shared(message, "site")
     frame = _Frame(message.at, words, zone, base, size, several_sites=not site)
@@ -200,6 +203,8 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
         price=_price(row, words),
         reason=_reason(row, words, size),
         link=f"{frame.base}/alerts/{row.alert}" if frame.base else "",
+        picture="",
+        picture_text="",
         actions=(),
     )
 
@@ -258,7 +263,7 @@ def _short_link(address: str, size: Size) -> str:
     return web_address(address) if len(address) <= 3 * size.sentence else ""
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
     """The zone, or UTC: a mail with times in UTC (and saying so) is better than none."""
     try:
         return ZoneInfo(name)

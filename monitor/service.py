@@ -59,7 +59,7 @@ from monitor.units import EPOCH
 log = structlog.get_logger()
 
 _CURVE_ROWS = 3000
-"""Of a curve in a mail, which is 1,070 pixels wide."""
+"""Of a curve in a mail, which is 770 pixels wide."""
 
 _FIRST_KEEPING = timedelta(minutes=5)
 """After the start, because a machine may be off at midnight every night."""

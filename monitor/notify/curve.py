@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from monitor.ids import Place
 
-WIDTH, HEIGHT = 1200, 400
-"""In pixels: twice what it is shown at, for sharp screens."""
+WIDTH, HEIGHT = 900, 380
+"""In pixels: more than it is shown at, for sharp screens."""
 BEFORE: Final = timedelta(minutes=30)
 """So much is shown of the time before an alert fired."""
 LONGEST: Final = timedelta(hours=6)

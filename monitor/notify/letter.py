@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor.access.links import Action, Links
 from monitor.alerts.model import Message, MessageRow
 from monitor.ids import Place
-from monitor.notify.clean import clean, web_address
+from monitor.notify.clean import clean, runbook_address, web_address
 from monitor.notify.words import count_text, moment_text, span_text, words_for
 from monitor.rules.answer import LEVELS, Level
 
@@ -189,6 +189,7 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
     words, size = frame.words, frame.size
     whole = _where(row, "", size)
     resolved = row.state == "resolved"
+    runbook = runbook_address(row.texts.runbook, frame.base)
     return LetterRow(
         tone="resolved" if resolved else row.level,
         glyph=RESOLVED_GLYPH if resolved else GLYPHS[row.level],
@@ -197,8 +198,8 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
         place=whole if frame.several_sites else whole.partition(" / ")[2] or whole,
         summary=clean(row.texts.summary, size.sentence),
         cause=clean(row.texts.cause, size.sentence),
-        runbook=clean(row.texts.runbook, size.sentence),
-        runbook_link=_short_link(row.texts.runbook, size),
+        runbook=clean(runbook, size.sentence),
+        runbook_link=_short_link(runbook, size),
         when=_when(row, frame),
         price=_price(row, words),
         reason=_reason(row, words, size),

@@ -298,3 +298,10 @@ def test_a_digest_says_that_it_is_one(language, row, message, text_of):
     assert mail["Subject"].startswith(subject)
     assert note in text_of(mail)
     assert note in text_of(mail, "html")
+
+
+def test_a_shipped_runbook_is_a_page_of_the_service(row, message, text_of):
+    mail = compose(message(row(runbook="docs/runbooks.md#slow-charging")), URL, SENDER)
+
+    assert 'href="https://laddvakt.example.org/runbooks#slow-charging"' in text_of(mail, "html")
+    assert "What to do: https://laddvakt.example.org/runbooks#slow-charging" in text_of(mail)

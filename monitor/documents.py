@@ -3,7 +3,7 @@
 import difflib
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -97,6 +97,18 @@ class Document:
         where = self._written(path)
         line, column = self._place(where, at_key=at_key, offset=offset)
         return Problem(self.file, line, column, code, message, "warning" if severity == "warning" else "error")
+
+    def only(self, *keys: str) -> "Document":
+        """The document as if it had these top-level keys alone; places stay those of the file."""
+        return replace(self, content={key: self.content[key] for key in keys if key in self.content})
+
+    def under(self, key: str) -> "Document":
+        """What stands under a top-level key as a document of its own; places stay those of the file."""
+
+        def inner(places: Mapping[Path_, tuple[int, int]]) -> Mapping[Path_, tuple[int, int]]:
+            return {path[1:]: place for path, place in places.items() if path[:1] == (key,)}
+
+        return replace(self, content=self.content[key], keys=inner(self.keys), values=inner(self.values))
 
     def _written(self, path: Iterable[str | int]) -> Path_:
         """The path without the places in lists of one that stand in the file without their list."""

@@ -117,6 +117,8 @@ bind-address = "127.0.0.1:{rpc}"
   wal-dir = {text("wal")}
   query-log-enabled = false
   max-series-per-database = 0
+[coordinator]
+  write-timeout = "60s"
 [http]
   bind-address = "127.0.0.1:{port}"
   log-enabled = false

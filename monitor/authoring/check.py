@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -11,7 +12,9 @@ from monitor.alerts.routes import Routes
 from monitor.authoring.afir import afir_warnings
 from monitor.authoring.pitfalls import pitfalls
 from monitor.authoring.reach import idle_maintenance, missing_languages, unknown_services, unreachable
+from monitor.authoring.replay import Files
 from monitor.authoring.rule_sense import negative_thresholds, rule_sense
+from monitor.authoring.rule_tests import cases
 from monitor.authoring.selection import selected, selection_problems
 from monitor.authoring.site_sense import site_sense
 from monitor.authoring.text_sense import text_sense
@@ -25,8 +28,9 @@ from monitor.rules.model import Rule
 from monitor.tariffs import files as tariff_files
 
 T = TypeVar("T")
-Kind = Literal["rules", "tariffs", "sites", "notify"]
+Kind = Literal["rules", "tariffs", "sites", "notify", "tests"]
 KINDS: Mapping[str, Kind] = {
+    "tests": "tests",  # before the keys that such a file may have, too
     "rules": "rules",
     "tariffs": "tariffs",
     "assign": "tariffs",
@@ -43,6 +47,7 @@ KINDS: Mapping[str, Kind] = {
 
 _FOLDER: Mapping[str, Kind] = {
     "alerts/*.yaml": "rules",
+    "tests/*.yaml": "tests",
     "tariffs/*.yaml": "tariffs",
     "tariffs/*.json": "tariffs",
     "sites.yaml": "sites",
@@ -94,9 +99,9 @@ def _kind(document: Document) -> Kind:
     if isinstance(document.content, list):  # an array of OCPI Tariff objects
         return "tariffs"
     keys = list(document.content) if isinstance(document.content, dict) else []
-    for key in keys:
-        if key in KINDS:
-            return KINDS[key]
+    for key, kind in KINDS.items():
+        if key in keys:
+            return kind
     hint = nearest(keys[0], KINDS) if keys else f"; known: {', '.join(sorted(KINDS))}"
     raise FileProblems([document.problem((), "unknown-kind", f"no key tells what kind of file this is{hint}")])
 
@@ -121,6 +126,8 @@ class _Check:
         # Without rules at hand nobody can say which alerts there are.
         book = self._routes((*own, *rule_files.built_in().rules) if own else (), sites)
         self._sense(written, sites, book)
+        if len(written) == self._entries():  # a rule that cannot be read is no rule that does not exist
+            self._tests(Files((*own, *rule_files.built_in().rules), book, sites))
         self._tariffs(sites)
         self._pitfalls()
         return self._found
@@ -162,6 +169,15 @@ class _Check:
             self._found += missing_languages(each, book)
             if not any(connector.bidirectional for _, connector in selected(each, sites)):
                 self._found += negative_thresholds(each)
+
+    def _entries(self) -> int:
+        """How many rules stand in the files, wrong ones, too."""
+        contents = (document.content for document in self._of("rules"))
+        return sum(len(each.get("rules") or ()) for each in contents if isinstance(each, dict))
+
+    def _tests(self, files: Files) -> None:
+        for document in self._of("tests"):
+            self._found += _problems(partial(cases.read, document, files))
 
     def _tariffs(self, sites: Register) -> None:
         paths = {document.file: Path(document.file) for document in self._of("tariffs")}

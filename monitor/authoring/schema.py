@@ -6,10 +6,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitor.alerts.notify_shapes import NotifyFile
+from monitor.authoring.rule_tests.shapes import TestsFile
 from monitor.register import RegisterFile
 from monitor.rules.model import RulesFile
 
-_MODELS: Mapping[str, type[BaseModel]] = {"rules": RulesFile, "notify": NotifyFile, "sites": RegisterFile}
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "rules": RulesFile,
+    "notify": NotifyFile,
+    "sites": RegisterFile,
+    "tests": TestsFile,
+}
 KINDS = tuple(_MODELS)
 
 

@@ -166,6 +166,11 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"  {m['at']} message to {m['address']}: {m['state']} {m['error']}".rstrip() for m in alert["messages"])
 
 
+def said_part(part: Part) -> Iterator[str]:
+    """An expression and its parts with their values, each on a line."""
+    yield from _tree(_part(part), 0)
+
+
 def _tree(part: Mapping[str, Any], depth: int) -> Iterator[str]:
     yield f"{'  ' * depth}{part['text']} = {_said(part['value'], part['dimension'])}"
     for inner in part.get("parts", ()):

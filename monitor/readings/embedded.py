@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -58,6 +58,10 @@ class EmbeddedStore:
         self._writer.run("register connectors", lambda connection, appender: _register(connection, appender, places))
 
     def bring_up_to(self, now: datetime) -> None:
+        # Beside the batches most of what is late; with the writer the little that came meanwhile, and everything where
+        # that failed, because the writer can open the file anew.
+        with suppress(StoreUnavailable), self._cursor() as cursor:
+            self._writer.beside("merge late rows", merge_late, cursor)
         self._writer.run("bring the window up to date", lambda connection, _: _bring_up(connection, to_us(now)))
 
     @contextmanager
@@ -139,18 +143,24 @@ class EmbeddedStore:
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor inside a read transaction that has begun, closed afterwards."""
-        with self._cursors, translated("open a reader"):
-            if self._closed:
-                raise StoreUnavailable("the readings store is closed")
-            cursor = self._connection.cursor()
-        try:
+        with self._cursor() as cursor:
             with translated("begin to read"):
                 cursor.execute("BEGIN TRANSACTION READ ONLY")
                 # DuckDB takes its picture at the first read, not at BEGIN.
                 number(cursor, "SELECT seq FROM store_state")
             yield cursor
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own to the file, closed afterwards; what it has not committed is rolled back."""
+        with self._cursors, translated("open its file"):
+            if self._closed:
+                raise StoreUnavailable("the readings store is closed")
+            cursor = self._connection.cursor()
+        try:
+            yield cursor
         finally:
-            cursor.close()  # rolls back
+            cursor.close()
 
 
 def _register(connection: duckdb.DuckDBPyConnection, appender: Appender, places: Sequence[Place]) -> None:

@@ -53,6 +53,7 @@ class Writer:
         self._invalid = False
         self._queue: SimpleQueue[_Append | _Task | _Stop] = SimpleQueue()
         self._gate = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self._closed = False
         with translated("read its keys"):
             self._appender: Appender | None = Appender(connection)
@@ -76,9 +77,23 @@ class Writer:
     def run(self, what: str, work: Callable[[duckdb.DuckDBPyConnection, Appender], T]) -> T:
         """Do `work` in a transaction of its own, after the batches that came before; its result."""
         request = _Task(what, work)
-        self._submit(request)
-        result: T = request.done.result()
+        with self._one_at_a_time:
+            self._submit(request)
+            result: T = request.done.result()
         return result
+
+    def beside(
+        self, what: str, work: Callable[[duckdb.DuckDBPyConnection], None], connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """Do `work` in the caller's thread, in a transaction of `connection`, while batches go on being appended.
+
+        It may touch only rows that are there already: those that come meanwhile are others, so neither fails. Nothing
+        else that changes rows runs at the same time.
+        """
+        with self._one_at_a_time, translated(what):
+            connection.begin()
+            work(connection)
+            connection.commit()
 
     def close(self) -> None:
         """Finish what was asked before, then end; calling it again does nothing."""

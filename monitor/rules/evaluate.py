@@ -81,7 +81,8 @@ def evaluate_slots(
     """The same for many slots (ascending) at once, through the same statements: what a backtest asks.
 
     Answers in the order of (slot, rule, subject), the rules that failed, and the slots at which rules wait because all
-    stations were silent. `facts.sessions` has a row for each slot (`known_at_us`).
+    stations were silent. A subject that matches, is unknown or is `active` at one of the slots has an answer at each:
+    its alert may begin at any of them. `facts.sessions` has a row for each slot (`known_at_us`).
     """
     look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
     frame = build(snapshot, facts, slots, look_back)
@@ -89,6 +90,9 @@ def evaluate_slots(
     waits = frozenset(from_us(row["slot_us"]) for row in silent)
     statements = [statement for statement in program.statements if statement.subject != "source"]
     answers, failures, _ = _judged(program, statements, frame, snapshot, active)
+    begun = {(answer.rule, answer.subject) for answer in answers if answer.truth is not False} | active
+    if begun - active:
+        answers, failures, _ = _judged(program, statements, frame, snapshot, begun)
     kept = sorted((one for one in answers if one.at not in waits), key=lambda one: (one.at, one.rule, one.subject))
     return tuple(kept), failures, waits
 

@@ -88,4 +88,4 @@ def test_a_mistake_fails(good: str, bad: str) -> None:
 def test_mistakes_of_other_files_fail() -> None:
     assert not valid("sites", "sites: {a: {stations: {b: {max_power: 300}}}}")
     assert not valid("notify", NOTIFY.replace("group_wait: 30s", "group_wait: 30"))
-    assert set(KINDS) == {"rules", "notify", "sites"}
+    assert set(KINDS) == {"rules", "notify", "sites", "tests"}

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.errors import InputError
 from monitor.ids import Place
+from monitor.units import from_us
 
 
 def test_writers_readers_and_ticks_at_once(store, power, noon):
@@ -37,6 +38,42 @@ def test_writers_readers_and_ticks_at_once(store, power, noon):
         for each in work:
             each.result()
     assert store.health().rows["meter"] == 100
+
+
+def test_late_rows_are_merged_while_others_come_in(store, power, noon):
+    """Each point once, with the last value written: also where a point is written again while it is being merged."""
+    done = threading.Event()
+
+    def write(station: str) -> None:
+        for turn in range(60):
+            for second in (turn, turn - 0.5, turn // 2, turn - 20):
+                store.append(power(second, turn, station))
+
+    def merge() -> None:
+        while not done.is_set():
+            store.bring_up_to(noon)
+
+    with ThreadPoolExecutor(4) as pool:
+        merging = pool.submit(merge)
+        writing = [pool.submit(write, station) for station in ("x", "y", "z")]
+        for each in writing:
+            each.result()
+        done.set()
+        merging.result()
+
+    expected = {}
+    for turn in range(60):
+        for second in (turn, turn - 0.5, turn // 2, turn - 20):
+            expected[noon + timedelta(seconds=second)] = turn
+    store.bring_up_to(noon + timedelta(hours=1))
+    assert store.health().late_rows == 0
+    for station in ("x", "y", "z"):
+        rows = [row for batch in store.scan("meter", place=Place("s", station, "1")) for row in batch.to_pylist()]
+        assert {from_us(row["time_us"]): row["power_w"] for row in rows} == expected
+        assert len(rows) == len(expected)
+    with store.snapshot() as snapshot:
+        [last] = snapshot.query("SELECT DISTINCT power_mw, row_us FROM latest_meter").to_pylist()
+        assert (last["power_mw"] / 1000, from_us(last["row_us"])) == (59, noon + timedelta(seconds=59))
 
 
 def test_batches_that_wait_together_are_committed_together(store, power):

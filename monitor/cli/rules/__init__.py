@@ -7,6 +7,7 @@ from monitor.cli.rules.list_ import list_
 from monitor.cli.rules.new import new
 from monitor.cli.rules.reference import reference
 from monitor.cli.rules.schema import schema
+from monitor.cli.rules.test import test
 
 
 @click.group()
@@ -19,3 +20,4 @@ rules.add_command(list_)
 rules.add_command(new)
 rules.add_command(reference)
 rules.add_command(schema)
+rules.add_command(test)

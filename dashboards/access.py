@@ -94,6 +94,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "review.all_": READ,
     "review.decide": ACT,
     "rules.all_": READ,
+    "rules.what_to_do": READ,
     "tariffs.all_": READ,
     "tariffs.compare": READ,
     "mailbox.all_": READ,

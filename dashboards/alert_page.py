@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask import request
+
 from dashboards import answering, context, curves, formats
 from dashboards.curves import Band, Curve
 from dashboards.language import gettext, ngettext
@@ -15,6 +17,7 @@ from dashboards.sources import Service
 from monitor.alerts.model import Alert
 from monitor.alerts.remarks import VERDICTS, Judgement, Verdict
 from monitor.alerts.responses import Acknowledgement, Silence
+from monitor.notify.clean import runbook_address
 from monitor.rules.answer import LEVELS, Level, Texts
 from monitor.sessions.model import Session
 from monitor.state.alert_order import SORTS, Sort
@@ -72,12 +75,18 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         curve=_curve(source, alert, stretch, zone),
         csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         links=links_of(source, alert.place),
-        runbook=texts.runbook if is_web(texts.runbook) else "",
+        runbook=_runbook(texts.runbook),
         acknowledged=source.responses.acknowledged([alert.id], source.now()).get(alert.id),
         silences=[each for each in muting(source) if each.mutes(alert)],
         hours=answering.CHOICES,
         session=source.session_at(alert.place) if alert.active and alert.place.connector else None,
     )
+
+
+def _runbook(text: str) -> str:
+    """Where the runbook is; "" where the text is no address."""
+    address = runbook_address(text, request.root_url.rstrip("/"))
+    return address if is_web(address) else ""
 
 
 def muting(source: Service) -> list[Silence]:

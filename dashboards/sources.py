@@ -43,6 +43,11 @@ class Ticks(Protocol):
         ...
 
     @property
+    def last_good_at(self) -> datetime | None:
+        """The slot of the newest one in which nothing failed."""
+        ...
+
+    @property
     def last_duration_s(self) -> float | None:
         """How long it took."""
         ...

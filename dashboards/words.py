@@ -37,8 +37,13 @@ EVENT = {
     "flapping": _l("comes and goes; nothing more is told of it"),
     "calm": _l("has calmed down"),
 }
-MESSAGE = {"firing": _l("fires"), "resolved": _l("resolved"), "repeat": _l("still firing")}
-OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up")}
+MESSAGE = {
+    "firing": _l("fires"),
+    "resolved": _l("resolved"),
+    "repeat": _l("still firing"),
+    "digest": _l("summary of what had to wait"),
+}
+OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up"), "superseded": _l("told in a summary")}
 ENTRY = {
     "acknowledged": _l("acknowledged"),
     "withdrawn": _l("acknowledgement taken back"),

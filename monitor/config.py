@@ -12,6 +12,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -141,10 +142,23 @@ class Web(Section):
     login_lasts: Duration = Field(timedelta(days=7), description="how long a login lasts")
 
 
+def _web_address(value: str) -> str:
+    if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+        raise ValueError(f"{value!r} is not a web address; write for example https://hc-ping.com/...")
+    return value
+
+
+HeartbeatUrl = Annotated[str, AfterValidator(_web_address)]
+
+
 class Notify(Section):
     """How people are told, but for mail."""
 
     private_addresses: bool = Field(False, description="whether webhooks may lead into the own network")
+    heartbeat_url: HeartbeatUrl = Field(
+        "",
+        description="asked for after each good tick, so that somebody notices when none comes; or none",
+    )
 
 
 class Mail(Section):

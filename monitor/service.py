@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+import pyarrow as pa
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -25,6 +26,8 @@ from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
+from monitor.notify.curve import Samples, samples_of
+from monitor.notify.heartbeat import Heartbeat
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
 from monitor.readings.snapshot import Scratch
@@ -41,6 +44,7 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.owner import service_id
 from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
@@ -54,6 +58,9 @@ from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
 
 log = structlog.get_logger()
+
+_CURVE_ROWS = 3000
+"""Of a curve in a mail, which is 770 pixels wide."""
 
 _FIRST_KEEPING = timedelta(minutes=5)
 """After the start, because a machine may be off at midnight every night."""
@@ -141,12 +148,13 @@ class Service:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
-        self.outbox = Outbox(self.database)
+        self.outbox = Outbox(self.database, service_id(settings.paths.var))
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
         self.responses, self.remarks = ResponseStore(self.database), RemarkStore(self.database)
         self.key = web_key(settings.web, settings.paths.var)
-        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
+        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key), self._samples)
         self.comparisons = Comparisons(settings.state_url, self.now)
+        self._heartbeat = Heartbeat(settings.notify.heartbeat_url)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
@@ -196,6 +204,15 @@ class Service:
         """The session under way at a connector, with its price so far; None: no car is there."""
         return self._session_tick.session_at(place, self.tariffs)
 
+    def _samples(self, place: Place, start: datetime, end: datetime) -> Samples:
+        """The readings of a curve in a mail; of very many the newest."""
+        batches = list(self.store.scan("meter", start, end, place=place, newest_first=True, limit=_CURVE_ROWS))
+        if not batches:
+            return ()
+        table = pa.Table.from_batches(batches).sort_by("time_us")
+        names = [name for name in ("time_us", "power_w", "offered_w") if name in table.column_names]
+        return samples_of(table.select(names).to_pydict())
+
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
         """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""
         return why(self.rules.in_force, self.store, self.database, rule=rule, subject=subject, at=at or self.now())
@@ -204,6 +221,7 @@ class Service:
         """Begin to tick and to send."""
         for worker in self.workers:
             worker.start()
+        self._heartbeat.start()
         trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
         self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
         if self._keeping.wanted:
@@ -223,6 +241,7 @@ class Service:
             self._scheduler.shutdown(wait=True)
             for worker in self.workers:
                 worker.stop()
+            self._heartbeat.stop()
             log.info("stopped")
         self._session_tick.keep()
         self.store.close()
@@ -250,6 +269,8 @@ class Service:
             last_error=error,
             last_good_at=self.ticks.last_good_at if error else slot,
         )
+        if not error:
+            self._heartbeat.beat()
 
     def _evaluate(self, now: datetime) -> str:
         """One tick; returns what went wrong in a part that the others can do without."""

@@ -67,8 +67,8 @@ class AlertsQuery(Paged):
     sort: Annotated[
         Sort | None,
         Field(
-            description="worst: firing, pending, resolved; worse before milder; then the oldest. -id: newest first, which "
-            "is the order without it. id: oldest first"
+            description="worst: firing, pending, resolved; worse before milder; then the oldest. -id: newest first, "
+            "which is the order without it. id: oldest first"
         ),
     ] = None
     before: Annotated[Number | None, Field(description="only smaller ids, in the order -id")] = None

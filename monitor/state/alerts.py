@@ -17,6 +17,7 @@ from monitor.state.alert_rows import select_alerts, to_alert, to_row
 from monitor.state.database import Database, chunks
 from monitor.state.outbox import Delivery, to_delivery
 from monitor.state.tables import alerts, evaluations, events, message_alerts, outbox
+from monitor.units import EPOCH
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,11 @@ class AlertStore:
         if happened:
             tx.execute(insert(events), happened)
         return saved
+
+    def last_evaluated(self, tx: Connection, until: datetime) -> datetime:
+        """When a rule was last evaluated, as far as that is not after `until`; the epoch when none was."""
+        last = select(func.max(evaluations.c.at_us)).where(evaluations.c.at_us <= until)
+        return tx.execute(last).scalar() or EPOCH
 
     def evaluated(self, tx: Connection, rules: Iterable[str], at: datetime) -> None:
         """Note that these rules were evaluated, which holds for all their alerts."""

@@ -68,7 +68,8 @@ class DeadLetters:
 
 
 def _revive(tx: Connection, row: Row[Any], by: str, at: datetime) -> None:
-    again = {"state": "waiting", "attempts": 0, "first_tried_us": None, "next_try_us": at}
+    # It may have arrived, for all we know, so it is repeated as it was and goes into no digest.
+    again = {"state": "waiting", "attempts": 0, "first_tried_us": None, "next_try_us": at, "doubtful": True}
     tx.execute(update(outbox).where(outbox.c.id == row.id).values(**again))
     details = {"address": row.address, "attempts": row.attempts, "error": row.error}
     audit.record(tx, at, by, "message.resend", str(row.id), details)

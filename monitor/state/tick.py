@@ -56,7 +56,7 @@ def record_tick(
     With `planning` False nobody is told of anything yet but the service's own alerts: for as long as not every rule has
     been tried since the start, because a rule that has not may inhibit others. While `routes` has no receivers (after a
     start with a broken notify.yaml, too) what groups know stays for when it has. `all_rules` as in `step`. The same
-    evaluation recorded twice changes nothing.
+    evaluation recorded twice changes nothing, nor does one that another service on this database has overtaken.
     """
     policies = [policy_of(rule) for rule in rules]
     by_id = {rule.id: rule for rule in rules}
@@ -75,7 +75,10 @@ def record_tick(
         price_of=price_of,
     )
     store = AlertStore(database)
-    with database.begin() as tx:
+    with database.begin(alone=True) as tx:
+        # Further ahead it is no other service but a clock that was put back: alerts must not wait for it.
+        if evaluation.at < store.last_evaluated(tx, evaluation.at + 2 * interval):
+            return Recorded((), 0, 0)
         active = store.active(tx)
         outcome = step(
             policies, evaluation, active, interval=interval, register=register, render=texts, all_rules=all_rules

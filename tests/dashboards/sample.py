@@ -58,6 +58,7 @@ class Ticks:
     count: int = 1
     missed: int = 0
     last_at: datetime | None = NOW
+    last_good_at: datetime | None = NOW
     last_duration_s: float | None = 0.21
     last_error: str = ""
 
@@ -150,7 +151,7 @@ def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     database = Database(settings.state_url)
     database.migrate()
     store = EmbeddedStore(folder / "readings.duckdb", settings.evaluate.window)
-    ticks = Ticks(count=0, last_at=None, last_duration_s=None)
+    ticks = Ticks(count=0, last_at=None, last_good_at=None, last_duration_s=None)
     service = SampleService(settings, database, store, Rules(files_in_force(rules)), ticks=ticks)
     try:
         yield service

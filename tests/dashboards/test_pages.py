@@ -278,7 +278,7 @@ def test_alerts_are_listed_worst_first_and_otherwise_by_the_readers_word(client:
     assert order("/alerts?sort=id") == newest[::-1]
     levels = [levels_of(client, path) for path in worst]
     assert levels == sorted(levels, key=["critical", "warning", "info"].index)
-    asked = client.get("/api/v1/alerts?state=active&limit=2").json
+    asked = client.get("/api/v1/alerts?state=active&sort=worst&limit=2").json
     assert asked is not None
     following = client.get(asked["next"]).json
     assert [f"/alerts/{item['id']}" for item in (*asked["items"], *following["items"])] == worst  # type: ignore[index]

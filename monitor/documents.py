@@ -2,6 +2,7 @@
 
 import difflib
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ _WANTED = {
     "dict_type": "must be a mapping, key: value",
     "model_type": "must be a mapping, key: value",
     "time_delta_type": "must be a duration, for example 30s, 10m or 2h",
+    "too_short": "must have at least one entry",
 }
 """What pydantic says of a wrong type, in the words of who writes YAML."""
 
@@ -153,6 +155,8 @@ def parse(text: str, file: str) -> Document:
         what = (error.problem or str(error)).split("\n")[0]
         if "\\t" in what or "'\t'" in what:
             what = "a tab indents this line; YAML wants spaces"
+        if twice := re.match('found duplicate key (".*?")', what):
+            what = f"the key {twice.group(1)} stands here a second time; remove one of them"
         raise FileProblems([Problem(file, line, column, "syntax", what)]) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise FileProblems([Problem(file, 1, 1, "syntax", str(error).split("\n")[0])]) from error
@@ -182,16 +186,31 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, at: Path_) -> Problem:
     path = at + tuple(part for part in details["loc"] if not _is_tag(part))
     if details["type"] == "extra_forbidden":
-        name = str(path[-1])
-        known = _known_keys(model, details["loc"][:-1])
-        return document.problem(path, "unknown-key", f"unknown key {name!r}{nearest(name, known)}", at_key=True)
+        return _unknown_key(document, path, _known_keys(model, details["loc"][:-1]))
+    if details["type"] == "literal_error":
+        # The text of pydantic: 'info', 'warning' or 'critical'.
+        choices = re.findall("'([^']*)'", details["ctx"]["expected"])
+        if details["loc"][-1] == "[key]":
+            return _unknown_key(document, path, choices)
+        written = details["input"]
+        said = f"{_name(path)}: there is no {written!r}{nearest(str(written), choices)}"
+        return document.problem(path, "literal-error", said)
     if details["type"] == "missing":
         return document.problem(path[:-1], "missing-key", f"{path[-1]!r} is missing here")
     if details["type"] == "model_type":
         keys = ", ".join(_known_keys(model, details["loc"]))
         return document.problem(path, "no-object", f"{_name(path)}: is no object with the keys {keys}")
-    message = _WANTED.get(details["type"], details["msg"].removeprefix("Value error, "))
+    told = details["msg"].removeprefix("Value error, ").replace("Input should be ", "must be ")
+    message = _WANTED.get(details["type"], told)
     return document.problem(path, details["type"].replace("_", "-"), f"{_name(path)}: {message}")
+
+
+def _unknown_key(document: Document, path: Path_, known: Sequence[str]) -> Problem:
+    name = str(path[-1])
+    hint = nearest(name, known)
+    if any(sign in name for sign in "()<>="):
+        hint = "; inside { } a comma ends a value: put the whole expression in quotes"
+    return document.problem(path, "unknown-key", f"unknown key {name!r}{hint}", at_key=True)
 
 
 def _name(path: Path_) -> str:

@@ -17,7 +17,7 @@ from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
-from monitor.authoring.why import why
+from monitor.authoring.why import rule_of, why, why_of_source
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import LaddvaktError, StoreUnavailable
@@ -35,6 +35,7 @@ from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
+from monitor.rules.model import rests_on_usual_power
 from monitor.rules.sources import sources_table
 from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import sessions_table
@@ -161,6 +162,7 @@ class Service:
         self._scratch = Scratch()
         self.picture: Picture | None = None
         self.flow: Flow | None = None
+        self._parts: tuple[datetime, pa.Table] | None = None
         self.ticks = TickStats()
         self._session_tick = SessionTick(
             self.store,
@@ -214,7 +216,16 @@ class Service:
         return samples_of(table.select(names).to_pydict())
 
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
-        """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`)."""
+        """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`).
+
+        A rule about the service itself is judged by what the last tick knew of it.
+        """
+        if at is None and self._parts is not None and rule_of(self.rules.in_force, rule).on == "source":
+            seen_at, sources = self._parts
+            return why_of_source(
+                self.rules.in_force, self._scratch, self.database, rule=rule, subject=subject, sources=sources,
+                at=seen_at,
+            )  # fmt: skip
         return why(self.rules.in_force, self.store, self.database, rule=rule, subject=subject, at=at or self.now())
 
     def start(self) -> None:
@@ -331,13 +342,15 @@ class Service:
             oldest_message=self.outbox.counts(now).oldest_age if self.settings.mail.host else None,
             unbilled_since=self._unbilled_since,
         )
+        self._parts = now, sources
         with self._scratch.snapshot() as snapshot:
             return evaluate_sources(files.program, snapshot, sources, now, active, stopwatch=perf_counter)
 
     def _update_sessions(self, now: datetime, files: InForce) -> str:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
-            self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs)
+            frozen_by = [rule.id for rule in files.rules.rules if rests_on_usual_power(rule)]
+            self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs, frozen_by)
             # Without tariffs nothing is priced, by choice.
             self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None
         except StoreUnavailable:

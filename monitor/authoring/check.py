@@ -96,8 +96,11 @@ def _read(path: Path, problems: list[Problem]) -> Document | None:
 
 def _kind(document: Document) -> Kind:
     """Raises FileProblems when no top-level key tells it."""
-    if isinstance(document.content, list):  # an array of OCPI Tariff objects
-        return "tariffs"
+    if isinstance(document.content, list):
+        if not any(isinstance(entry, dict) and {"when", "on", "title"} & entry.keys() for entry in document.content):
+            return "tariffs"  # an array of OCPI Tariff objects
+        message = "rules stand under a key: write `rules:` above them and indent them"
+        raise FileProblems([document.problem((), "unknown-kind", message)])
     keys = list(document.content) if isinstance(document.content, dict) else []
     for key, kind in KINDS.items():
         if key in keys:

@@ -26,7 +26,7 @@ from monitor.rules.frame import HISTORY, SESSIONS
 from monitor.rules.program import compile_rules
 from monitor.sessions.assembler import Assembler
 from monitor.sessions.for_rules import glances_table
-from monitor.sessions.history import USED, Past, history_of
+from monitor.sessions.history import USED, Past, history_of, past_of
 from monitor.sessions.model import Session
 from monitor.units import to_us
 
@@ -201,15 +201,6 @@ class _Histories:
     def _row(self, place: Place, from_us: int | None) -> dict[str, Any]:
         said = vars(history_of(list(self._past[place])))
         return {**place._asdict(), **said, "known_from_us": from_us, "known_until_us": None}
-
-
-def past_of(session: Session) -> Past:
-    """What counts of a finished session."""
-    ended = session.plug_out or session.closed_at or session.plug_in
-    code = session.diagnosis.code if session.diagnosis else None
-    return Past(
-        to_us(ended), session.energy_wh, session.average_power_w, session.user, session.stop_reason, code
-    )  # fmt: skip
 
 
 def _columns(history: pa.Table) -> pa.Table:

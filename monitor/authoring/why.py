@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from monitor.alerts.inhibition import inhibited
 from monitor.alerts.maintenance import maintained
 from monitor.alerts.model import Alert
@@ -16,7 +18,7 @@ from monitor.documents import nearest
 from monitor.errors import InputError
 from monitor.ids import Place
 from monitor.readings.store import Snapshot
-from monitor.rules.explain import Explained, Part, explain
+from monitor.rules.explain import Explained, Part, explain, explain_source
 from monitor.rules.model import Rule
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
@@ -33,18 +35,38 @@ class Store(Protocol):
         ...
 
 
+def rule_of(files: InForce, rule: str) -> Rule:
+    """The rule of an id; raises InputError when there is none."""
+    rules = {rule.id: rule for rule in files.rules.rules}
+    if rule not in rules:
+        raise InputError(f"there is no rule {rule!r}{nearest(rule, rules)}")
+    return rules[rule]
+
+
 def why(files: InForce, store: Store, database: Database, *, rule: str, subject: str, at: datetime) -> dict[str, Any]:
     """One JSON document: the answer, every part of the expressions, bounds of `expected_w`, the alert and its mails.
 
     Raises InputError for a rule or subject that does not exist.
     """
-    rules = {rule.id: rule for rule in files.rules.rules}
-    if rule not in rules:
-        raise InputError(f"there is no rule {rule!r}{nearest(rule, rules)}")
-    chosen, site = rules[rule], Place.parse(subject.partition("/")[0]).site
+    chosen, site = rule_of(files, rule), Place.parse(subject.partition("/")[0]).site
+    if chosen.on == "source":
+        raise InputError(
+            f"{rule!r} is about the service itself, which only knows itself as it is now: "
+            "start it (laddvakt run) and ask without --at"
+        )
     with store.snapshot() as snapshot:
         facts = facts_at(SessionStore(database), files.register, snapshot, site, at)
         found = explain(chosen, subject, snapshot, facts, at)
+    return {**_answer(found), "alert": _alert(files, database, chosen, found, at)}
+
+
+def why_of_source(
+    files: InForce, store: Store, database: Database, *, rule: str, subject: str, sources: pa.Table, at: datetime
+) -> dict[str, Any]:
+    """The same of a rule about the service itself, whose parts at `at` are `sources`; `store` may be empty."""
+    chosen = rule_of(files, rule)
+    with store.snapshot() as snapshot:
+        found = explain_source(chosen, subject, snapshot, sources, at)
     return {**_answer(found), "alert": _alert(files, database, chosen, found, at)}
 
 

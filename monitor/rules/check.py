@@ -114,7 +114,8 @@ class Checker:
         name = names.find(node.name, subject)
         if name is None:
             known = names.known(subject)
-            self.note(node, "unknown-name", f"a {subject} has no {node.name!r}{nearest(node.name, known)}")
+            hint = f'; a text stands in quotes: "{node.name}"' if node.name in _TEXTS else nearest(node.name, known)
+            self.note(node, "unknown-name", f"a {subject} has no {node.name!r}{hint}")
             return None
         if name.pool:
             self.note(node, "pool", f"{node.name!r} needs a pool: write {node.name}(DC) or {node.name}(AC)")
@@ -149,7 +150,7 @@ class Checker:
             (n for n in (left, right) if isinstance(n, Number) and n.value == 0 and n.dimension == "count"), None
         )
         if first != second and not (zero and {first, second} <= functions.NUMBERS - {"temperature"}):
-            hint = f"; write for example {_EXAMPLES[first]}" if second == "count" and first in _EXAMPLES else ""
+            hint = f"; write for example {_EXAMPLES[first]}" if isinstance(right, Number) and first in _EXAMPLES else ""
             self.note(right, "unit", f"{first} cannot be compared with {_article(second)}{hint}")
             return
         if first in {"text", "truth"} and operator not in {"==", "!="}:
@@ -169,6 +170,9 @@ class Checker:
         elif name is not None and node.item.value not in name.choices:
             close = nearest(node.item.value, name.choices)
             self.note(node.item, "choice", f"{name.name} never has {node.item.value!r}{close}")
+
+
+_TEXTS = frozenset(choice for name in names.NAMES for choice in name.choices)
 
 
 def _article(dimension: Dimension) -> str:

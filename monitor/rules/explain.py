@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
+
 from monitor.errors import InputError
-from monitor.ids import Place
+from monitor.ids import SOURCES, Place
 from monitor.readings.store import Snapshot
 from monitor.rules import names
 from monitor.rules.answer import Answer, Value
@@ -51,9 +53,23 @@ class Explained:
 def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: datetime) -> Explained:
     """Judge the rule for one subject as `evaluate` does. Raises InputError when nothing of that name is watched."""
     program = compile_rules([rule])
-    frame = build(snapshot, facts, [now], program.windows)
+    return _explained(rule, subject, build(snapshot, facts, [now], program.windows), snapshot, now)
+
+
+def explain_source(rule: Rule, subject: str, snapshot: Snapshot, sources: pa.Table, now: datetime) -> Explained:
+    """The same of a rule about the service itself: `sources` as of `now`, `subject` as `store` or `source:store`.
+
+    `snapshot` need not know any reading.
+    """
+    name = Place.parse(subject).source or subject
+    if name not in SOURCES:
+        raise InputError(f"{subject!r} is no part of the service; parts are {', '.join(SOURCES)}")
+    return _explained(rule, Place.of_source(name).subject, Frame({"sources": sources}, now, now), snapshot, now)
+
+
+def _explained(rule: Rule, subject: str, frame: Frame, snapshot: Snapshot, now: datetime) -> Explained:
     where = _where(rule.on, subject)
-    answer = judge_one(program, frame, snapshot, subject)
+    answer = judge_one(compile_rules([rule]), frame, snapshot, subject)
     found = _rows(rule.on, [], where, frame, snapshot)
     if not found:
         raise InputError(f"there is no {rule.on} {subject!r}: it has sent nothing, and is not in sites.yaml")
@@ -63,9 +79,9 @@ def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: dat
 
 def _where(on: Subject, subject: str) -> str:
     columns = PLACE_COLUMNS[on]
-    names_ = [unquote(part) for part in subject.split("/")]
     if on == "source":
-        raise InputError("rules about the service itself are judged by what its health page shows, not by readings")
+        return f"f.source = {quote(Place.parse(subject).source or '')}"
+    names_ = [unquote(part) for part in subject.split("/")]
     if len(names_) != len(columns) or not all(names_):
         raise InputError(f"{subject!r} is no {on}; write {'/'.join(name.upper() for name in columns)}")
     return " AND ".join(f"f.{column} = {quote(name)}" for column, name in zip(columns, names_, strict=True))

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from monitor.documents import Strict, WrittenDuration
 from monitor.rules.answer import LEVELS, Level
 from monitor.rules.names import Subject
-from monitor.rules.syntax import Node
+from monitor.rules.syntax import NameRef, Node, walk
 from monitor.units import parse_duration
 
 LANGUAGES = ("en", "sv")
@@ -177,3 +177,12 @@ def build(shape: RuleShape, expressions: Mapping[str, Expression], file: str, li
 
 def _frozen(texts: Mapping[Literal["en", "sv"], str]) -> Mapping[str, str]:
     return MappingProxyType({str(language): text for language, text in texts.items()})
+
+
+_OF_USUAL_POWER = frozenset({"usual_power_w", "slow_share_10", "expected_w", "expected_by"})
+
+
+def rests_on_usual_power(rule: Rule) -> bool:
+    """Whether what is usual at a connector decides about the rule, by its own name or by one that is made of it."""
+    nodes = (node for expression in rule.expressions for node in walk(expression.root))
+    return any(isinstance(node, NameRef) and node.name in _OF_USUAL_POWER for node in nodes)

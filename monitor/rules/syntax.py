@@ -280,7 +280,8 @@ def parse(text: str) -> Node:
 def _unexpected(error: UnexpectedInput, text: str) -> Mistake:
     at_end = isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END")
     if at_end:
-        return Mistake(max(len(text.rstrip()) - 1, 0), "syntax", "the expression ends too early")
+        hint = "; a parenthesis is not closed" if text.count("(") > text.count(")") else ""
+        return Mistake(max(len(text.rstrip()) - 1, 0), "syntax", f"the expression ends too early{hint}")
     offset = error.pos_in_stream or 0
     if isinstance(error, UnexpectedCharacters):
         hint = '; texts stand in double quotes: "Charging"' if text[offset] in "'\"" else ""

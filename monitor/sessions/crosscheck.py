@@ -29,7 +29,8 @@ _RESOLUTION_MWH = 1_100_000
 class CrossCheck(NamedTuple):
     """What power says since the register last rose. `sudden`: a rise was more than that explains.
 
-    `power_us`: when power was last read; `dense`: it was read all the time.
+    `power_us`: when power was last read; `dense`: it was read all the time. `integrated_mwh`: what power gave from the
+    session's start to the last reading of the register; the register says nothing of what flowed since.
     """
 
     power_us: int | None = None
@@ -37,6 +38,7 @@ class CrossCheck(NamedTuple):
     most_w: float = 0.0
     dense: bool = True
     sudden: bool = False
+    integrated_mwh: int | None = None
 
 
 def laid(check: CrossCheck, start_us: int, upto_us: int, estimate_mwh: int | None) -> CrossCheck:
@@ -51,23 +53,26 @@ def power_read(check: CrossCheck, at_us: int, power_w: float) -> CrossCheck:
     return CrossCheck(at_us, check.estimate_mwh, max(check.most_w, power_w), check.dense, check.sudden)
 
 
-def risen(check: CrossCheck, rise_mwh: int) -> CrossCheck:
-    """After the register rose. One that stands still for a while and then catches up has not jumped."""
+def register_read(check: CrossCheck, rise_mwh: int, integrated_mwh: int | None) -> CrossCheck:
+    """After a reading of the register, `integrated_mwh` being what power gave up to then.
+
+    One that stands still for a while and then catches up has not jumped.
+    """
     if rise_mwh <= 0:
-        return check
+        return check._replace(integrated_mwh=integrated_mwh)
     explained = check.estimate_mwh * _TOLERANCE + check.most_w * _APART_US / 3.6e6 + _RESOLUTION_MWH
     sudden = check.sudden or (check.dense and rise_mwh > explained)
-    return CrossCheck(power_us=check.power_us, sudden=sudden)
+    return CrossCheck(power_us=check.power_us, sudden=sudden, integrated_mwh=integrated_mwh)
 
 
-def doubts(check: CrossCheck, register_mwh: int | None, power_mwh: int | None) -> frozenset[Flag]:
-    """What is doubtful of a session's energy by the register and by power, None where one is not known.
+def doubts(check: CrossCheck, register_mwh: int | None) -> frozenset[Flag]:
+    """What is doubtful of a session's energy by the register (None: not known), held against power.
 
     With a wrong unit every rise looks sudden, so that is asked first.
     """
-    if register_mwh is None or power_mwh is None:
+    if register_mwh is None or check.integrated_mwh is None:
         return frozenset()
-    more, less = max(register_mwh, power_mwh), min(register_mwh, power_mwh)
+    more, less = max(register_mwh, check.integrated_mwh), min(register_mwh, check.integrated_mwh)
     if more >= LEAST_COMPARED_MWH and more >= UNIT_FACTOR * less:
         return frozenset({"unit_suspect"})
     return frozenset({"register_jump"} if check.sudden else ())

@@ -17,6 +17,12 @@ from monitor.sessions.siblings import Group
 SLOW_SHARE = 0.5
 """Slow: on average less than half of what the outlet is rated for, or of what it usually gives."""
 
+LOWERED = 0.6
+"""An offer below this part of the rating is lowered. A cable's amperes at a low battery voltage alone take a third."""
+
+SHARED = 0.3
+"""Part of the charging time from which a sibling that charged too explains a low offer."""
+
 LEAST_SAMPLES = 3
 LEAST_CHARGING = timedelta(minutes=3)
 TAPER_FROM_SOC = 70.0
@@ -77,10 +83,20 @@ def diagnose(session: Session, found: Findings) -> Diagnosis | None:
     return _said(code, _evidence(session, found, average))
 
 
+def offer_lowered(found: Findings) -> bool:
+    """Whether a charger that is not AC offered clearly less than its rating, and neither cars beside it nor load
+    management explain that. A dead power module does so.
+    """
+    if found.offered_w is None or found.rated_w is None or found.current == "AC":
+        return False
+    excused = found.load_managed or found.shared_share >= SHARED
+    return found.offered_w < LOWERED * found.rated_w and not excused
+
+
 def _limited(found: Findings) -> DiagnosisCode | None:
     if found.limited_share < 0.5 or found.offered_w is None:
         return None
-    if found.shared_share >= 0.3:
+    if found.shared_share >= SHARED:
         return "shared"
     return "load_managed" if found.load_managed else "charger_suspect"
 

@@ -1,6 +1,7 @@
 """What meter values say of a visit. Procedures change the visit."""
 
-from monitor.sessions.crosscheck import power_read, risen
+from monitor.sessions import crosscheck
+from monitor.sessions.crosscheck import power_read
 from monitor.sessions.laying import lay, settle, summed
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.presence import marks, seen
@@ -39,7 +40,7 @@ def register_read(visit: Visit, value_mwh: int, at_us: int, outlet: Outlet, *, e
     """Take in a register reading: what was laid since the last one gets the energy in between."""
     visit.registers, rise, flags = read(visit.registers, value_mwh, at_us, outlet.rated_w, event=event)
     visit.flags |= flags
-    visit.check = risen(visit.check, rise)
+    visit.check = crosscheck.register_read(visit.check, rise, visit.integrated_mwh)
     visit.unlaid_mwh += rise
     if visit.slices:
         settle(visit, visit.unlaid_mwh)

@@ -9,10 +9,11 @@ from typing import Any, Literal, NamedTuple
 
 from monitor.ids import Place
 from monitor.sessions import crosscheck
-from monitor.sessions.diagnosis import Findings, diagnose
+from monitor.sessions.diagnosis import Findings, diagnose, offer_lowered
 from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.laying import lay
 from monitor.sessions.model import Flag, Period, Session
+from monitor.sessions.offer import LOW_OFFER, OFFER
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.shared import Shared
 from monitor.sessions.siblings import Group, SharedTime
@@ -100,9 +101,9 @@ def summarise(
     )
     if not visit.ended:
         return session
-    return replace(
-        session, diagnosis=diagnose(session, _findings(visit, outlet, spans.charging_us, around or Around()))
-    )
+    found = _findings(visit, outlet, spans.charging_us, around or Around())
+    details = {**session.details, OFFER: LOW_OFFER} if offer_lowered(found) else session.details
+    return replace(session, details=details, diagnosis=diagnose(session, found))
 
 
 def closing(visit: Visit, grace: timedelta) -> datetime | None:
@@ -135,7 +136,7 @@ def idle_us(spans: Spans, bill_until: BillUntil) -> int:
 def doubts(visit: Visit, *, closed: bool) -> frozenset[Flag]:
     """Flags that are of the session as a whole, not of a row."""
     no_stop: frozenset[Flag] = frozenset({"no_stop"} if closed and visit.has_start and not visit.has_stop else ())
-    return no_stop | crosscheck.doubts(visit.check, visit.registers.energy_mwh, visit.integrated_mwh)
+    return no_stop | crosscheck.doubts(visit.check, visit.registers.energy_mwh)
 
 
 def _until(visit: Visit, now_us: int, status: str | None, outlet: Outlet) -> Visit:

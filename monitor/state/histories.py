@@ -1,6 +1,6 @@
 """Each connector's history as one row, kept up as its sessions close: no start and no tick reads far back."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,17 +13,21 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    and_,
     delete,
     func,
     insert,
+    or_,
     select,
 )
 
 from monitor.ids import Place
 from monitor.sessions.history import USED, ConnectorHistory, Past, history_of
+from monitor.sessions.offer import is_lowered
 from monitor.state.columns import metadata
 from monitor.state.database import chunks
 from monitor.state.session_tables import positions, sessions
+from monitor.state.tables import alerts
 from monitor.units import to_us
 
 connector_history = Table(
@@ -63,9 +67,15 @@ def make_once(tx: Connection) -> None:
     tx.execute(insert(positions).values(name=_KEPT, position=1))
 
 
-def refresh(tx: Connection, places: Iterable[Place]) -> dict[Place, ConnectorHistory]:
-    """Make the histories of some connectors anew, and return them."""
-    fresh = {place: history_of(_past(tx, place)) for place in places}
+def refresh(
+    tx: Connection, places: Iterable[Place], frozen_by: Collection[str] = frozenset()
+) -> dict[Place, ConnectorHistory]:
+    """Make the histories of some connectors anew, and return them.
+
+    `frozen_by`: rules that rest on the usual power. While one of them fires on a connector, what is usual there stays
+    what it was then: else a charger that stays slow becomes what is usual, and the alert ends by itself.
+    """
+    fresh = {place: _history(tx, place, frozen_by) for place in places}
     for some in chunks(list(fresh.items())):
         for place, _ in some:
             tx.execute(delete(connector_history).where(*_at(connector_history, place)))
@@ -76,6 +86,21 @@ def refresh(tx: Connection, places: Iterable[Place]) -> dict[Place, ConnectorHis
 def before(connection: Connection, place: Place, moment: datetime) -> ConnectorHistory:
     """What the sessions plugged in before `moment` say; from the sessions themselves, as nothing is kept of then."""
     return history_of(_past(connection, place, sessions.c.plug_in_us < moment))
+
+
+def _history(tx: Connection, place: Place, frozen_by: Collection[str]) -> ConnectorHistory:
+    firing_us = _firing_since(tx, place, frozen_by)
+    return history_of(
+        _past(tx, place), None if firing_us is None else _past(tx, place, sessions.c.closed_us <= firing_us)
+    )
+
+
+def _firing_since(tx: Connection, place: Place, rules: Collection[str]) -> datetime | None:
+    """Since when one of these rules has been firing on the connector, its station or its site."""
+    here = [or_(alerts.c[key].is_(None), alerts.c[key] == getattr(place, key)) for key in ("station", "connector")]
+    firing = and_(alerts.c.rule.in_(rules), alerts.c.state == "firing", alerts.c.site == place.site, *here)
+    since: datetime | None = tx.execute(select(func.min(alerts.c.firing_us)).where(firing)).scalar()
+    return since
 
 
 def _row(place: Place, history: ConnectorHistory) -> dict[str, Any]:
@@ -91,6 +116,10 @@ def _past(tx: Connection, place: Place, *wanted: ColumnElement[bool]) -> list[Pa
             sessions.c.user_token,
             sessions.c.stop_reason,
             sessions.c.diagnosis,
+            sessions.c.peak_power_w,
+            sessions.c.soc_in,
+            sessions.c.soc_out,
+            sessions.c.details,
         )
         .where(*_at(sessions, place), sessions.c.closed_us.is_not(None), *wanted)
         .order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc())
@@ -104,6 +133,10 @@ def _past(tx: Connection, place: Place, *wanted: ColumnElement[bool]) -> list[Pa
             row.user_token,
             row.stop_reason,
             row.diagnosis["code"] if row.diagnosis else None,
+            row.peak_power_w,
+            row.soc_in,
+            row.soc_out,
+            is_lowered(row.details),
         )
         for row in tx.execute(newest_first)
     ]

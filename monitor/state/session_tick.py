@@ -1,6 +1,6 @@
 """The sessions' part of a tick: what arrived is assembled, priced and saved; rules get what they read of sessions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -75,8 +75,12 @@ class SessionTick:
         """The sequence number of the last row taken in."""
         return self._assembler.position
 
-    def bring_up_to(self, now: datetime, register: Register, tariffs: TariffBook) -> tuple[pa.Table, pa.Table]:
+    def bring_up_to(
+        self, now: datetime, register: Register, tariffs: TariffBook, frozen_by: Collection[str] = frozenset()
+    ) -> tuple[pa.Table, pa.Table]:
         """Take in what arrived, and return the tables `sessions` and `history` that rules read.
+
+        `frozen_by`: rules that rest on the usual power, which stays as it was where one of them fires.
 
         When the sessions cannot be saved, the next call goes back to what was saved and does the same again.
         """
@@ -90,7 +94,7 @@ class SessionTick:
             self._ahead_of_saved = False
         try:
             changed = self._assembler.update(now)
-            self._save([self._to_store(session, tariffs) for session in changed], now)
+            self._save([self._to_store(session, tariffs) for session in changed], now, frozen_by)
         except Exception:
             self._ahead_of_saved = True
             raise
@@ -135,11 +139,13 @@ class SessionTick:
     def _bill(self, session: Session, tariffs: TariffBook) -> Session:
         return bill(session, self.versioned(tariffs), self._register, self._settings.bill_until)
 
-    def _save(self, sessions: Sequence[Session], now: datetime) -> None:
+    def _save(self, sessions: Sequence[Session], now: datetime, frozen_by: Collection[str]) -> None:
         reached, progress = self._assembler.position, self._assembler.progress
         if sessions or progress or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
             reassembled = self._assembler.reassembled
-            self._sessions.save(sessions, position=reached, reassembled=reassembled, progress=progress, now=now)
+            self._sessions.save(
+                sessions, position=reached, reassembled=reassembled, progress=progress, now=now, frozen_by=frozen_by
+            )
             self._saved = reached
 
     def _note_imports(self) -> None:

@@ -1,6 +1,6 @@
 """Sessions in the state database: saved as they change, listed for pages, with their older versions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -66,6 +66,7 @@ class SessionStore:
         reassembled: Mapping[Place, datetime] | None = None,
         progress: Sequence[Glance] = (),
         now: datetime | None = None,
+        frozen_by: Collection[str] = frozenset(),
     ) -> None:
         """Store sessions, how far the assembler has read, what it cut anew and `progress` of sessions that are stored
         already, in one transaction.
@@ -73,6 +74,7 @@ class SessionStore:
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
         among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
         has decided or an export has sealed does not change: see `billing_states.arrival`; `now` is when that came up.
+        `frozen_by`: see `histories.refresh`.
         """
         with self._database.begin() as tx:
             reached = session_saving.position(tx) if position is None else position
@@ -81,7 +83,7 @@ class SessionStore:
             session_saving.upsert(saving, changed)
             session_saving.note_progress(tx, progress)
             session_saving.set_position(tx, reached)
-            histories.refresh(tx, {*_closed(changed), *(reassembled or {})})
+            histories.refresh(tx, {*_closed(changed), *(reassembled or {})}, frozen_by)
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
         """Store sessions that came finished, in one transaction; those known from readings stay as they are.

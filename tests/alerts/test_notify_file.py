@@ -45,7 +45,7 @@ MISTAKES = [
     ("default: {to: a, mute: {}}", "1:24: 'zone' is missing here"),
     ("default: {to: a, mute: {zone: Stockholm}}", "1:31: zone: 'Stockholm' is no IANA time zone"),
     ('default: {to: a, mute: {zone: UTC, from: 22.00}}', "1:42: from: 22.0 is not a time of day; write for example"),
-    ('default: {to: a, mute: [{zone: UTC, days: [lör]}]}', "1:44: days[0]: Input should be 'mon'"),
+    ('default: {to: a, mute: [{zone: UTC, days: [lör]}]}', "1:44: days[0]: there is no 'lör'; known: fri, mon"),
     ("default: {to: a, escalate: {after: 15m, to: b}}", "1:45: there is no receiver 'b'"),
     ("default: {to: a, escalate: [{after: 15m, to: a}]}", "1:46: 'a' is told already; name another receiver"),
     ("default: {to: a, escalate: {after: 15, to: b}}", "1:36: after: 15 has no unit"),

@@ -33,8 +33,8 @@ from monitor.rules.evaluate import Facts, evaluate
 from monitor.rules.frame import HISTORY, SESSIONS
 from monitor.rules.model import Rule
 from monitor.rules.program import compile_rules
-from monitor.sessions.diagnosis import Findings, diagnose
-from monitor.sessions.history import Past, history_of
+from monitor.sessions.diagnosis import LOW_OFFER, OFFER, Findings, diagnose, offer_lowered
+from monitor.sessions.history import Past, history_of, past_of
 from monitor.sessions.model import Period, Session
 from monitor.units import to_us
 
@@ -198,7 +198,7 @@ def under_way(curves: Iterable[Curve], minute: int) -> pa.Table:
 
 
 def past(curve: Curve, number: int) -> Past:
-    """The session as the connector's history sees it, with the diagnosis that it gets."""
+    """The session as the connector's history sees it, with the diagnosis that it gets; `number` orders them."""
     assert curve.soc is not None
     assert curve.offered_w is not None
     length, energy = timedelta(minutes=len(curve.power_w)), float(curve.energy_wh[-1])
@@ -220,20 +220,32 @@ def past(curve: Curve, number: int) -> Past:
         limited_share=float(np.mean((curve.power_w >= 0.95 * curve.offered_w) & (curve.offered_w < 0.9 * STICKER_W))),
         shared_share=0.0, temperature_c=None, rated_w=STICKER_W, rated_phases=None, current="DC", load_managed=False,
     )  # fmt: skip
-    told = diagnose(session, found)
-    return Past(number, energy, average, None, "EVDisconnected", told.code if told else None)
+    details = {OFFER: LOW_OFFER} if offer_lowered(found) else {}
+    return replace(past_of(replace(session, details=details, diagnosis=diagnose(session, found))), ended_us=number)
 
 
-def slow_sessions_until_told(usual: Sequence[Curve], chance: random.Random) -> int:
+def slow_sessions_until_told(usual: Sequence[Curve], chance: random.Random, *, lowered_offer: bool = True) -> int:
     """After how many slow sessions slow-connector is true of a connector with sixty usual ones behind it."""
     pasts = [past(curve, number) for number, curve in enumerate(chance.choices(usual, k=60))][::-1]
     for number in range(1, 11):
-        slow = derated(chance.choice(usual), 0, lowered_offer=True)
+        slow = derated(chance.choice(usual), 0, lowered_offer=lowered_offer)
         pasts.insert(0, past(slow, 100 + number))
-        share = history_of(pasts).slow_share_10
-        if share is not None and share >= 30:
+        if told_slow(pasts):
             return number
     return 11
+
+
+def healthy_connectors(usual: Sequence[Curve], chance: random.Random, count: int) -> Iterator[tuple[bool, bool]]:
+    """Connectors without a fault after 60 to 160 sessions: is slow-connector true, and is the sticker's rule."""
+    for _ in range(count):
+        curves = chance.choices(usual, k=chance.randrange(60, 160))
+        of_sticker = sum(map(under_half_of_the_sticker, curves[:10])) >= 3
+        yield told_slow([past(curve, -number) for number, curve in enumerate(curves)]), of_sticker
+
+
+def told_slow(newest_first: Sequence[Past]) -> bool:
+    share = history_of(newest_first).slow_share_10
+    return share is not None and share >= 30
 
 
 def under_half_of_the_sticker(curve: Curve) -> bool:
@@ -264,8 +276,16 @@ def main(shared: Path) -> None:
         told, sticker = [c for c in chosen if found.get(c.name, 99) <= 13], filter(under_half_of_the_sticker, chosen)
         print(f"{'40 % from minute 3, told by 13, ' + name:46s}{part(told, chosen)}    {part(sticker, chosen)}")
     print(f"{'AC, on-board limits and load management':46s}{part([c for c in cars if c.name in found], cars)}")
-    counts = [slow_sessions_until_told(by_year["2023"], chance) for _ in range(100)]
-    print(f"{'40 % from the start, slow-connector by the 5th':46s}{part([n for n in counts if n <= 5], counts)}")
+    print(f"\n{'':46s}slow-connector             3 of the last 10 under half of the sticker")
+    for name, chosen in by_year.items():
+        healthy = list(healthy_connectors(chosen, chance, 1_000))
+        ours, of_sticker = ([one for one in told if one] for told in zip(*healthy, strict=True))
+        print(f"{'no fault planted, ' + name:46s}{part(ours, healthy)}    {part(of_sticker, healthy)}")
+    for name, chosen in by_year.items():
+        for text, lowered in (("and the offer", True), ("offer as before", False)):
+            counts = [slow_sessions_until_told(chosen, chance, lowered_offer=lowered) for _ in range(100)]
+            label = f"40 % from the start, {text}, {name}"
+            print(f"{label:46s}{part([n for n in counts if n <= 5], counts)}    (by the 5th session)")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def test_whole_numbers_may_be_written_with_a_fraction(run: Callable[..., Any]) -
     assert run(cdr(used(TIME=1)), tariff(timed))["total_cost"]["excl_vat"] == 3
     with pytest.raises(FileProblems, match="step_size: must be a whole number"):
         run(cdr(used(TIME=1)), tariff({"price_components": [{"type": "TIME", "price": 6, "step_size": 1.5}]}))
-    with pytest.raises(FileProblems, match="max_duration: Input should be less than or equal to"):
+    with pytest.raises(FileProblems, match="max_duration: must be less than or equal to"):
         run(cdr(used(TIME=1)), tariff({**timed, "restrictions": {"max_duration": 10**10}}))
 
 

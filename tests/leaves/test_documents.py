@@ -44,7 +44,7 @@ def test_every_mistake_is_told_at_once_with_its_place_and_the_nearest_key():
     [
         ("a: [1,", "a.yaml:1:7: expected the node content, but found '<stream end>'"),
         ("a:\n\tb: 1\n", "a.yaml:2:1: a tab indents this line; YAML wants spaces"),
-        ("a: 1\na: 2\n", 'a.yaml:2:1: found duplicate key "a" with value "2" (original value: "1")'),
+        ("a: 1\na: 2\n", 'a.yaml:2:1: the key "a" stands here a second time; remove one of them'),
     ],
 )
 def test_a_syntax_error_names_its_place(text, expected):

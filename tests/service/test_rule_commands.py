@@ -61,7 +61,15 @@ def test_list_and_explain_over_the_running_service_and_after_it(service: Running
     assert "did you mean 'no-power'?" in run(service, "explain", "no-powr", "lund/l-1/2")
     assert "write SITE/STATION/CONNECTOR" in run(service, "explain", "no-power", "lund")
 
+    own = as_json(service, "explain", "source-stale", "store")
+    assert (own["subject"], own["truth"], own["alert"]["state"]) == ("source:store", False, "none")
+    assert "not reachable = false" in run(service, "explain", "source-stale", "source:store")
+    assert run(service, "explain", "source-stale", "mail").startswith("source-stale on source:mail")
+    assert "parts are store, mail" in run(service, "explain", "source-stale", "stroe")
+    assert "ask without --at" in run(service, "explain", "source-stale", "store", "--at", earlier)
+
     service.terminate()
+    assert "start it (laddvakt run)" in run(service, "explain", "source-stale", "store")
     still = as_json(service, "explain", "no-power", "lund/l-1/2")
     assert (still["truth"], still["alert"]["state"]) == (True, "firing")
     rows = {row["id"]: row for row in as_json(service, "list")["items"]}

@@ -396,11 +396,16 @@ def noon() -> datetime:
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Iterator[SessionStore]:
+def state_database(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'state.sqlite'}")
     database.migrate()
-    yield SessionStore(database)
+    yield database
     database.close()
+
+
+@pytest.fixture
+def saved(state_database: Database) -> SessionStore:
+    return SessionStore(state_database)
 
 
 @pytest.fixture(scope="session")

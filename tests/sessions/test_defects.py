@@ -107,6 +107,20 @@ def test_watts_read_as_kilowatts(paper: Any, charger: Any) -> None:
     assert doubts(session) == ["unit_suspect"]
 
 
+def test_power_since_the_last_register_reading_is_not_held_against_it(paper: Any, charger: Any) -> None:
+    charger.start(0, 1_000).status(0, "Charging").meter(0, 1_000, 22.0)
+    (session,) = paper.write(charger).read(1)
+    assert session.flags == frozenset()
+
+
+def test_a_register_that_stands_still_under_power(paper: Any, charger: Any) -> None:
+    charger.start(0, 1_000).status(0, "Charging")
+    for minute in range(10):
+        charger.meter(minute, 1_000, 22.0)
+    (session,) = paper.write(charger).read(10)
+    assert doubts(session) == ["unit_suspect"]
+
+
 def test_a_current_summed_over_phases_is_suspect_for_the_current_alone(paper: Any, charger: Any) -> None:
     charger.start(0, 1_000).status(0, "Charging").charge(1, 30, 1_180, 11.0, current_a=47.0, offered_a=32.0, phases=3)
     (session,) = paper.write(charger.stop(30, 6_500).status(31, "Available")).read(60)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.sessions.history import ConnectorHistory
+from monitor.sessions.offer import is_lowered
 from monitor.state.sessions import SessionStore
 
 
@@ -48,6 +49,30 @@ def test_a_lowered_offer_while_the_other_plug_charges_is_shared(depot: Any, dc_c
         charger.start(0, 0).status(0, "Charging").charge(1, 30, 1_000, 60.0, soc=30.0, offered_w=62_000.0)
         charger.stop(30, 30_000).status(31, "Available")
     assert {session.diagnosis.code for session in depot.write(dc_charger, other).read(90)} == {"shared"}
+
+
+@pytest.mark.parametrize(
+    ("offered_w", "noted"),
+    [(72_000.0, True), (120_000.0, False), (None, False)],
+    ids=["40 %", "two thirds", "not told"],
+)
+def test_a_clearly_lowered_offer_is_noted_whatever_the_car_takes(
+    paper: Any, dc_charger: Any, offered_w: float | None, noted: bool
+) -> None:
+    more = {} if offered_w is None else {"offered_w": offered_w}
+    dc_charger.start(0, 0).status(0, "Charging").charge(1, 30, 1_000, 30.0, soc=30.0, **more)
+    (session,) = paper.write(dc_charger.stop(30, 15_000).status(31, "Available")).read(90)
+    assert is_lowered(session.details) is noted
+
+
+def test_a_lowered_offer_on_ac_or_beside_another_car_is_not(
+    depot: Any, dc_charger: Any, charger: Any, new_charger: Any
+) -> None:
+    other = new_charger(dc_charger.place._replace(connector="2"))
+    for each in (dc_charger, other, charger):
+        each.start(0, 0).status(0, "Charging").charge(1, 30, 1_000, 6.0, offered_w=7_000.0)
+        each.stop(30, 4_000).status(31, "Available")
+    assert [is_lowered(session.details) for session in depot.write(dc_charger, other, charger).read(90)] == [False] * 3
 
 
 def test_power_that_breaks_away_makes_the_charger_suspect(paper: Any, dc_charger: Any) -> None:

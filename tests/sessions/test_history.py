@@ -50,6 +50,47 @@ def test_each_session_is_slow_or_failed(seen: Past, failed: float | None, slow: 
     assert (found.failed_share_10, found.slow_share_10) == (failed, slow)
 
 
+STRONG = replace(GOOD, average_power_w=100_000.0, peak_power_w=150_000.0, soc_in=20.0, soc_out=60.0)
+
+
+@pytest.mark.parametrize(
+    ("seen", "slow"),
+    [
+        (replace(STRONG, average_power_w=47_000.0), 100.0),
+        (replace(STRONG, average_power_w=47_000.0, soc_in=60.0, soc_out=85.0), 0.0),
+        (replace(STRONG, average_power_w=20_000.0, soc_in=60.0, soc_out=85.0, diagnosis="tapering"), 100.0),
+        (replace(STRONG, average_power_w=47_000.0, soc_in=None), 100.0),
+        (replace(STRONG, average_power_w=47_000.0, soc_in=None, diagnosis="tapering"), 0.0),
+        (replace(STRONG, average_power_w=20_000.0, soc_in=60.0, soc_out=85.0, peak_power_w=22_000.0), 100.0),
+    ],
+    ids=["low", "nearly full", "less than nearly full takes", "unknown charge", "tapering, unknown", "AC never tapers"],
+)
+def test_what_a_nearly_full_battery_does_not_take_is_not_slow(seen: Past, slow: float) -> None:
+    assert history_of(past(*[seen] * 10, *[STRONG] * 10)).slow_share_10 == slow
+
+
+@pytest.mark.parametrize(
+    ("seen", "usual", "slow"),
+    [
+        (replace(GOOD, average_power_w=38_000.0, offer_lowered=True), GOOD, 100.0),
+        (replace(GOOD, average_power_w=42_000.0, offer_lowered=True), GOOD, 0.0),
+        (replace(GOOD, average_power_w=38_000.0, offer_lowered=True), replace(GOOD, offer_lowered=True), 0.0),
+        (replace(GOOD, average_power_w=38_000.0), GOOD, 0.0),
+    ],
+    ids=["less than usual", "as usual all the same", "its offer is always low", "the offer as before"],
+)
+def test_a_lowered_offer_counts_where_it_is_not_usual(seen: Past, usual: Past, slow: float) -> None:
+    assert history_of(past(*[seen] * 10, *[usual] * 10)).slow_share_10 == slow
+
+
+def test_what_is_usual_may_be_of_an_earlier_moment() -> None:
+    slow = replace(GOOD, average_power_w=20_000.0)
+    then = past(*[slow] * 3, *[GOOD] * 57)
+    now = past(*[slow] * 60)
+    assert (history_of(now).usual_power_w, history_of(now).slow_share_10) == (20_000, 0)
+    assert (history_of(now, then).usual_power_w, history_of(now, then).slow_share_10) == (50_000, 100)
+
+
 def test_shares_are_of_those_of_the_last_ten_that_say_anything() -> None:
     unknown, failed = replace(GOOD, energy_wh=None), replace(GOOD, energy_wh=0.0)
     assert history_of(past(unknown, failed, failed, GOOD, GOOD, GOOD)).failed_share_10 == 40

@@ -20,6 +20,7 @@ from monitor.readings.schema import METER, STATUSES
 from monitor.register import Register
 from monitor.rules.frame import HISTORY
 from monitor.rules.model import Rule
+from monitor.rules.names import Subject
 from monitor.units import parse_duration, parse_quantity, to_us
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -91,7 +92,8 @@ class _Reader:
         if self._lasts > LONGEST:
             self._wrong(("name",), "too-long", f"lasts for more than {LONGEST.days} days; a backtest is for such spans")
         rows = sorted(self._rows(), key=lambda row: row.came)
-        self._check_expectations()
+        self._check_expectations(rows)
+        self._check_mails(routes)
         return Case(
             self._document, self._index, shape, self._start, self._lasts, self._chosen(), self._register, routes,
             tuple(rows), self._history(),
@@ -116,7 +118,9 @@ class _Reader:
     def _no_rule(self, rule: str) -> str:
         return f"there is no rule {rule!r} about places{nearest(rule, self._rules)}"
 
-    def _check_expectations(self) -> None:
+    def _check_expectations(self, rows: Iterable[Row]) -> None:
+        there = [Place(row.values["site"], row.values["station"], row.values.get("connector")) for row in rows]
+        there += self._register.connectors
         chosen = set(self._shape.rules) or set(self._rules)
         for position, each in enumerate(self._shape.expect):
             if each.rule not in self._rules:
@@ -128,6 +132,23 @@ class _Reader:
             if each.subject is None and each.state != "never":
                 message = "'subject' is missing here: only `state: never` can be about all of them"
                 self._wrong(("expect", position), "missing-key", message)
+            if each.subject is not None and each.state != "never" and each.rule in self._rules:
+                self._check_subject(each.subject, self._rules[each.rule].on, there, ("expect", position, "subject"))
+
+    def _check_subject(self, subject: str, on: Subject, there: Iterable[Place], path: Path_) -> None:
+        """What is expected of a subject that nothing knows of never comes true."""
+        keys = {"connector": 3, "station": 2, "site": 1}[on]
+        known = {Place(*place[:keys]).subject for place in there if None not in place[:keys]}  # type: ignore[arg-type]
+        if subject not in known:
+            message = f"there is no {on} {subject!r} in sites.yaml or in the readings{nearest(subject, known)}"
+            self._wrong(path, "unknown-subject", message)
+
+    def _check_mails(self, routes: Routes) -> None:
+        known = routes.receivers
+        for position, mail in enumerate(self._shape.mails or ()):
+            if "@" not in mail.to and mail.to not in known:
+                message = f"there is no receiver {mail.to!r}{nearest(mail.to, known)}"
+                self._wrong(("mails", position, "to"), "unknown-receiver", message)
 
     def _rows(self) -> Iterator[Row]:
         for subject, said in self._shape.readings.items():
@@ -235,6 +256,10 @@ class _Reader:
 
     def _known(self, said: HistoryShape, path: Path_) -> Mapping[str, Any]:
         numbers = ("usual_power_w", "slow_share_10", "failed_share_10")
+        for name in ("slow_share_10", "failed_share_10"):
+            share = self._number(getattr(said, name), (*path, name))
+            if share is not None and not 0 <= share <= 100:
+                self._wrong((*path, name), "range", f"{name} is from 0 to 100 %")
         return {
             **{name: self._number(getattr(said, name), (*path, name)) for name in numbers},
             "users_10": said.users_10,

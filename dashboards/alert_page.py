@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask import request
+
 from dashboards import answering, context, curves, formats
 from dashboards.curves import Band, Curve
 from dashboards.language import gettext, ngettext
@@ -12,15 +14,20 @@ from dashboards.parameters import Parameters
 from dashboards.places import is_web, links_of, readings_csv
 from dashboards.seen import Seen, seen
 from dashboards.sources import Service
-from monitor.alerts.model import Alert, AlertEvent
+from monitor.alerts.model import Alert
+from monitor.alerts.remarks import VERDICTS, Judgement, Verdict
 from monitor.alerts.responses import Acknowledgement, Silence
+from monitor.notify.clean import runbook_address
 from monitor.rules.answer import LEVELS, Level, Texts
 from monitor.sessions.model import Session
-from monitor.state.outbox import Delivery
+from monitor.state.alert_order import SORTS, Sort
+from monitor.state.timeline import Entry, timeline
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=30)
 PAGE = 100
 BATCH = 500
+ENTRIES = 150
+"""The newest ones of a timeline; an alert that is told of for months has thousands."""
 STATES = ("active", "pending", "firing", "resolved", "all")
 
 
@@ -33,8 +40,10 @@ class AlertPage:
     symbol: str
     zone: ZoneInfo
     values: list[Seen]
-    events: Sequence[AlertEvent]
-    messages: Sequence[Delivery]
+    timeline: Sequence[Entry]
+    earlier: int
+    judgement: Judgement | None
+    verdicts: Sequence[Verdict]
     curve: Curve | None
     csv: str
     links: Mapping[str, str]
@@ -52,23 +61,32 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         return None
     zone, texts = source.register.zone(alert.place.site), context.texts(alert)
     stretch = _stretch(alert, source.now())
+    entries = timeline(source.database, alert, source.now())
     return AlertPage(
         alert=alert,
         texts=texts,
         symbol=alert.level if alert.active else "resolved",
         zone=zone,
         values=seen(alert.place, alert.values),
-        events=source.alerts.events(alert_id),
-        messages=source.alerts.messages(alert_id),
+        timeline=entries[-ENTRIES:],
+        earlier=max(len(entries) - ENTRIES, 0),
+        judgement=source.remarks.judgement(alert_id),
+        verdicts=VERDICTS if alert.firing_at and not alert.active else (),
         curve=_curve(source, alert, stretch, zone),
         csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         links=links_of(source, alert.place),
-        runbook=texts.runbook if is_web(texts.runbook) else "",
+        runbook=_runbook(texts.runbook),
         acknowledged=source.responses.acknowledged([alert.id], source.now()).get(alert.id),
         silences=[each for each in muting(source) if each.mutes(alert)],
         hours=answering.CHOICES,
         session=source.session_at(alert.place) if alert.active and alert.place.connector else None,
     )
+
+
+def _runbook(text: str) -> str:
+    """Where the runbook is; "" where the text is no address."""
+    address = runbook_address(text, request.root_url.rstrip("/"))
+    return address if is_web(address) else ""
 
 
 def muting(source: Service) -> list[Silence]:
@@ -97,57 +115,44 @@ def _curve(source: Service, alert: Alert, stretch: tuple[datetime, datetime], zo
 
 @dataclass(frozen=True)
 class AlertFilters:
-    """What the address selects."""
+    """What the address selects, and in which order; `after`: the number of the last alert of the page before."""
 
     state: str
     level: Level | None
     site: str | None
     rule: str | None
-    before: int | None
+    sort: Sort
+    after: int | None
 
     @classmethod
     def read(cls, parameters: Parameters) -> "AlertFilters":
         """From the query string."""
+        state = parameters.choice("state", STATES) or "active"
         return cls(
-            state=parameters.choice("state", STATES) or "active",
+            state=state,
             level=parameters.choice("level", LEVELS),
             site=parameters.text("site"),
             rule=parameters.text("rule"),
-            before=cursor(parameters),
+            sort=parameters.choice("sort", SORTS) or usual_sort(state),
+            after=parameters.number("after"),
         )
 
 
-def cursor(parameters: Parameters) -> int | None:
-    """The number in `before`: of the last alert of the page before."""
-    return parameters.number("before")
+def usual_sort(state: str | None) -> Sort:
+    """Worst first, but of a history the newest first."""
+    return "-id" if state in {"resolved", "all"} else "worst"
 
 
-def find(
-    source: Service,
-    filters: AlertFilters,
-    *,
-    limit: int,
-    since: datetime | None = None,
-    oldest_first: bool = False,
-    after: int | None = None,
-) -> Sequence[Alert]:
-    """Alerts by state and the rest, newest first; `since` bounds resolved ones where the state is `all`.
-
-    `oldest_first`: the other way round, from the alert after the number `after` on.
-    """
+def find(source: Service, filters: AlertFilters, *, limit: int, since: datetime | None = None) -> Sequence[Alert]:
+    """Alerts by state and the rest; `since` bounds resolved ones where the state is `all`."""
     stored = filters.state if filters.state in {"pending", "firing", "resolved"} else None
     # Nothing resolves after now: what is left are the active ones.
     bound = source.now() + timedelta(seconds=1) if filters.state == "active" else since
     return source.alerts.list(
         state=stored,  # type: ignore[arg-type]  # narrowed by the line above
-        since=bound, site=filters.site, level=filters.level, rule=filters.rule, before=filters.before, limit=limit,
-        oldest_first=oldest_first, after=after,
+        since=bound, site=filters.site, level=filters.level, rule=filters.rule, sort=filters.sort, after=filters.after,
+        limit=limit,
     )  # fmt: skip
-
-
-def with_state(filters: AlertFilters, state: str) -> AlertFilters:
-    """The same filters for another state."""
-    return replace(filters, state=state)
 
 
 def find_all(source: Service, filters: AlertFilters, since: datetime | None) -> Iterator[Alert]:
@@ -157,7 +162,7 @@ def find_all(source: Service, filters: AlertFilters, since: datetime | None) -> 
         yield from found
         if len(found) < BATCH:
             return
-        filters = replace(filters, before=found[-1].id)
+        filters = replace(filters, after=found[-1].id)
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,8 @@ class AlertsPage:
     level: Level | None
     site: str | None
     rule: str | None
+    sort: Sort
+    sorts: list[tuple[str, str]]
     filtered: bool
     first: bool
     older: str | None
@@ -187,7 +194,7 @@ def alerts_page(source: Service, filters: AlertFilters, csv: str) -> AlertsPage:
         "active": gettext("active"), "pending": gettext("pending"), "firing": gettext("firing"),
         "resolved": gettext("resolved"), "all": gettext("all"),
     }  # fmt: skip
-    filtered = filters.state != "active" or any((filters.level, filters.site, filters.rule, filters.before))
+    filtered = filters.state != "active" or any((filters.level, filters.site, filters.rule, filters.after))
     counts = source.alerts.counts()
     active = sum(counts.firing.values()) + counts.pending
     return AlertsPage(
@@ -198,9 +205,11 @@ def alerts_page(source: Service, filters: AlertFilters, csv: str) -> AlertsPage:
         level=filters.level,
         site=filters.site,
         rule=filters.rule,
+        sort=filters.sort,
+        sorts=list(zip(SORTS, (gettext("worst first"), gettext("newest first"), gettext("oldest first")), strict=True)),
         filtered=filtered,
-        first=filters.before is None,
-        older=context.page_url(before=shown[-1].id) if len(found) > PAGE else None,
+        first=filters.after is None,
+        older=context.page_url(after=shown[-1].id) if len(found) > PAGE else None,
         csv=csv,
         none=gettext("No alert matches these filters.") if filtered else gettext("No alerts are active."),
         site_keys=sorted(source.register.file.sites)[:500],

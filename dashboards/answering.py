@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from dashboards.sources import Service
 from monitor.alerts.model import Alert
-from monitor.alerts.responses import Silence
+from monitor.alerts.responses import Silence, matching
 
 HOURS: Final = 4
 HOURS_MAX: Final = 24 * 90
@@ -25,11 +25,5 @@ def silence(
     """Mute the alert's rule at its subject; raises InputError without a reason."""
     now = source.now()
     return source.responses.silence(
-        {"rule": [_literally(alert.rule)], "subject": [_literally(alert.subject)]}, author=author, reason=reason,
-        starts_at=now, ends_at=now + lasts, at=now, details=details,
+        matching(alert), author=author, reason=reason, starts_at=now, ends_at=now + lasts, at=now, details=details
     )  # fmt: skip
-
-
-def _literally(text: str) -> str:
-    """A glob that matches this text alone: a station may be called `[1]*`."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)

@@ -17,11 +17,13 @@ from dashboards.views.health import health
 from dashboards.views.links import links
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
+from dashboards.views.oncall import oncall
 from dashboards.views.review import review
 from dashboards.views.rules import rules
 from dashboards.views.sessions import sessions
 from dashboards.views.silences import silences
 from dashboards.views.tariffs import tariffs
+from dashboards.views.undelivered import undelivered
 from dashboards.writes import writes
 
 FORM_MAX = 2**18
@@ -44,8 +46,8 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     problems.install(app)
     context.install(app)
     for blueprint in (
-        entrance, account, administration, links, noc, alerts, silences, sessions, review, rules, tariffs, health, api,
-        writes, ocpp, importing,
+        entrance, account, administration, links, noc, alerts, silences, oncall, undelivered, sessions, review, rules,
+        tariffs, health, api, writes, ocpp, importing,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if mailbox is not None:

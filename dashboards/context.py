@@ -14,6 +14,7 @@ from dashboards.freshness import freshness
 from dashboards.language import gettext, locale
 from dashboards.principals import principal
 from dashboards.sources import mailbox, service
+from monitor.alerts.flat import texts_of
 from monitor.alerts.model import Alert
 from monitor.ids import Place
 from monitor.insight.picture import STANDINGS, standing_of
@@ -38,8 +39,7 @@ def spoken(texts: Mapping[str, str] | str) -> str:
 
 def texts(alert: Alert) -> Texts:
     """What the alert says, in the reader's language; the rule's id when it says nothing."""
-    found = alert.texts.get(language()) or alert.texts.get(FALLBACK_LANGUAGE) or next(iter(alert.texts.values()), None)
-    return found or Texts(title=alert.rule, summary="")
+    return texts_of(alert, language())
 
 
 def place_url(place: Place) -> str:
@@ -120,7 +120,7 @@ def install(app: Flask) -> None:
 
 def first_page() -> str:
     """The address without the place in the list."""
-    return page_url(before=None)
+    return page_url(before=None, after=None)
 
 
 def page_url(**changes: object) -> str:
@@ -132,7 +132,8 @@ def page_url(**changes: object) -> str:
 
 def _navigation() -> list[tuple[str, str]]:
     pages = [
-        ("noc.status", gettext("Status")), ("alerts.all_", gettext("Alerts")), ("sessions.all_", gettext("Sessions")),
+        ("noc.status", gettext("Status")), ("alerts.all_", gettext("Alerts")),
+        ("oncall.page", gettext("On call")), ("sessions.all_", gettext("Sessions")),
         ("review.all_", gettext("Review")),
         ("rules.all_", gettext("Rules")), ("tariffs.all_", gettext("Tariffs")), ("health.page", gettext("Health")),
         ("administration.page", gettext("Access")),

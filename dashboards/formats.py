@@ -6,6 +6,7 @@ Everything unknown is written as a dash, never as 0. Only pages use these; JSON 
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
@@ -112,6 +113,11 @@ def moment(at: datetime | int | None, zone: tzinfo, seconds: bool = False) -> st
     return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
+def weekday(at: datetime | int | None, zone: tzinfo) -> str:
+    """The day of the week, short, in the reader's language."""
+    return "" if at is None else format_date(_aware(at).astimezone(zone), "EEE", locale=locale())
+
+
 def clock(at: datetime | int | None, zone: tzinfo, seconds: bool = False) -> str:
     """The time of day alone, where the date is said beside it."""
     if at is None:
@@ -145,5 +151,5 @@ def truth(value: object) -> str:
 def install(app: Flask) -> None:
     """Make all of them filters of the application's templates."""
     filters = (number, power, energy, percent, money, exact_money, unit_price, quantity)
-    for filter_ in (*filters, span, moment, clock, iso, zone_label):
+    for filter_ in (*filters, span, moment, weekday, clock, iso, zone_label):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from flask import url_for
+
 from dashboards import context, formats
 from dashboards.freshness import Freshness, freshness
 from dashboards.language import gettext, ngettext
@@ -19,6 +21,8 @@ class Section:
     name: str
     symbol: str
     facts: list[tuple[str, str]]
+    link: tuple[str, str] | None = None
+    """Its words and address."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def _mail(source: Service) -> Section:
             (gettext("Oldest waiting"), formats.span(counts.oldest_age)),
             (gettext("Given up"), formats.number(counts.dead)),
         ],
+        (gettext("Messages given up"), url_for("undelivered.all_")) if counts.dead else None,
     )
 
 

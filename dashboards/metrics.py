@@ -32,6 +32,12 @@ class ServiceCollector(Collector):
         if ticks.last_at is not None:
             name, told = "laddvakt_last_evaluation_timestamp_seconds", "Service time of the newest tick."
             yield GaugeMetricFamily(name, told, ticks.last_at.timestamp())
+        if ticks.last_good_at is not None:
+            name, told = (
+                "laddvakt_last_good_evaluation_timestamp_seconds",
+                "Service time of the newest good tick.",
+            )
+            yield GaugeMetricFamily(name, told, ticks.last_good_at.timestamp())
         if ticks.last_duration_s is not None:
             name, told = "laddvakt_last_evaluation_duration_seconds", "How long the newest tick took."
             yield GaugeMetricFamily(name, told, ticks.last_duration_s)

@@ -14,6 +14,7 @@ T = TypeVar("T", bound=str)
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 500
+COMMENT_MAX = 2000
 _EPOCH_SECONDS = re.compile(r"\d{1,11}(\.\d{1,6})?")
 
 
@@ -47,6 +48,14 @@ def read_moment(value: object) -> datetime:
     return at
 
 
+def read_lines(value: str) -> str:
+    """What a person has typed, several lines of it; raises ValueError for what cannot be shown."""
+    lines = [" ".join(line.split()) for line in value.strip().splitlines()]
+    if not all(line.isprintable() for line in lines):
+        raise ValueError("holds characters that cannot be shown")
+    return "\n".join(lines)
+
+
 class Parameters:
     """The parameters of one request."""
 
@@ -67,6 +76,16 @@ class Parameters:
             raise BadParameter(field, f"is longer than {longest} characters")
         if not value.isprintable():
             raise BadParameter(field, "holds characters that cannot be shown")
+        return value
+
+    def lines(self, field: str, *, longest: int = COMMENT_MAX) -> str:
+        """What a person has typed, several lines of it; "" when it is absent."""
+        try:
+            value = read_lines(self._given.get(field, ""))
+        except ValueError as error:
+            raise BadParameter(field, str(error)) from error
+        if len(value) > longest:
+            raise BadParameter(field, f"is longer than {longest} characters")
         return value
 
     def number(self, field: str, *, most: int = 10**18) -> int | None:

@@ -30,22 +30,22 @@ class ReadingFilters:
     start: datetime | None
     end: datetime | None
     cursor: tuple[int, int] | None
-
-    @property
-    def newest_first(self) -> bool:
-        """A range is read from its start; without one the newest rows are what is asked for."""
-        return self.start is None
+    newest_first: bool
 
 
 def read_filters(parameters: Parameters) -> ReadingFilters:
-    """From the query string."""
+    """From the query string.
+
+    Unless `sort` says otherwise a range is read from its start; without one the newest rows are what is asked for.
+    """
     name = parameters.choice("measurement", tuple(MEASUREMENTS)) or "meter"
     start, end = parameters.range()
     found = _CURSOR.fullmatch(parameters.text("cursor") or "0.0")
     if not found:
         raise BadParameter("cursor", "is not one that an answer's 'next' held")
     cursor = (int(found[1]), int(found[2])) if parameters.text("cursor") else None
-    return ReadingFilters(MEASUREMENTS[name], _place(parameters, name), start, end, cursor)
+    sort = parameters.choice("sort", ("time", "-time")) or ("-time" if start is None else "time")
+    return ReadingFilters(MEASUREMENTS[name], _place(parameters, name), start, end, cursor, sort == "-time")
 
 
 def _place(parameters: Parameters, measurement: str) -> Place | None:

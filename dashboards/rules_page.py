@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dashboards.language import gettext, ngettext
 from dashboards.sources import Run, Service
+from monitor.alerts.remarks import Tally
 from monitor.errors import Problem
 from monitor.rules.answer import Level
 from monitor.rules.model import Rule
@@ -20,6 +21,7 @@ class RuleRow:
     told: str
     error: str
     anchor: str
+    tally: Tally
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,13 @@ def rules_page(source: Service) -> RulesPage:
         for number, (file, text) in enumerate(in_force.rules.texts.items())
     ]
     anchors = {text.file: text.anchor for text in texts}
-    rows = [_row(rule, source.rules.runs.get(rule.id), anchors) for rule in in_force.rules.rules]
+    runs, tallies = source.rules.runs, source.remarks.tallies()
+    rows = [_row(rule, runs.get(rule.id), tallies.get(rule.id, Tally()), anchors) for rule in in_force.rules.rules]
     title = ngettext("%(num)s rule in force", "%(num)s rules in force", len(rows))
     return RulesPage(title, in_force.problems, rows, texts)
 
 
-def _row(rule: Rule, run: Run | None, anchors: dict[str, str]) -> RuleRow:
+def _row(rule: Rule, run: Run | None, tally: Tally, anchors: dict[str, str]) -> RuleRow:
     symbol, told = "unknown", gettext("not evaluated yet")
     if run is not None and run.error:
         symbol, told = "warning", gettext("failed; its alerts stay as they were")
@@ -68,4 +71,5 @@ def _row(rule: Rule, run: Run | None, anchors: dict[str, str]) -> RuleRow:
         told=told,
         error=run.error if run else "",
         anchor=f"{anchors[rule.file]}-{rule.line}" if rule.file in anchors else "",
+        tally=tally,
     )

@@ -31,6 +31,7 @@ class SessionFilters:
 
     chosen: Chosen
     before: str | None
+    sort: str = "-plug_in"
 
     @property
     def any(self) -> bool:
@@ -73,8 +74,8 @@ def days_of(parameters: Parameters) -> tuple[datetime | None, datetime | None] |
 
 
 def find(source: Service, filters: SessionFilters, limit: int) -> Sequence[Session]:
-    """Sessions by the filters, newest first, without their periods."""
-    return source.sessions.list(before=filters.before, limit=limit, **filters.chosen)
+    """Sessions by the filters, in their order, without their periods."""
+    return source.sessions.list(before=filters.before, limit=limit, sort=filters.sort, **filters.chosen)
 
 
 def find_all(source: Service, filters: SessionFilters) -> Iterator[Session]:

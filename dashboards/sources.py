@@ -19,6 +19,7 @@ from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
@@ -39,6 +40,11 @@ class Ticks(Protocol):
     @property
     def last_at(self) -> datetime | None:
         """The slot of the newest tick."""
+        ...
+
+    @property
+    def last_good_at(self) -> datetime | None:
+        """The slot of the newest one in which nothing failed."""
         ...
 
     @property
@@ -176,6 +182,11 @@ class Service(Protocol):
     @property
     def responses(self) -> ResponseStore:
         """Acknowledgements and silences."""
+        ...
+
+    @property
+    def remarks(self) -> RemarkStore:
+        """Comments and verdicts."""
         ...
 
     @property

@@ -58,7 +58,7 @@ class TariffsPage:
 def tariffs_page(source: Service, parameters: Parameters) -> TariffsPage:
     """The tariffs in force, in the order of their files."""
     after = parameters.text("before")
-    following = ids_after(source, after)
+    following = ids_after(list(source.tariffs.tariffs), after)
     shown = following[:PAGE]
     problems = source.rules.in_force.problems
     return TariffsPage(
@@ -71,9 +71,8 @@ def tariffs_page(source: Service, parameters: Parameters) -> TariffsPage:
     )
 
 
-def ids_after(source: Service, after: str | None) -> list[str]:
+def ids_after(known: list[str], after: str | None) -> list[str]:
     """The ids behind that one, None: all; raises BadParameter when there is none of this id."""
-    known = list(source.tariffs.tariffs)
     if after is None:
         return known
     if after not in known:

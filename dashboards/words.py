@@ -37,8 +37,22 @@ EVENT = {
     "flapping": _l("comes and goes; nothing more is told of it"),
     "calm": _l("has calmed down"),
 }
-MESSAGE = {"firing": _l("fires"), "resolved": _l("resolved"), "repeat": _l("still firing")}
-OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up")}
+MESSAGE = {
+    "firing": _l("fires"),
+    "resolved": _l("resolved"),
+    "repeat": _l("still firing"),
+    "digest": _l("summary of what had to wait"),
+}
+OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up"), "superseded": _l("told in a summary")}
+ENTRY = {
+    "acknowledged": _l("acknowledged"),
+    "withdrawn": _l("acknowledgement taken back"),
+    "expired": _l("acknowledgement has run out"),
+    "silenced": _l("silenced"),
+    "silence over": _l("silence is over"),
+    "comment": _l("comment"),
+}
+VERDICT = {"real": _l("real"), "false": _l("false alarm"), "known": _l("known before")}
 BILLING = {
     "open": _l("under way"),
     "review": _l("needs review"),
@@ -116,7 +130,8 @@ PLUGGED = _l("plugged in, not started")
 
 WORDS = {
     "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
-    "outbox": OUTBOX, "billing": BILLING, "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
+    "outbox": OUTBOX, "entry": ENTRY, "verdict": VERDICT, "billing": BILLING,
+    "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
     "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
 }  # fmt: skip
 

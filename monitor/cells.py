@@ -30,6 +30,15 @@ def plain(value: object) -> Any:
     return value
 
 
+def jsonable(value: Any) -> Any:
+    """The same, all the way down."""
+    if isinstance(value, Mapping):
+        return {name: jsonable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(each) for each in value]
+    return plain(value)
+
+
 def cell(value: object) -> object:
     """A value as CSV carries it. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
     value = f"{value:f}" if isinstance(value, Decimal) else plain(value)

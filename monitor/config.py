@@ -12,6 +12,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -141,10 +142,23 @@ class Web(Section):
     login_lasts: Duration = Field(timedelta(days=7), description="how long a login lasts")
 
 
+def _web_address(value: str) -> str:
+    if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+        raise ValueError(f"{value!r} is not a web address; write for example https://hc-ping.com/...")
+    return value
+
+
+HeartbeatUrl = Annotated[str, AfterValidator(_web_address)]
+
+
 class Notify(Section):
     """How people are told, but for mail."""
 
     private_addresses: bool = Field(False, description="whether webhooks may lead into the own network")
+    heartbeat_url: HeartbeatUrl = Field(
+        "",
+        description="asked for after each good tick, so that somebody notices when none comes; or none",
+    )
 
 
 class Mail(Section):
@@ -166,6 +180,13 @@ class Sessions(Section):
         timedelta(minutes=10), description="how long after plug-out a session stays open for late readings"
     )
     bill_until: Literal["plug_out", "stopped"] = Field("plug_out", description="the end of the billed time")
+    neither: tuple[Literal["SuspendedEVSE", "Faulted", "Unavailable"], ...] = Field(
+        ("SuspendedEVSE", "Faulted", "Unavailable"),
+        description="statuses whose time is neither charging nor parking; those left out are parking",
+    )
+    least_current: float = Field(
+        6.0, ge=0, description="A per phase on AC: with less offered, SuspendedEV is neither, not parking"
+    )
 
 
 class Tariffs(Section):

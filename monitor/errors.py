@@ -67,7 +67,14 @@ class StateUnavailable(Unavailable):
 
 
 class DeliveryUnavailable(Unavailable):
-    """The mail server, or where a webhook leads, did not take the message this time."""
+    """The mail server, or where a webhook leads, did not take the message this time.
+
+    `doubtful`: it may have taken it, and the answer was lost.
+    """
+
+    def __init__(self, message: str, *, doubtful: bool = False) -> None:
+        self.doubtful = doubtful
+        super().__init__(message)
 
 
 @dataclass(frozen=True, order=True)

@@ -162,15 +162,19 @@ class Register:
                 return f"{place.site}/{key}"
         return f"{place.site}//{place.station}"
 
+    def power_limit(self, place: Place) -> float | None:
+        """What the power group of a place's station gives at most, in W; None where the register does not say."""
+        site, station = self.site(place.site), self.station(place)
+        for group in site.power_groups.values() if site else ():
+            if place.station in group.members:
+                return group.max_power
+        return station.max_power if station else None
+
     def rows(self) -> list[dict[str, Any]]:
         """One row per connector in service, as `rules` joins it: see `ROW_KEYS`."""
         rows = []
         for place, connector in self:
-            site, station = self.file.sites[place.site], self.file.sites[place.site].stations[place.station or ""]
-            group = self.power_group(place)
-            limit = next(
-                (g.max_power for k, g in site.power_groups.items() if f"{place.site}/{k}" == group), station.max_power
-            )
+            station = self.file.sites[place.site].stations[place.station or ""]
             offline_after = self.offline_after(place)
             rows.append(
                 {
@@ -181,8 +185,8 @@ class Register:
                     "rated_w": connector.rated,
                     "rated_phases": connector.phases,
                     "evse": connector.evse or place.connector,
-                    "power_group": group,
-                    "group_max_w": limit,
+                    "power_group": self.power_group(place),
+                    "group_max_w": self.power_limit(place),
                     "station_max_w": station.max_power,
                     "load_managed": station.load_managed,
                     "bidirectional": connector.bidirectional,

@@ -26,6 +26,8 @@ from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
 from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
+from monitor.notify.curve import Samples, samples_of
+from monitor.notify.heartbeat import Heartbeat
 from monitor.notify.worker import OutboxWorker
 from monitor.readings.opening import open_store
 from monitor.readings.snapshot import Scratch
@@ -43,6 +45,8 @@ from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
+from monitor.state.owner import service_id
+from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.session_tick import SessionTick
@@ -55,6 +59,9 @@ from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
 
 log = structlog.get_logger()
+
+_CURVE_ROWS = 3000
+"""Of a curve in a mail, which is 770 pixels wide."""
 
 _FIRST_KEEPING = timedelta(minutes=5)
 """After the start, because a machine may be off at midnight every night."""
@@ -142,12 +149,13 @@ class Service:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
-        self.outbox = Outbox(self.database)
+        self.outbox = Outbox(self.database, service_id(settings.paths.var))
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
-        self.responses = ResponseStore(self.database)
+        self.responses, self.remarks = ResponseStore(self.database), RemarkStore(self.database)
         self.key = web_key(settings.web, settings.paths.var)
-        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key))
+        ways = channels(settings, lambda: self.rules.in_force.routes, Links(self.key), self._samples)
         self.comparisons = Comparisons(settings.state_url, self.now)
+        self._heartbeat = Heartbeat(settings.notify.heartbeat_url)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
         self.rules = RulesState(in_force.load(settings))
         self.store.register(list(self.register.connectors))
@@ -167,6 +175,7 @@ class Service:
         self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
+        self._tried = False
         self._keeping = Keeping(self.store, self.sessions, settings.retention)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
@@ -197,6 +206,15 @@ class Service:
         """The session under way at a connector, with its price so far; None: no car is there."""
         return self._session_tick.session_at(place, self.tariffs)
 
+    def _samples(self, place: Place, start: datetime, end: datetime) -> Samples:
+        """The readings of a curve in a mail; of very many the newest."""
+        batches = list(self.store.scan("meter", start, end, place=place, newest_first=True, limit=_CURVE_ROWS))
+        if not batches:
+            return ()
+        table = pa.Table.from_batches(batches).sort_by("time_us")
+        names = [name for name in ("time_us", "power_w", "offered_w") if name in table.column_names]
+        return samples_of(table.select(names).to_pydict())
+
     def why(self, rule: str, subject: str, at: datetime | None = None) -> dict[str, Any]:
         """Why a rule says of a subject what it says, now or at a moment in the past (`monitor.authoring.why`).
 
@@ -214,6 +232,7 @@ class Service:
         """Begin to tick and to send."""
         for worker in self.workers:
             worker.start()
+        self._heartbeat.start()
         trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
         self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
         if self._keeping.wanted:
@@ -233,6 +252,7 @@ class Service:
             self._scheduler.shutdown(wait=True)
             for worker in self.workers:
                 worker.stop()
+            self._heartbeat.stop()
             log.info("stopped")
         self._session_tick.keep()
         self.store.close()
@@ -260,6 +280,8 @@ class Service:
             last_error=error,
             last_good_at=self.ticks.last_good_at if error else slot,
         )
+        if not error:
+            self._heartbeat.beat()
 
     def _evaluate(self, now: datetime) -> str:
         """One tick; returns what went wrong in a part that the others can do without."""
@@ -267,6 +289,8 @@ class Service:
         active = self.alerts.active_keys()
         try:
             evaluation, error = self._of_places(now, files, active)
+            # While the whole fleet is silent the rules about places wait too.
+            self._tried = self._tried or not (evaluation.flow and evaluation.flow.silent)
         except StoreUnavailable as failure:
             error = _noted("rules wait", failure)
             evaluation = waiting(files.program, now, f"waits: {error}")
@@ -276,6 +300,7 @@ class Service:
             answers=evaluation.answers + own.answers,
             failures={**evaluation.failures, **own.failures},
             durations={**evaluation.durations, **own.durations},
+            unknown={**evaluation.unknown, **own.unknown},
         )
         recorded = record_tick(
             self.database,
@@ -284,6 +309,8 @@ class Service:
             routes=files.routes,
             register=files.register,
             interval=self.settings.evaluate.interval,
+            planning=self._tried,
+            all_rules=files.rules.complete,
             price_of=lambda place: price_so_far(self.session_at(place)),
         )
         if evaluation.picture is not None:
@@ -356,12 +383,11 @@ def _noted(event: str, failure: Exception) -> str:
 def _runs(files: InForce, evaluation: Evaluation) -> dict[str, RuleRun]:
     """Each rule's run in this evaluation: how many subjects matched, how many are unknown, its error."""
     matches = Counter(answer.rule for answer in evaluation.answers if answer.truth)
-    unknown = Counter(answer.rule for answer in evaluation.answers if answer.truth is None)
     return {
         rule.id: RuleRun(
             evaluation.at,
             matches[rule.id],
-            unknown[rule.id],
+            evaluation.unknown.get(rule.id, 0),
             evaluation.failures.get(rule.id, ""),
             evaluation.durations.get(rule.id, 0.0),
         )

@@ -9,16 +9,18 @@ from dashboards.api import (
     alerts,
     health,
     network,
+    oncall,
     readings,
     reference,
     rules,
     sessions,
     silences,
     tariffs,
+    undelivered,
 )
 from dashboards.api.operation import api
 
 __all__ = [
-    "administration", "alerts", "api", "health", "network", "readings", "reference", "rules", "sessions", "silences",
-    "tariffs",
+    "administration", "alerts", "api", "health", "network", "oncall", "readings", "reference", "rules", "sessions",
+    "silences", "tariffs", "undelivered",
 ]  # fmt: skip

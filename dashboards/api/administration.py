@@ -5,8 +5,9 @@ from http import HTTPStatus
 from flask import abort
 from flask.typing import ResponseReturnValue
 
-from dashboards.api.asked import AuditQuery, PasswordBody, TokenBody, UserBody
+from dashboards.api.asked import AuditQuery, PasswordBody, TokenBody, TokensQuery, UserBody, UsersQuery
 from dashboards.api.operation import operation
+from dashboards.api.ordering import by, in_order
 from dashboards.api.shapes import EntryShape, Listed, NewTokenShape, Page, TokenShape, UserShape
 from dashboards.context import page_url
 from dashboards.principals import principal
@@ -21,16 +22,16 @@ def audit(query: AuditQuery) -> ResponseReturnValue:
     with service().database.read() as connection:
         found = audit_log.list(
             connection, actor=query.actor, action=query.action, subject=query.subject, before=query.before,
-            limit=query.limit + 1,
+            limit=query.limit + 1, sort=query.sort,
         )  # fmt: skip
     following = page_url(before=found[query.limit - 1].id) if len(found) > query.limit else None
     return {"items": [vars(entry) for entry in found[: query.limit]], "next": following}
 
 
-@operation("/users", answer=Listed[UserShape])
-def users() -> ResponseReturnValue:
+@operation("/users", answer=Listed[UserShape], query=UsersQuery)
+def users(query: UsersQuery) -> ResponseReturnValue:
     """Users"""
-    return {"items": [vars(user) for user in service().users.list()]}
+    return {"items": in_order(map(vars, service().users.list()), query.sort, by("name", "role", "created_at"))}
 
 
 @operation("/users", method="POST", answer=UserShape, body=UserBody, status=HTTPStatus.CREATED)
@@ -56,10 +57,11 @@ def remove_user(name: str) -> ResponseReturnValue:
     return dict(vars(found))
 
 
-@operation("/tokens", answer=Listed[TokenShape])
-def tokens() -> ResponseReturnValue:
-    """Tokens, the newest first, revoked ones too"""
-    return {"items": [vars(token) for token in service().tokens.list()]}
+@operation("/tokens", answer=Listed[TokenShape], query=TokensQuery)
+def tokens(query: TokensQuery) -> ResponseReturnValue:
+    """Tokens, revoked ones too"""
+    keys = by("id", "name", "scope", "created_at", "used_at")
+    return {"items": in_order(map(vars, service().tokens.list()), query.sort, keys)}
 
 
 @operation("/tokens", method="POST", answer=NewTokenShape, body=TokenBody, status=HTTPStatus.CREATED)

@@ -1,29 +1,26 @@
 """Alerts: the list, each one, and who sees to it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards import alert_page, exports
-from dashboards.api.asked import AcknowledgeBody, AlertsQuery
+from dashboards.api.asked import AcknowledgeBody, AlertsQuery, CommentBody, VerdictBody
 from dashboards.api.operation import operation
-from dashboards.api.shapes import AlertDetail, AlertShape, Page
+from dashboards.api.shapes import AlertDetail, AlertShape, CommentShape, Listed, Page
 from dashboards.context import page_url, texts
 from dashboards.parameters import BadParameter
 from dashboards.principals import principal
 from dashboards.sources import Service, service
+from monitor.alerts import flat
 from monitor.alerts.model import Alert
-from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.errors import InputError
-
-COLUMNS = (
-    "id", "rule", "subject", "site", "station", "connector", "level", "state", "pending_at", "firing_at", "resolved_at",
-    "resolved_reason", "no_data_since", "title", "summary", "cause", "acknowledged_at", "acknowledged_by",
-    "silenced_until",
-)  # fmt: skip
+from monitor.state.alert_detail import alert_detail, comment_row
+from monitor.state.alert_order import Sort
 
 
 @operation("/alerts", answer=Page[AlertShape], query=AlertsQuery, media=["text/csv"])
@@ -32,17 +29,15 @@ def alerts(query: AlertsQuery) -> ResponseReturnValue:
     source, since = service(), query.start
     if query.state is None:
         since = since or source.now() - timedelta(hours=24)
-    if (query.sort == "-id" and query.after) or (query.sort == "id" and query.before):
-        raise BadParameter("sort", "goes with 'before' when it is -id, with 'after' when it is id")
-    filters = alert_page.AlertFilters(query.state or "all", query.level, query.site, query.rule, query.before)
+    filters = alert_page.AlertFilters(
+        query.state or "all", query.level, query.site, query.rule, _sort(query), query.after or query.before
+    )
     if exports.wants_csv():
         found = alert_page.find_all(source, filters, since)
-        return exports.stream("alerts", COLUMNS, lambda: _in_batches(source, found))
-    rows = alert_page.find(
-        source, filters, limit=query.limit + 1, since=since, oldest_first=query.sort == "id", after=query.after
-    )
-    shown, cursor = rows[: query.limit], "before" if query.sort == "-id" else "after"
-    following = page_url(**{cursor: shown[-1].id}) if len(rows) > query.limit else None
+        return exports.stream("alerts", flat.COLUMNS, lambda: _in_batches(source, found))
+    rows = alert_page.find(source, filters, limit=query.limit + 1, since=since)
+    shown = rows[: query.limit]
+    following = page_url(sort=filters.sort, after=shown[-1].id, before=None) if len(rows) > query.limit else None
     return {"items": alert_rows(source, shown), "next": following}
 
 
@@ -74,32 +69,42 @@ def unacknowledge(alert_id: int) -> ResponseReturnValue:
     return _detail(source, _found(alert_id))
 
 
+@operation("/alerts/<int:alert_id>/comments", answer=Listed[CommentShape])
+def comments(alert_id: int) -> ResponseReturnValue:
+    """What people noted about an alert"""
+    return {"items": [comment_row(each) for each in service().remarks.comments(_found(alert_id).id)]}
+
+
+@operation(
+    "/alerts/<int:alert_id>/comments", method="POST", answer=CommentShape, body=CommentBody, status=HTTPStatus.CREATED
+)
+def add_comment(alert_id: int, body: CommentBody) -> ResponseReturnValue:
+    """Note something about an alert, active or over"""
+    source = service()
+    return comment_row(source.remarks.comment(_found(alert_id).id, body.text, by=principal().name, at=source.now()))
+
+
+@operation("/alerts/<int:alert_id>/verdict", method="POST", answer=AlertDetail, body=VerdictBody)
+def judge(alert_id: int, body: VerdictBody) -> ResponseReturnValue:
+    """Say of an alert that is over whether it was right; a later verdict takes the place of an earlier one"""
+    source, found = service(), _found(alert_id)
+    source.remarks.judge(found.id, body.verdict, by=principal().name, at=source.now(), comment=body.comment)
+    return _detail(source, found)
+
+
+def _sort(query: AlertsQuery) -> Sort:
+    if query.before is None:
+        return query.sort or "-id"
+    if query.after is not None or query.sort not in {None, "-id"}:
+        raise BadParameter("before", "goes with the order -id alone; after goes with all")
+    return "-id"
+
+
 def alert_rows(source: Service, found: Sequence[Alert]) -> list[dict[str, Any]]:
     """Alerts as flat rows."""
     said = source.responses.acknowledged([alert.id for alert in found], source.now())
     muting = alert_page.muting(source)
-    return [_row(alert, said.get(alert.id), muting) for alert in found]
-
-
-def _row(alert: Alert, said: Acknowledgement | None, muting: Sequence[Silence]) -> dict[str, Any]:
-    words = texts(alert)
-    own = ("id", "rule", "subject", "level", "state", "pending_at", "firing_at", "resolved_at", "resolved_reason")
-    acknowledged = said if alert.active else None
-    return {
-        **{name: getattr(alert, name) for name in (*own, "no_data_since")},
-        **{name: getattr(alert.place, name) for name in ("site", "station", "connector")},
-        "title": words.title,
-        "summary": words.summary,
-        "cause": words.cause,
-        "acknowledged_at": acknowledged.at if acknowledged else None,
-        "acknowledged_by": acknowledged.by if acknowledged else None,
-        "silenced_until": _silenced_until(alert, muting),
-    }
-
-
-def _silenced_until(alert: Alert, muting: Sequence[Silence]) -> datetime | None:
-    ends = [silence.ends_at for silence in muting if silence.mutes(alert)] if alert.active else []
-    return max(ends, default=None)
+    return [flat.alert_row(alert, texts(alert), said.get(alert.id), muting) for alert in found]
 
 
 def _in_batches(source: Service, found: Iterable[Alert]) -> Iterator[Mapping[str, Any]]:
@@ -113,21 +118,7 @@ def _in_batches(source: Service, found: Iterable[Alert]) -> Iterator[Mapping[str
 
 
 def _detail(source: Service, alert: Alert) -> dict[str, Any]:
-    said = source.responses.acknowledged([alert.id], source.now()).get(alert.id) if alert.active else None
-    told = ("at", "by", "until", "assignee", "ticket", "comment")
-    sent = ("at", "receiver", "address", "kind", "state", "sent_at", "error")
-    return {
-        **alert_rows(source, [alert])[0],
-        "labels": alert.labels,
-        "values": alert.values,
-        "runbook": texts(alert).runbook,
-        "acknowledgement": {name: getattr(said, name) for name in told} if said else None,
-        "events": [
-            {name: getattr(event, name) for name in ("at", "kind", "level", "reason")}
-            for event in source.alerts.events(alert.id)
-        ],
-        "messages": [{name: getattr(each, name) for name in sent} for each in source.alerts.messages(alert.id)],
-    }
+    return alert_detail(source.database, alert, texts(alert), source.now())
 
 
 def _found(alert_id: int) -> Alert:

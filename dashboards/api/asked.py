@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from dashboards.api.operation import Asked
-from dashboards.parameters import LIMIT_DEFAULT, LIMIT_MAX, read_moment
+from dashboards.parameters import COMMENT_MAX, LIMIT_DEFAULT, LIMIT_MAX, read_lines, read_moment
 from monitor.access.model import Role, Scope
+from monitor.alerts.remarks import Verdict
 from monitor.insight.picture import Standing
 from monitor.rules.answer import Level
 from monitor.sessions.model import BillingState, Flag
+from monitor.state.alert_order import Sort
 from monitor.state.review_queue import Kind
 
 
@@ -29,6 +31,7 @@ def _line(value: str) -> str:
 
 Text = Annotated[str, Field(max_length=500), AfterValidator(_shown)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+Lines = Annotated[str, Field(max_length=COMMENT_MAX), AfterValidator(read_lines)]
 _MOMENT = {
     "type": "string",
     "description": "RFC 3339 with an offset, or epoch seconds",
@@ -42,6 +45,8 @@ Site = Annotated[Text | None, Field(description="key of a site")]
 Station = Annotated[Text | None, Field(description="name of a station, beside site")]
 Connector = Annotated[Text | None, Field(description="name of a connector, beside site and station")]
 Start = Annotated[Moment | None, Field(alias="from", description="inclusive")]
+_BEHIND = "id of the last item of the page before, as `next` has it"
+ORDER = Field(description="by which value; with `-` before it the other way round")
 End = Annotated[Moment | None, Field(alias="to", description="exclusive")]
 
 
@@ -59,14 +64,20 @@ class AlertsQuery(Paged):
     site: Site = None
     rule: Annotated[Text | None, Field(description="id of a rule")] = None
     start: Start = None
-    sort: Annotated[Literal["-id", "id"], Field(description="-id: newest first; id: oldest first")] = "-id"
-    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
-    after: Annotated[Number | None, Field(description="only greater ids, as `next` has it")] = None
+    sort: Annotated[
+        Sort | None,
+        Field(
+            description="worst: firing, pending, resolved; worse before milder; then the oldest. -id: newest first, "
+            "which is the order without it. id: oldest first"
+        ),
+    ] = None
+    before: Annotated[Number | None, Field(description="only smaller ids, in the order -id")] = None
+    after: Annotated[Number | None, Field(description="id of an alert: those behind it, as `next` has it")] = None
     format: Format = None
 
 
 class SessionsQuery(Paged):
-    """Sessions by plug-in."""
+    """Sessions whose plug-in lies in the range; within a site or a state by plug-in."""
 
     start: Start = None
     end: End = None
@@ -78,12 +89,13 @@ class SessionsQuery(Paged):
     state: BillingState | None = None
     tariff: Annotated[Text | None, Field(description="id of the tariff that priced them")] = None
     q: Annotated[Text | None, Field(description="part of an id, a transaction or a customer")] = None
-    before: Annotated[Text | None, Field(description="id of a session: those that plugged in before it")] = None
+    sort: Annotated[Literal["plug_in", "-plug_in", "id", "-id", "site", "-site", "state", "-state"], ORDER] = "-plug_in"
+    before: Annotated[Text | None, Field(description=_BEHIND)] = None
     format: Format = None
 
 
 class ReadingsQuery(Paged):
-    """Rows of one measurement: from `from` on in order of time, without it the newest first."""
+    """Rows of one measurement. Without `sort`: from `from` on in order of time, without `from` the newest first."""
 
     measurement: Literal["meter", "status", "transaction", "link"] = "meter"
     site: Site = None
@@ -91,6 +103,7 @@ class ReadingsQuery(Paged):
     connector: Connector = None
     start: Start = None
     end: End = None
+    sort: Annotated[Literal["time", "-time"] | None, ORDER] = None
     cursor: Annotated[Text | None, Field(description="as `next` has it")] = None
     format: Format = None
 
@@ -101,33 +114,74 @@ class SitesQuery(Paged):
     state: Annotated[Standing | None, Field(description="sites with a connector in this state")] = None
     level: Annotated[Level | None, Field(description="sites with a firing alert of this level or worse")] = None
     q: Annotated[Text | None, Field(description="part of a name of a site or of its stations")] = None
-    sort: Annotated[Literal["worst", "site"], Field(description="worst first, or by key")] = "worst"
+    sort: Annotated[Literal["worst", "-worst", "site", "-site"], ORDER] = "worst"
     after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
 
 
 class ConnectorsQuery(Paged):
-    """Connectors in the order of their names."""
+    """Connectors; `place` is site, station and connector."""
 
     site: Site = None
     station: Station = None
     state: Standing | None = None
+    sort: Annotated[
+        Literal[
+            "place", "-place", "state", "-state", "power_w", "-power_w", "rated_w", "-rated_w", "soc", "-soc",
+            "status_since", "-status_since", "reading_at", "-reading_at",
+        ],
+        ORDER,
+    ] = "place"  # fmt: skip
     after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
 
 
-class SilencesQuery(Paged):
+class UndeliveredQuery(Paged):
     """Newest first."""
 
-    state: Annotated[Literal["current", "all"], Field(description="current: not over yet")] = "current"
     before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
 
 
+class SilencesQuery(Paged):
+    """Silences; those of one moment in the order of their ids."""
+
+    state: Annotated[Literal["current", "all"], Field(description="current: not over yet")] = "current"
+    sort: Annotated[Literal["id", "-id", "starts_at", "-starts_at", "ends_at", "-ends_at"], ORDER] = "-id"
+    before: Annotated[Number | None, Field(description=_BEHIND)] = None
+
+
 class AuditQuery(Paged):
-    """Newest first."""
+    """Entries; ids are in the order of time."""
 
     actor: Annotated[Text | None, Field(description="who did it")] = None
     action: Annotated[Text | None, Field(description="what was done, for example alert.acknowledge")] = None
     subject: Annotated[Text | None, Field(description="id of what was changed")] = None
-    before: Annotated[Number | None, Field(description="only smaller ids, as `next` has it")] = None
+    sort: Annotated[Literal["id", "-id", "actor", "-actor", "subject", "-subject"], ORDER] = "-id"
+    before: Annotated[Number | None, Field(description=_BEHIND)] = None
+
+
+class UsersQuery(Asked):
+    """All of them."""
+
+    sort: Annotated[Literal["name", "-name", "role", "-role", "created_at", "-created_at"], ORDER] = "name"
+
+
+class TokensQuery(Asked):
+    """All of them, revoked ones too; those that were never used are last by `used_at`."""
+
+    sort: Annotated[
+        Literal["id", "-id", "name", "-name", "scope", "-scope", "created_at", "-created_at", "used_at", "-used_at"],
+        ORDER,
+    ] = "-id"
+
+
+class RulesQuery(Asked):
+    """All in force; `file` is as the files have them."""
+
+    sort: Annotated[
+        Literal[
+            "file", "-file", "id", "-id", "severity", "-severity", "matches", "-matches", "duration_s", "-duration_s"
+        ],
+        ORDER,
+    ] = "file"
 
 
 class CdrQuery(Asked):
@@ -138,16 +192,18 @@ class CdrQuery(Asked):
 
 
 class ReviewQuery(Paged):
-    """The oldest first."""
+    """Sessions that wait."""
 
     kind: Kind | None = None
-    after: Annotated[Text | None, Field(description="as `next` has it")] = None
+    sort: Annotated[Literal["plug_in", "-plug_in"], ORDER] = "plug_in"
+    after: Annotated[Text | None, Field(description=_BEHIND)] = None
 
 
 class TariffsQuery(Paged):
-    """In the order of their files."""
+    """All in force; `file` is as the files have them."""
 
-    before: Annotated[Text | None, Field(description="id of a tariff: those behind it, as `next` has it")] = None
+    sort: Annotated[Literal["file", "-file", "id", "-id", "currency", "-currency"], ORDER] = "file"
+    before: Annotated[Text | None, Field(description=_BEHIND)] = None
     format: Format = None
 
 
@@ -169,6 +225,19 @@ class AcknowledgeBody(Asked):
     ticket: Line = ""
     assignee: Line = ""
     until: Annotated[Moment | None, Field(description="when it stops to count; null: with the alert")] = None
+
+
+class CommentBody(Asked):
+    """What to note; it may have several lines."""
+
+    text: Annotated[Lines, Field(min_length=1)]
+
+
+class VerdictBody(Asked):
+    """Whether the alert was right: real, false, or known already."""
+
+    verdict: Verdict
+    comment: Line = ""
 
 
 class SilenceBody(Asked):

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from dashboards.active import active_alerts
 from dashboards.api.asked import ConnectorsQuery, SitesQuery
 from dashboards.api.operation import operation
+from dashboards.api.ordering import in_order
 from dashboards.api.shapes import ConnectorShape, NetworkShape, Page, SiteDetail, SiteShape, StationShape
 from dashboards.context import page_url, site_name
 from dashboards.freshness import freshness
@@ -53,7 +54,7 @@ def sites(query: SitesQuery) -> ResponseReturnValue:
         for site in rollup.sites(picture).values()
         if filters.admit(site, firing.get(site.site, {}), stations.get(site.site, ""))
     ]
-    ordered = rollup.worst_first(found, firing) if query.sort == "worst" else sorted(found, key=lambda each: each.site)
+    ordered = in_order(rollup.worst_first(found, firing), query.sort, {"site": lambda each: each.site})
     shown = ordered[query.after : query.after + query.limit]
     following = page_url(after=query.after + query.limit) if len(ordered) > query.after + query.limit else None
     return {"items": [_site(site, firing.get(site.site, {})) for site in shown], "next": following}
@@ -97,7 +98,7 @@ def connectors(query: ConnectorsQuery) -> ResponseReturnValue:
     picture = service().picture
     if picture is None:
         return {"items": [], "next": None}
-    rows = _ordered(picture)
+    rows = _ordered(picture, query.sort)
     for name, wanted in (("site", query.site), ("station", query.station)):
         if wanted is not None:
             rows = rows.filter(pc.equal(rows[name], wanted))
@@ -114,10 +115,17 @@ def connector(site: str, station: str, connector: str) -> ResponseReturnValue:
     return _connector(connector_at(service().picture, _place(site, station, connector)) or abort(404))
 
 
-@lru_cache(maxsize=2)
-def _ordered(picture: Picture) -> pa.Table:
-    """By name; sorted once a picture, because it may hold 100,000 rows."""
-    return picture.connectors.sort_by([(name, "ascending") for name in ("site", "station", "connector")])
+_PLACE = ("site", "station", "connector")
+
+
+@lru_cache(maxsize=4)
+def _ordered(picture: Picture, sort: str) -> pa.Table:
+    """Sorted once a picture, because it may hold 100,000 rows; what is not known is last either way."""
+    name, way = sort.removeprefix("-"), "descending" if sort.startswith("-") else "ascending"
+    if name == "place":
+        return picture.connectors.sort_by([(part, way) for part in _PLACE])
+    by = {"status_since": "status_since_us", "reading_at": "reading_us"}.get(name, name)
+    return picture.connectors.sort_by([(by, way), *((part, "ascending") for part in _PLACE)])
 
 
 def _stands(states: pa.ChunkedArray, standing: Standing) -> pa.ChunkedArray:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from dashboards.parameters import BadParameter
-from monitor.cells import plain
+from monitor.cells import jsonable
 
 Method = Literal["GET", "POST", "DELETE"]
 View = Callable[..., ResponseReturnValue]
@@ -136,12 +136,3 @@ def _answer(made: ResponseReturnValue, status: HTTPStatus) -> Response:
         response.add_etag(weak=True)
         response.make_conditional(request)
     return response
-
-
-def jsonable(value: Any) -> Any:
-    """A value as JSON carries it, all the way down."""
-    if isinstance(value, Mapping):
-        return {name: jsonable(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(each) for each in value]
-    return plain(value)

@@ -5,25 +5,30 @@ from typing import Any
 from flask import abort
 from flask.typing import ResponseReturnValue
 
-from dashboards.api.asked import Moment, Text
+from dashboards.api.asked import Moment, RulesQuery, Text
 from dashboards.api.operation import Asked, operation
+from dashboards.api.ordering import by, in_order
 from dashboards.api.shapes import Explanation, Listed, RuleDetail, RuleShape
 from dashboards.sources import service
-from monitor.authoring.listing import episodes, state_of
+from monitor.alerts.remarks import Tally
+from monitor.authoring.listing import episodes, precision_row, state_of
 from monitor.rules.model import Rule
 
 
-@operation("/rules", answer=Listed[RuleShape])
-def rules() -> ResponseReturnValue:
+@operation("/rules", answer=Listed[RuleShape], query=RulesQuery)
+def rules(query: RulesQuery) -> ResponseReturnValue:
     """Rules in force"""
-    return {"items": [_rule(rule) for rule in service().rules.in_force.rules.rules]}
+    tallies = service().remarks.tallies()
+    found = [_rule(rule, tallies.get(rule.id)) for rule in service().rules.in_force.rules.rules]
+    return {"items": in_order(found, query.sort, by("id", "severity", "matches", "duration_s"))}
 
 
 @operation("/rules/<rule_id>", answer=RuleDetail)
 def rule(rule_id: str) -> ResponseReturnValue:
     """One rule, with its last episodes"""
     found = next((each for each in service().rules.in_force.rules.rules if each.id == rule_id), None) or abort(404)
-    return {**_rule(found), "episodes": episodes(service().alerts, found.id)}
+    tally = service().remarks.tallies().get(found.id)
+    return {**_rule(found, tally), "episodes": episodes(service().alerts, found.id)}
 
 
 class ExplainQuery(Asked):
@@ -39,7 +44,7 @@ def explain(rule_id: str, query: ExplainQuery) -> ResponseReturnValue:
     return service().why(rule_id, query.subject, query.at)
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, tally: Tally | None) -> dict[str, Any]:
     run = service().rules.runs.get(rule.id)
     return {
         "id": rule.id,
@@ -60,4 +65,5 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "error": run.error if run else None,
         "state": state_of(run),
         "duration_s": run.duration_s if run else None,
+        **precision_row(tally),
     }

@@ -26,14 +26,14 @@ ACTION = "<any(approve, correct, 'write-off', keep):action>"
 
 @operation("/sessions", answer=Page[SessionShape], query=SessionsQuery, media=["text/csv"])
 def sessions(query: SessionsQuery) -> ResponseReturnValue:
-    """Sessions, the newest plug-in first"""
+    """Sessions"""
     if query.start and query.end and query.end <= query.start:
         raise BadParameter("to", "is not after 'from'")
     chosen = Chosen(
         start=query.start, end=query.end, site=query.site, station=query.station, connector=query.connector,
         group=query.group, flag=query.flag, state=query.state, tariff=query.tariff, text=query.q,
     )  # fmt: skip
-    filters = session_list.SessionFilters(chosen, query.before)
+    filters = session_list.SessionFilters(chosen, query.before, query.sort)
     source = service()
     if exports.wants_csv():
         found = session_list.find_all(source, filters)
@@ -47,7 +47,12 @@ def sessions(query: SessionsQuery) -> ResponseReturnValue:
 def session(session_id: str) -> ResponseReturnValue:
     """One session with its bill"""
     found = service().session(session_id) or abort(404)
-    return {**session_row(found), "bill": codec.bill_to_json(found.bill) if found.bill else None}
+    return {
+        **session_row(found),
+        "diagnosis_text": found.diagnosis.text if found.diagnosis else {},
+        "diagnosis_evidence": found.diagnosis.evidence if found.diagnosis else {},
+        "bill": codec.bill_to_json(found.bill) if found.bill else None,
+    }
 
 
 @operation("/sessions/<session_id>/cdr", answer=dict[str, Any], query=CdrQuery)
@@ -62,7 +67,7 @@ def cdr(session_id: str, query: CdrQuery) -> ResponseReturnValue:
 def review(query: ReviewQuery) -> ResponseReturnValue:
     """Sessions that wait for a decision"""
     store = service().reviews
-    found = store.queue(query.kind, after=query.after, limit=query.limit + 1)
+    found = store.queue(query.kind, after=query.after, limit=query.limit + 1, sort=query.sort)
     following = page_url(after=found[query.limit - 1].case.session.id) if len(found) > query.limit else None
     return {"items": [waiting_row(each) for each in found[: query.limit]], "counts": store.counts(), "next": following}
 

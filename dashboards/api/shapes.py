@@ -5,10 +5,12 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.alerts.model import AlertState
+from monitor.alerts.remarks import Verdict
 from monitor.rules.answer import Level
 from monitor.sessions.model import BillingState
 from monitor.state.outbox import OutboxState
 from monitor.state.review_queue import Kind
+from monitor.state.timeline import EntryKind
 
 T = TypeVar("T")
 
@@ -108,8 +110,42 @@ class AcknowledgementShape(Shape):
     comment: str
 
 
+class CommentShape(Shape):
+    """What somebody noted."""
+
+    id: int
+    at: Time
+    by: str
+    text: str
+
+
+class VerdictShape(Shape):
+    """Whether an alert that is over was right."""
+
+    at: Time
+    by: str
+    verdict: Verdict
+    comment: str
+
+
+class EntryOfTimeline(Shape):
+    """One thing that happened to an alert. `what`: the kind of the transition, message or verdict."""
+
+    at: Time
+    kind: EntryKind
+    what: str
+    by: str
+    level: str | None
+    text: str
+    until: Time | None
+    receiver: str | None
+    address: str | None
+    state: OutboxState | None
+    sent_at: Time | None
+
+
 class AlertDetail(AlertShape):
-    """An alert with what its rule saw, and its history."""
+    """An alert with what its rule saw, and its history; `timeline` is all of it in one order."""
 
     labels: dict[str, str]
     values: dict[str, Any]
@@ -117,6 +153,68 @@ class AlertDetail(AlertShape):
     acknowledgement: AcknowledgementShape | None
     events: list[EventShape]
     messages: list[MessageShape]
+    comments: list[CommentShape]
+    verdict: VerdictShape | None
+    timeline: list[EntryOfTimeline]
+
+
+class UndeliveredShape(Shape):
+    """A message that was given up. `attempts` until `tried_at`, the last of them."""
+
+    id: int
+    at: Time
+    receiver: str
+    address: str
+    kind: str
+    firing: int
+    resolved: int
+    alerts: list[int] = Field(description="those that it shows, at most 20")
+    attempts: int
+    tried_at: Time
+    error: str
+
+
+class ResentShape(Shape):
+    """How many messages are tried again."""
+
+    resent: int
+
+
+class ShiftShape(Shape):
+    """A turn. `override`: somebody stands in."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    who: str
+    start: Time = Field(alias="from")
+    end: Time = Field(alias="to")
+    override: bool
+
+
+class RosterShape(Shape):
+    """Who is on call now, and in the next four weeks; `zone` is that of the handovers."""
+
+    rota: str
+    zone: str
+    now: str
+    shifts: list[ShiftShape]
+
+
+class ReceiverShape(Shape):
+    """Who can be told. `reached`: the addresses that are told now, of a rota who is on call."""
+
+    name: str
+    language: str
+    rota: bool
+    addresses: list[str]
+    reached: list[str]
+
+
+class TrialShape(Shape):
+    """What became of a test message to one address: what the other end answered, or why it did not arrive."""
+
+    address: str
+    answer: str
+    error: str
 
 
 class SilenceShape(Shape):
@@ -161,8 +259,14 @@ class SessionShape(PlaceShape):
 
 
 class SessionDetail(SessionShape):
-    """A session with its bill: each line is quantity x unit price = amount, and the total is their sum."""
+    """A session with its bill: each line is quantity x unit price = amount, and the total is their sum.
 
+    `diagnosis_text`: why it was slow, by language (`en`, `sv`); `diagnosis_evidence`: the figures that this rests on,
+    in W, percent and degrees Celsius.
+    """
+
+    diagnosis_text: dict[str, str]
+    diagnosis_evidence: dict[str, float]
     bill: dict[str, Any] | None
 
 
@@ -257,6 +361,14 @@ class ConnectorShape(PlaceShape):
     session_energy_wh: float | None
 
 
+class VerdictCounts(Shape):
+    """How often each verdict was given on alerts of a rule."""
+
+    real: int
+    false: int
+    known: int
+
+
 class RuleShape(Shape):
     """A rule in force, with its last run; `problems` of the files stand in health."""
 
@@ -278,6 +390,8 @@ class RuleShape(Shape):
     error: str | None
     state: Literal["runs", "fails", "not evaluated"]
     duration_s: float | None
+    verdicts: VerdictCounts
+    precision: float | None = Field(description="real / (real + false); null while nobody has judged")
 
 
 class Episode(Shape):

@@ -21,7 +21,7 @@ def silences(query: SilencesQuery) -> ResponseReturnValue:
     """Silences"""
     source = service()
     now = source.now() if query.state == "current" else None
-    found = source.responses.silences(now=now, before=query.before, limit=query.limit + 1)
+    found = source.responses.silences(now=now, before=query.before, limit=query.limit + 1, sort=query.sort)
     shown = found[: query.limit]
     following = page_url(before=shown[-1].id) if len(found) > query.limit else None
     return {"items": [_row(silence) for silence in shown], "next": following}

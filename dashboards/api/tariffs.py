@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from dashboards import compare_page, exports, tariff_page
 from dashboards.api.asked import CompareQuery, TariffsQuery
 from dashboards.api.operation import operation
+from dashboards.api.ordering import by, in_order
 from dashboards.api.shapes import Page, TariffDetail, TariffShape
 from dashboards.context import page_url
 from dashboards.parameters import Parameters
@@ -22,7 +23,9 @@ COLUMNS = tuple(TariffShape.model_fields)
 def tariffs(query: TariffsQuery) -> ResponseReturnValue:
     """Tariffs in force, with their words"""
     source = service()
-    found = tariff_page.ids_after(source, query.before)
+    stored = ({"id": each.id, "currency": each.currency} for each in source.tariffs.tariffs.values())
+    ordered = [each["id"] for each in in_order(stored, query.sort, by("id", "currency"))]
+    found = tariff_page.ids_after(ordered, query.before)
     if exports.wants_csv():
         rows = [_row(tariff_page.tariff_row(source, each)) for each in found]
         return exports.stream("tariffs", COLUMNS, lambda: rows)

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from dashboards import answering
 from dashboards.alert_page import AlertFilters, alert_page, alerts_page
 from dashboards.freshness import polled
-from dashboards.parameters import Parameters
+from dashboards.parameters import BadParameter, Parameters
 from dashboards.principals import principal
 from dashboards.sources import service
 from monitor.alerts.model import Alert
+from monitor.alerts.remarks import VERDICTS
 
 alerts = Blueprint("alerts", __name__, url_prefix="/alerts")
 
@@ -22,7 +23,7 @@ alerts = Blueprint("alerts", __name__, url_prefix="/alerts")
 def all_() -> ResponseReturnValue:
     """Active alerts, or those that the filters select."""
     filters = AlertFilters.read(Parameters(request.args))
-    chosen = {name: value for name, value in request.args.items() if value and name != "before"}
+    chosen = {name: value for name, value in request.args.items() if value and name != "after"}
     csv = url_for("api.alerts", **{**chosen, "state": filters.state, "format": "csv"})  # type: ignore[arg-type]
     return render_template("alerts.html", page=alerts_page(service(), filters, csv))
 
@@ -36,11 +37,11 @@ def one(alert_id: int) -> ResponseReturnValue:
 
 @alerts.post("/<int:alert_id>/acknowledge")
 def acknowledge(alert_id: int) -> ResponseReturnValue:
-    """`comment`, `ticket`: whoever is logged in sees to it."""
+    """`comment`, `ticket`, `assignee`: whoever is logged in says that somebody sees to it."""
     given, source = Parameters(request.form), service()
     source.responses.acknowledge(
         _alert(alert_id).id, by=principal().name, at=source.now(), comment=given.line("comment"),
-        ticket=given.line("ticket"),
+        ticket=given.line("ticket"), assignee=given.line("assignee"),
     )  # fmt: skip
     return _back(alert_id)
 
@@ -58,6 +59,26 @@ def silence(alert_id: int) -> ResponseReturnValue:
     given, alert, source = Parameters(request.form), _alert(alert_id), service()
     hours = given.number("hours", most=answering.HOURS_MAX) or answering.HOURS
     answering.silence(source, alert, timedelta(hours=hours), author=principal().name, reason=given.line("reason"))
+    return _back(alert_id)
+
+
+@alerts.post("/<int:alert_id>/comment")
+def comment(alert_id: int) -> ResponseReturnValue:
+    """`text`: noted on the alert, whether it is active or not."""
+    text = Parameters(request.form).lines("text")
+    service().remarks.comment(_alert(alert_id).id, text, by=principal().name, at=service().now())
+    return _back(alert_id)
+
+
+@alerts.post("/<int:alert_id>/verdict")
+def judge(alert_id: int) -> ResponseReturnValue:
+    """`verdict` and `comment`: whether the alert, which is over, was right."""
+    given = Parameters(request.form)
+    verdict = given.choice("verdict", VERDICTS)
+    if verdict is None:
+        raise BadParameter("verdict", f"is missing; it is one of {', '.join(VERDICTS)}")
+    found, source = _alert(alert_id), service()
+    source.remarks.judge(found.id, verdict, by=principal().name, at=source.now(), comment=given.line("comment"))
     return _back(alert_id)
 
 

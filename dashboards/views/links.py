@@ -13,8 +13,8 @@ from dashboards.formats import moment
 from dashboards.parameters import Parameters
 from dashboards.sources import service
 from monitor.access.links import Link, Links
+from monitor.alerts.flat import texts_of
 from monitor.alerts.model import Alert
-from monitor.rules.answer import Texts
 
 links = Blueprint("links", __name__, url_prefix="/m")
 _NAME = 60
@@ -68,15 +68,10 @@ def _page(link: Link, alert: Alert, done: str = "") -> Response:
     if alert.resolved_at:
         state = said["resolved"].format(at=_local(alert.resolved_at, alert))
     return _answer(
-        "link.html", HTTPStatus.OK, link=link, alert=alert, texts=_texts(alert, said["language"]), done=done,
+        "link.html", HTTPStatus.OK, link=link, alert=alert, texts=texts_of(alert, said["language"]), done=done,
         already=already, state=state, choices=answering.CHOICES, chosen=answering.HOURS,
         site=source.register.site(alert.place.site),
     )  # fmt: skip
-
-
-def _texts(alert: Alert, language: str) -> Texts:
-    found = alert.texts.get(language) or alert.texts.get("en") or next(iter(alert.texts.values()), None)
-    return found or Texts(title=alert.rule, summary="")
 
 
 def _local(at: datetime, alert: Alert) -> str:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboards.freshness import polled
 from dashboards.principals import principal
+from dashboards.silences_page import silences_page
 from dashboards.sources import service
 
 silences = Blueprint("silences", __name__, url_prefix="/silences")
@@ -15,12 +16,8 @@ silences = Blueprint("silences", __name__, url_prefix="/silences")
 @silences.get("")
 @polled
 def all_() -> ResponseReturnValue:
-    """Those in force and to come, then the last ones that are over."""
-    source = service()
-    current = source.responses.silences(now=source.now(), limit=500)
-    here = {silence.id for silence in current}
-    past = [silence for silence in source.responses.silences(limit=100) if silence.id not in here]
-    return render_template("silences.html", current=current, past=past)
+    """Those in force and to come, the oldest first, then the last ones that are over."""
+    return render_template("silences.html", page=silences_page(service()))
 
 
 @silences.post("/<int:number>/end")

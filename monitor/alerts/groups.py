@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from monitor.alerts.matching import label_of
 from monitor.alerts.model import Alert
-from monitor.alerts.routes import Route, label_of
+from monitor.alerts.routes import Route
 from monitor.rules.answer import Level
 from monitor.units import to_us
 

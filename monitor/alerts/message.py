@@ -35,8 +35,11 @@ def message_of(
     `group` is as it is after this message; `flapping`: numbers of alerts that are told as such. The site's facts are
     given where all alerts are at one site.
     """
-    rows = [_row(alert, receiver.language, flaps=alert.id in flapping) for alert in alerts]
-    shown = sorted(rows, key=_worst_first)[:ROWS]
+    rows = [
+        replace(_row(alert, receiver.language, flaps=alert.id in flapping), limit_w=_limit_w(register, alert.place))
+        for alert in alerts
+    ]
+    shown = sorted(rows, key=worst_first)[:ROWS]
     sites = {alert.place.site for alert in alerts}
     stations = {alert.place.station for alert in alerts}
     site_key = sites.pop() if len(sites) == 1 else ""
@@ -76,6 +79,7 @@ def _row(alert: Alert, language: str, *, flaps: bool) -> MessageRow:
         resolved_reason=alert.resolved_reason,
         texts=own,
         labels=alert.labels,
+        expected_w=_watts(alert.values.get("expected_w")),
         flapping=flaps,
     )
 
@@ -86,7 +90,17 @@ def _priced(row: MessageRow, price_of: PriceOf) -> MessageRow:
     return replace(row, price=price_of(place)) if row.state == "firing" and place.connector else row
 
 
-def _worst_first(row: MessageRow) -> tuple[bool, int, object, str, str]:
+def _watts(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _limit_w(register: Register, place: Place) -> float | None:
+    station = register.station(place)
+    connector = station.connectors.get(place.connector or "") if station else None
+    return float(connector.rated) if connector and connector.rated is not None else None
+
+
+def worst_first(row: MessageRow) -> tuple[bool, int, object, str, str]:
     """Firing before resolved, worse before milder, then the one that has lasted longest."""
     return row.state == "resolved", -RANK[row.level], row.firing_at, row.subject, row.rule
 

@@ -11,7 +11,7 @@ from monitor.units import Money
 
 AlertState = Literal["pending", "firing", "resolved"]
 EventKind = Literal["pending", "firing", "level", "no_data", "data", "resolved", "inactive", "flapping", "calm"]
-MessageKind = Literal["firing", "resolved", "repeat"]
+MessageKind = Literal["firing", "resolved", "repeat", "digest"]
 PriceOf = Callable[[Place], Money | None]
 """What the session under way at a connector costs so far; None: there is none, or it has no price."""
 
@@ -102,6 +102,9 @@ class MessageRow:
     price: Money | None = None
     """What the session under way there costs the customer so far."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    expected_w: float | None = None
+    limit_w: float | None = None
+    """Of a connector: what the rule's answer expected of it, and its rating; for the curve."""
     flapping: bool = False
     """Comes and goes: nothing more is told of it until it has calmed down."""
 
@@ -130,3 +133,6 @@ class Message:
     contact: str = ""
     access: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
+    stands_for: int = 0
+    """Of a digest: how many messages, made from `since` on, could not be sent and are told by it."""
+    since: datetime | None = None

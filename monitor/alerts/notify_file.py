@@ -1,14 +1,15 @@
 """`rules/notify.yaml` read and checked: who is told of which alert, in what portions, how often."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor import documents
+from monitor.alerts.maintenance import Maintenance
 from monitor.alerts.muting import Mute
-from monitor.alerts.notify_shapes import NotifyFile, ReceiverShape, RotaShape, RouteShape, TargetShape
+from monitor.alerts.notify_shapes import MuteShape, NotifyFile, ReceiverShape, RotaShape, RouteShape, TargetShape
 from monitor.alerts.rotas import DAYS, Override, Rota
 from monitor.alerts.routes import Escalation, Receiver, Route, Routes, Webhook
 from monitor.documents import Document, Path_
@@ -26,35 +27,49 @@ def parse(document: Document) -> Routes:
     file = documents.validate(document, NotifyFile)
     rotas = {name: _rota(shape) for name, shape in file.rotas.items()}
     secrets, unreadable = _secrets(document, file)
-    if problems := [*_targets(document, file), *_rotas(document, file, rotas), *unreadable]:
+    if problems := [
+        *_targets(document, file),
+        *_rotas(document, file, rotas),
+        *_maintenance(document, file),
+        *unreadable,
+    ]:
         raise FileProblems(problems)
-    receivers = {name: _receiver(name, shape, secrets.get(name, "")) for name, shape in file.receivers.items()}
+    receivers = {name: _receiver(name, shape, secrets) for name, shape in file.receivers.items()}
     for name, rota in rotas.items():
         receivers[name] = Receiver(name, rota.everybody, file.rotas[name].language, rota)
     default = _route(file.default) if file.default else None
-    return Routes(receivers, tuple(_route(shape) for shape in file.routes), default)
+    maintenance = tuple(
+        Maintenance(each.name, {name: tuple(globs) for name, globs in each.match.items()}, _windows(each.windows))
+        for each in file.maintenance
+    )
+    return Routes(receivers, tuple(_route(shape) for shape in file.routes), default, maintenance)
 
 
-def _receiver(name: str, shape: ReceiverShape, secret: str) -> Receiver:
-    if shape.webhook is None:
-        return Receiver(name, tuple(shape.mail), shape.language)
-    addresses = (*shape.mail, f"webhook:{name}")
-    return Receiver(name, addresses, shape.language, webhook=Webhook(shape.webhook.url, secret))
+def _receiver(name: str, shape: ReceiverShape, secrets: Mapping[Path_, str]) -> Receiver:
+    chat = shape.apprise or secrets.get(("receivers", name, "apprise_file"), "")
+    signature = secrets.get(("receivers", name, "webhook", "secret_file"), "")
+    webhook = Webhook(shape.webhook.url, signature) if shape.webhook else None
+    others = (f"webhook:{name}" if webhook else "", f"apprise:{name}" if chat else "")
+    addresses = (*shape.mail, *filter(None, others))
+    return Receiver(name, addresses, shape.language, webhook=webhook, apprise=chat)
 
 
-def _secrets(document: Document, file: NotifyFile) -> tuple[dict[str, str], list[Problem]]:
-    """By receiver what its secret file, which counts from the folder of notify.yaml, holds."""
-    secrets: dict[str, str] = {}
-    problems = []
+def _secrets(document: Document, file: NotifyFile) -> tuple[dict[Path_, str], list[Problem]]:
+    """By their place what secret files, which count from the folder of notify.yaml, hold."""
+    named: dict[Path_, str] = {}
     for name, shape in file.receivers.items():
-        if shape.webhook is None or not shape.webhook.secret_file:
+        named["receivers", name, "webhook", "secret_file"] = shape.webhook.secret_file if shape.webhook else ""
+        named["receivers", name, "apprise_file"] = shape.apprise_file
+    secrets: dict[Path_, str] = {}
+    problems = []
+    for place, written in named.items():
+        if not written:
             continue
-        path = Path(document.file).parent / shape.webhook.secret_file
+        path = Path(document.file).parent / written
         try:
-            secrets[name] = path.read_text(encoding="utf-8").strip()
+            secrets[place] = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            message = f"{path} cannot be read: {error}"
-            problems.append(document.problem(("receivers", name, "webhook", "secret_file"), "unreadable", message))
+            problems.append(document.problem(place, "unreadable", f"{path} cannot be read: {error}"))
     return secrets, problems
 
 
@@ -68,11 +83,14 @@ def _route(shape: TargetShape) -> Route:
         group_wait=shape.group_wait,
         group_interval=shape.group_interval,
         repeat_interval=shape.repeat_interval,
-        mutes=tuple(
-            Mute(ZoneInfo(mute.zone), frozenset(map(DAYS.index, mute.days)), mute.start, mute.end)
-            for mute in shape.mute
-        ),
+        mutes=_windows(shape.mute),
         escalations=tuple(Escalation(step.after, step.to) for step in shape.escalate),
+    )
+
+
+def _windows(shapes: Iterable[MuteShape]) -> tuple[Mute, ...]:
+    return tuple(
+        Mute(ZoneInfo(shape.zone), frozenset(map(DAYS.index, shape.days)), shape.start, shape.end) for shape in shapes
     )
 
 
@@ -99,16 +117,26 @@ def _targets(document: Document, file: NotifyFile) -> Iterator[Problem]:
     for path, target in targets:
         yield from _known(document, file, (*path, "to"), target.to)
         yield from _durations(document, path, target)
-        for level in target.match.get("level", ()) if isinstance(target, RouteShape) else ():
-            if level not in LEVELS:
-                message = f"there is no level {level!r}{documents.nearest(level, LEVELS)}"
-                yield document.problem((*path, "match", "level"), "unknown-level", message)
+        if isinstance(target, RouteShape):
+            yield from _levels(document, path, target.match)
         for index, step in enumerate(target.escalate):
             place = (*path, "escalate", index, "to")
             yield from _known(document, file, place, step.to)
             if step.to == target.to:
                 message = f"{step.to!r} is told already; name another receiver, or remove the step"
                 yield document.problem(place, "escalates-to-itself", message)
+
+
+def _levels(document: Document, path: Path_, match: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    for level in match.get("level", ()):
+        if level not in LEVELS:
+            message = f"there is no level {level!r}{documents.nearest(level, LEVELS)}"
+            yield document.problem((*path, "match", "level"), "unknown-level", message)
+
+
+def _maintenance(document: Document, file: NotifyFile) -> Iterator[Problem]:
+    for index, each in enumerate(file.maintenance):
+        yield from _levels(document, ("maintenance", index), each.match)
 
 
 def _known(document: Document, file: NotifyFile, path: Path_, name: str) -> Iterator[Problem]:

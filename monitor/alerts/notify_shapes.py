@@ -13,6 +13,7 @@ from monitor.register import Zone
 from monitor.units import parse_duration
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_APPRISE = re.compile(r"[a-z][a-z0-9+]*://\S+", re.IGNORECASE)
 _HANDOVER = re.compile(rf"({'|'.join(DAYS)})[a-z]*\s+(\d\d:\d\d)", re.IGNORECASE)
 
 
@@ -79,6 +80,12 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _apprise(value: str) -> str:
+    if not _APPRISE.match(value):  # the value may hold a token, so it is not shown
+        raise ValueError("is no address for apprise; write for example ntfy://ntfy.sh/topic")
+    return value
+
+
 Span = Annotated[timedelta, BeforeValidator(_span, json_schema_input_type=WrittenDuration)]
 Globs = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str]), Field(min_length=1)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -93,16 +100,20 @@ class WebhookShape(Strict):
 
 
 class ReceiverShape(Strict):
-    """One receiver: every address gets a mail of its own."""
+    """One receiver: every address gets a mail of its own. What `apprise` says may stand in `apprise_file`."""
 
     mail: list[Address] = Field(default_factory=list)
     webhook: WebhookShape | None = None
+    apprise: Annotated[str, AfterValidator(_apprise)] = ""
+    apprise_file: str = ""
     language: Language = "en"
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if not self.mail and self.webhook is None:
-            raise ValueError("nobody is reached; write for example mail: [noc@example.org], or a webhook")
+        if self.apprise and self.apprise_file:
+            raise ValueError("has apprise and apprise_file; write one of them")
+        if not self.mail and self.webhook is None and not self.apprise and not self.apprise_file:
+            raise ValueError("nobody is reached; write for example mail: [noc@example.org], a webhook, or apprise")
         return self
 
 
@@ -164,6 +175,16 @@ class RouteShape(TargetShape):
     goes_on: bool = Field(default=False, alias="continue")
 
 
+class MaintenanceShape(Strict):
+    """What comes again, and of which alerts nothing is told while it lasts."""
+
+    name: str = Field(min_length=1)
+    match: dict[str, Globs] = Field(min_length=1)
+    windows: Annotated[list[MuteShape], BeforeValidator(_some, json_schema_input_type=MuteShape | list[MuteShape])] = (
+        Field(min_length=1)
+    )
+
+
 class NotifyFile(Strict):
     """The whole of notify.yaml."""
 
@@ -171,3 +192,4 @@ class NotifyFile(Strict):
     rotas: dict[str, RotaShape] = Field(default_factory=dict)
     routes: list[RouteShape] = Field(default_factory=list)
     default: TargetShape | None = None
+    maintenance: list[MaintenanceShape] = Field(default_factory=list)

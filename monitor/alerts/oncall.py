@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from monitor.alerts.rotas import Shift
 from monitor.alerts.routes import Routes
@@ -26,3 +27,11 @@ def rosters(routes: Routes, now: datetime, span: timedelta = SPAN) -> tuple[Rost
         for name, receiver in sorted(routes.receivers.items())
         if receiver.rota
     )
+
+
+def roster_row(roster: Roster) -> dict[str, Any]:
+    """A rota as the API and `laddvakt alerts oncall --json` give it."""
+    shifts = [
+        {"who": shift.who, "from": shift.start, "to": shift.end, "override": shift.override} for shift in roster.shifts
+    ]
+    return {"rota": roster.rota, "zone": roster.zone, "now": roster.now, "shifts": shifts}

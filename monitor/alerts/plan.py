@@ -19,6 +19,7 @@ from monitor.alerts.flapping import Flapping, quiet
 from monitor.alerts.groups import Group, GroupKey, label_name, name_of
 from monitor.alerts.inhibition import inhibited
 from monitor.alerts.lifecycle import RANK
+from monitor.alerts.maintenance import maintained
 from monitor.alerts.merging import Turn, together
 from monitor.alerts.message import message_of
 from monitor.alerts.model import Alert, Message, MessageKind, PriceOf
@@ -63,14 +64,15 @@ def plan(
 
     `alerts`: those that fire and those that a group of `groups` still knows (what never fired is passed over).
     `price_of`: what the session under way at a connector costs so far.
-    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now, or that one of `silences` (those in
-    force) mutes, is not told; it is when that ends. `acknowledged`: numbers of alerts that somebody sees to; they do
-    not escalate, and a group of these alone is not repeated. Of what flaps the alert with which that began is told, its
-    end and those after it are not until it is calm.
+    `inhibited_by`: per rule, as in `inhibited`. An alert that is inhibited now, that one of `silences` (those
+    in force) mutes or that is under maintenance is not told; it is when that ends. `acknowledged`: numbers of alerts
+    that somebody sees to; they do not escalate, and a group of these alone is not repeated. Of what flaps the alert
+    with which that began is told, its end and those after it are not until it is calm.
     """
     fired = {alert.id: alert for alert in alerts if alert.firing_at is not None}
     unsteady, quiet_ones = quiet(fired.values(), flapping)
     hidden = inhibited(fired.values(), inhibited_by).keys() | silenced(fired.values(), silences).keys() | quiet_ones
+    hidden |= maintained(fired.values(), routes.maintenance, now).keys()
     drafts = {group.key: _draft(group, fired, hidden, unsteady) for group in groups if _has_address(routes, group.key)}
     ways = {alert.id: _ways(alert, routes, now, acknowledged) for alert in fired.values()}
     _distribute(

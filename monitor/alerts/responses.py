@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 
+from monitor.alerts.matching import matches
 from monitor.alerts.model import Alert
-from monitor.alerts.routes import label_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,7 @@ class Acknowledgement:
     ticket: str = ""
     comment: str = ""
     withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""
 
     def holds(self, now: datetime) -> bool:
         """Whether it counts at `now`, as far as it goes by itself."""
@@ -49,12 +49,16 @@ class Silence:
 
     def mutes(self, alert: Alert) -> bool:
         """Whether the alert is one of those that it is about; one without matchers is about none."""
-        return bool(self.matchers) and all(_matches(alert, name, globs) for name, globs in self.matchers.items())
+        return bool(self.matchers) and matches(alert, self.matchers)
 
 
-def _matches(alert: Alert, name: str, globs: Sequence[str]) -> bool:
-    value = label_of(alert, name)
-    return value is not None and any(fnmatchcase(value, glob) for glob in globs)
+def matching(alert: Alert) -> dict[str, tuple[str, ...]]:
+    """The matchers of a silence of the alert's rule at its place alone: a station may be called `[1]*`."""
+    return {"rule": (_literally(alert.rule),), "subject": (_literally(alert.subject),)}
+
+
+def _literally(text: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
 
 
 def silenced(alerts: Iterable[Alert], silences: Sequence[Silence]) -> dict[int, int]:

@@ -3,15 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Final
 
+from monitor.alerts.maintenance import Maintenance
+from monitor.alerts.matching import matches
 from monitor.alerts.model import Alert
 from monitor.alerts.muting import Mute
 from monitor.alerts.rotas import Rota
 
-CHANNELS: Final = ("webhook",)
+CHANNELS: Final = ("webhook", "apprise")
 """Beside mail."""
+
+DIGESTED: Final = ("mail", "apprise")
+"""Channels that people read. What takes webhooks is a program, and wants each message as it was."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Receiver:
     language: str
     rota: Rota | None = None
     webhook: Webhook | None = None
+    apprise: str = field(default="", repr=False)
+    """Address for the package apprise, which may hold a token."""
 
     def reached(self, now: datetime) -> tuple[str, ...]:
         """The addresses that are told at `now` of what is new."""
@@ -67,11 +73,7 @@ class Route:
         """Whether the alert goes this way; one of level info only where `match` names that level."""
         if alert.level == "info" and "info" not in self.match.get("level", ()):
             return False
-        for name, globs in self.match.items():
-            value = label_of(alert, name)
-            if value is None or not any(fnmatchcase(value, glob) for glob in globs):
-                return False
-        return True
+        return matches(alert, self.match)
 
     def muted(self, now: datetime) -> bool:
         """Whether nothing is told this way at `now`."""
@@ -91,6 +93,7 @@ class Routes:
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     default: Route | None = None
+    maintenance: tuple[Maintenance, ...] = ()
 
     def of(self, alert: Alert) -> tuple[Route, ...]:
         """The ways that an alert goes: the first that takes it and, while they go on, later ones; else the default."""
@@ -109,14 +112,3 @@ def channel_of(address: str) -> str:
     """The channel that a receiver's address belongs to: one of CHANNELS, named before its colon, else mail."""
     name = address.partition(":")[0]
     return name if name in CHANNELS else "mail"
-
-
-def label_of(alert: Alert, name: str) -> str | None:
-    """A label of the alert, its rule, its level, or a part of its place; None when it has no such label."""
-    match name:
-        case "site" | "station" | "connector":
-            part: str | None = getattr(alert.place, name)
-            return part
-        case "subject" | "rule" | "level":
-            return str(getattr(alert, name))
-    return alert.labels.get(name)

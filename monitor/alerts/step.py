@@ -36,8 +36,11 @@ def step(
     interval: timedelta,
     register: Register,
     render: Render,
+    all_rules: bool = True,
 ) -> Outcome:
     """Every rule's alerts after the evaluation. Alerts of a failing rule stay as they are, those of no rule end.
+
+    `all_rules` False: a rule was left out for a mistake in it, so that alerts of no rule stay as they are too.
 
     Texts are rendered when an alert becomes pending, fires or changes level; a resolved one keeps what it said last.
     `changed` leaves out alerts of which nothing but the time of their evaluation is new.
@@ -60,7 +63,7 @@ def step(
         afters += after
         events += happened
     for alert in (alert for orphans in alerts_of.values() for alert in orphans):
-        ended, happened = end(alert, now, "rule deleted")
+        ended, happened = end(alert, now, "rule deleted") if all_rules else (alert, ())
         befores.append(alert)
         afters.append(ended)
         events += happened

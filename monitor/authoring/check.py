@@ -11,7 +11,7 @@ from monitor.alerts import notify_file
 from monitor.alerts.routes import Routes
 from monitor.authoring.afir import afir_warnings
 from monitor.authoring.pitfalls import pitfalls
-from monitor.authoring.reach import missing_languages, unreachable
+from monitor.authoring.reach import idle_maintenance, missing_languages, unknown_services, unreachable
 from monitor.authoring.replay import Files
 from monitor.authoring.rule_sense import negative_thresholds, rule_sense
 from monitor.authoring.rule_tests import cases
@@ -41,6 +41,7 @@ KINDS: Mapping[str, Kind] = {
     "routes": "notify",
     "default": "notify",
     "rotas": "notify",
+    "maintenance": "notify",
 }
 """Top-level key -> kind of file."""
 
@@ -158,6 +159,8 @@ class _Check:
                 self._found += error.problems
                 return Routes()
             self._found += unreachable(document, found, rules, sites)
+            self._found += idle_maintenance(document, found, rules, sites)
+            self._found += unknown_services(document, found)
             return found
         return _in_force(lambda: notify_file.load(self._folder / "notify.yaml"), Routes())
 

@@ -53,7 +53,9 @@ EMPTY = InForce(
 
 
 def load(settings: Settings, previous: InForce | None = None) -> InForce:
-    """Read everything under `paths.rules`. A broken part stays as in `previous` (at the start: empty) and is a problem.
+    """Read everything under `paths.rules`; a broken part stays as in `previous` and is a problem.
+
+    At the start a broken part is empty, but for rules: those without a mistake are taken.
 
     Returns `previous` itself when no file has changed since.
     """
@@ -72,7 +74,10 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
 
     zone = settings.sessions.zone
     before = previous or EMPTY
-    ruleset = take(lambda: rule_files.with_built_in(rule_files.load(folder, settings.evaluate.window)), before.rules)
+    good, mistakes = rule_files.load_good(folder, settings.evaluate.window)
+    problems += mistakes
+    # At the start there are no last good rules: one mistake must not cost those without any.
+    ruleset = rule_files.with_built_in(good) if previous is None or not mistakes else previous.rules
     return InForce(
         rules=ruleset,
         program=before.program if ruleset is before.rules else compile_rules(ruleset.rules),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from monitor.alerts.remarks import Tally
 from monitor.authoring.in_force import InForce
 from monitor.state.alerts import AlertStore
 
@@ -42,7 +43,13 @@ def episodes(alerts: AlertStore, rule: str) -> list[dict[str, Any]]:
     ]
 
 
-def rows_without_service(files: InForce, alerts: AlertStore) -> list[dict[str, Any]]:
+def precision_row(tally: Tally | None) -> dict[str, Any]:
+    """How often each verdict was given on a rule's alerts, and what follows of it; unknown is None, never 0."""
+    counts = tally or Tally()
+    return {"verdicts": dict(vars(counts)), "precision": counts.precision}
+
+
+def rows_without_service(files: InForce, alerts: AlertStore, tallies: Mapping[str, Tally]) -> list[dict[str, Any]]:
     """The rules as the API gives them, while no service runs: what a run would give is None."""
     unknown = dict.fromkeys(("evaluated_at", "matches", "unknown", "error", "duration_s"))
     return [
@@ -56,6 +63,7 @@ def rows_without_service(files: InForce, alerts: AlertStore) -> list[dict[str, A
             "line": rule.line,
             "state": state_of(None),
             **unknown,
+            **precision_row(tallies.get(rule.id)),
             "episodes": episodes(alerts, rule.id),
         }
         for rule in files.rules.rules
@@ -71,6 +79,10 @@ def lines(rows: list[Mapping[str, Any]]) -> Iterator[str]:
         else:
             told = f"{row['matches']} match, {row['unknown']} unknown, {row['duration_s'] * 1000:.0f} ms"
             yield f"  {row['state']}: {row['evaluated_at']}, {told} {row['error']}".rstrip()
+        if any(row["verdicts"].values()):
+            counts = ", ".join(f"{count} {verdict}" for verdict, count in row["verdicts"].items())
+            precise = "unknown" if row["precision"] is None else f"{row['precision']:.0%}"
+            yield f"  precision {precise}: {counts}"
         for episode in row["episodes"]:
             until = f" until {episode['resolved_at']}" if episode["resolved_at"] else ""
             since = episode["firing_at"] or episode["pending_at"]

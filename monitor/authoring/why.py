@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from monitor.alerts.inhibition import inhibited
+from monitor.alerts.maintenance import maintained
 from monitor.alerts.model import Alert
 from monitor.alerts.responses import silenced
 from monitor.alerts.routes import Routes
@@ -148,6 +149,8 @@ def _reasons(files: InForce, database: Database, rule: Rule, alert: Alert, at: d
     if (number := silenced([alert], muting).get(alert.id)) is not None:
         silence = next(one for one in muting if one.id == number)
         yield f"silenced by {silence.author} until {silence.ends_at.isoformat(timespec='seconds')}: {silence.reason}"
+    if under_way := maintained([alert], files.routes.maintenance, at).get(alert.id):
+        yield f"not told while maintenance is under way: {under_way.name}"
     if said := responses.acknowledged([alert.id], at).get(alert.id):
         yield f"acknowledged by {said.by}: it is not repeated and does not escalate"
     yield from _routed(files.routes, alert, at)

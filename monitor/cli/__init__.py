@@ -10,7 +10,7 @@ import monitor
 from monitor.errors import LaddvaktError
 
 COMMANDS = {
-    "alerts": "who is on call, and whether messages arrive",
+    "alerts": "list, acknowledge, silence and judge alerts; who is on call; whether messages arrive",
     "check": "validate the configuration, or files from anywhere",
     "demo": "the whole service on a day of real charging sessions",
     "doctor": "what the service needs: what works, what does not, and what to do",

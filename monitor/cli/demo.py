@@ -32,24 +32,32 @@ BEHIND = timedelta(hours=24)
 @click.option(
     "--speed", default=60.0, show_default=True, type=click.FloatRange(1), help="service seconds in a real one"
 )
-def demo(port: int, speed: float) -> None:
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="a folder laid out as `rules/` that is read instead of the shipped one, and again when it changes",
+)
+def demo(port: int, speed: float, rules: Path | None) -> None:
     """Run the whole service on a day of real charging sessions; Ctrl-C ends it and leaves nothing behind."""
     serve.configure_logging(logging.WARNING)
     serve.keep_freed_memory()
+    serve.look_less_often_for_garbage()
     with tempfile.TemporaryDirectory(prefix="laddvakt-demo-", ignore_cleanup_errors=True) as folder:
-        run_demo(Path(folder), port, speed)
+        shipped = Path(folder) / "rules"
+        if rules is None:
+            shutil.copytree(starter_rules(), shipped)
+        run_demo(Path(folder), rules or shipped, port, speed)
 
 
-def run_demo(folder: Path, port: int, speed: float) -> None:
+def run_demo(folder: Path, rules: Path, port: int, speed: float) -> None:
     """Run the demo with everything it writes in `folder`, until a signal."""
-    shutil.copytree(starter_rules(), folder / "rules")
     clock = Replay(RealClock(), BEHIND, speed)
     mailbox = Mailbox(now=clock.now)
     mailbox.start()
     host, mail_port = mailbox.address
     address = f"127.0.0.1:{port}"
     settings = Settings(
-        paths=Paths(rules=folder / "rules", var=folder / "var"),
+        paths=Paths(rules=rules, var=folder / "var"),
         web=Web(listen=address, public_url=f"http://{address}"),
         mail=Mail(host=host, port=mail_port, sender="laddvakt@demo.example"),
     )

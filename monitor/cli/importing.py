@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor.authoring import in_force
 from monitor.config import Settings
 from monitor.errors import FileProblems, InputError, UsageError
+from monitor.ids import Place
 from monitor.ingest import files, session_table, spreadsheet
 from monitor.ingest.files import PIECE
 from monitor.ingest.identity import identities
@@ -67,7 +68,12 @@ class Report:
                     "what": file.what,
                     "rejected_count": file.rejected_count,
                     "rejected": [
-                        {"file": str(file.path), "line": wrong.line, "message": wrong.message}
+                        {
+                            "file": str(file.path),
+                            "line": wrong.line,
+                            "column": wrong.column or None,
+                            "message": wrong.message,
+                        }
                         for wrong in file.rejected
                     ],
                     "notes": file.notes,
@@ -157,8 +163,10 @@ def parse_mapping(written: tuple[str, ...]) -> dict[str, Source]:
 def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport, progress: Callable[[int], None]) -> None:
     assembled = review = unpriced = untimed = 0
     some: list[Session] = []
+    places: set[Place] = set()
     for session in sessions:
         some.append(session)
+        places.add(session.place)
         review += session.state == "review"
         unpriced += session.state == "open"
         untimed += session.bill is not None and TIME_NOT_PRICED in session.bill.warnings
@@ -168,6 +176,7 @@ def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport, p
             some = []
     assembled += _save_some(store, some, found)
     progress(len(some))
+    store.end_import(places)
     for count, said in (
         (review, "need a person's review before they are billed"),
         (unpriced, "have no price: no tariff is assigned to their connector, group and date"),

@@ -43,4 +43,6 @@ def _toml(value: object) -> str:
         return f'"{duration_text(value)}"'
     if isinstance(value, BaseModel | dict):
         return "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(each) for each in value)}]"
     return f'"{value}"' if isinstance(value, str | Path) else str(value).lower()

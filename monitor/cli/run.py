@@ -22,6 +22,7 @@ def run(config_file: Path | None) -> None:
     """Run the service until SIGTERM or Ctrl-C."""
     serve.configure_logging()
     serve.keep_freed_memory()
+    serve.look_less_often_for_garbage()
     settings = load(config_file)
     clock = RealClock()
     admit(settings, clock.now())

@@ -18,10 +18,11 @@ from monitor.units import to_us
 
 @dataclass(frozen=True)
 class Rejected:
-    """A line, counted from 1, that was not taken, and why."""
+    """A line, counted from 1, that was not taken, and why; `column`: the heading of what is wrong, in a table."""
 
     line: int
     message: str
+    column: str = ""
 
 
 @dataclass(frozen=True)

@@ -85,18 +85,17 @@ def read(body: bytes, mapping: Mapping[str, Source], zone_of: Callable[[str], Zo
         earlier, later = raw.times(name, names["site"], zone_of)
         # An hour that comes twice, without an offset: its second time where the first would lie before the plug-in.
         times[name] = earlier.where(~(earlier < times["plug_in"]), later)
-    wrong = _wrong(raw, names, times, numbers, now_us)
-    reasons = np.full(raw.rows, "", dtype=object)
-    for bad, reason in wrong:
-        reasons[bad & (reasons == "")] = reason
-    good = reasons == ""
+    wrong: dict[int, Rejected] = {}
+    for field, bad, what, remedy in _wrong(raw, names, times, numbers, now_us):
+        for index in np.flatnonzero(bad):
+            wrong.setdefault(int(index), raw.reject(int(index), field, what, remedy))
+    good = ~np.isin(np.arange(raw.rows), list(wrong))
     columns: dict[str, pa.Array] = {
         name: pa.array([value or None for value in column[good]], pa.string()) for name, column in names.items()
     }
     columns |= {f"{name}_us": _moments(column[good]) for name, column in times.items()}
     columns |= {name: pa.array(column[good], pa.float64(), from_pandas=True) for name, column in numbers.items()}
-    rejected = [Rejected(int(raw.lines[index]), str(reasons[index])) for index in np.flatnonzero(~good)]
-    return Rows(pa.table(columns), tuple(sorted([*raw.rejected, *rejected], key=lambda each: each.line)))
+    return Rows(pa.table(columns), tuple(sorted([*raw.rejected, *wrong.values()], key=lambda each: each.line)))
 
 
 def _moments(column: "pd.Series[pd.Timestamp]") -> pa.Array:
@@ -109,6 +108,7 @@ class _Raw:
 
     def __init__(self, body: bytes, mapping: Mapping[str, Source]) -> None:
         self._sources = {name: mapping.get(name, Source(name)) for name in (*REQUIRED, *OPTIONAL)}
+        self._texts: dict[str, npt.NDArray[np.object_]] = {}
         self.rejected: list[Rejected] = []
         body = body.removeprefix(b"\xef\xbb\xbf")
         header = body.split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
@@ -156,11 +156,24 @@ class _Raw:
 
     def text(self, name: str) -> npt.NDArray[np.object_]:
         """A column as text without blanks around it; empty where the file has none."""
+        if name not in self._texts:
+            self._texts[name] = self._text(name)
+        return self._texts[name]
+
+    def _text(self, name: str) -> npt.NDArray[np.object_]:
         source = self._sources[name]
         if source.constant is not None or source.heading not in self._table.column_names:
             return np.full(self.rows, source.constant or "", dtype=object)
         column = self._table[source.heading].to_pandas().str.strip()
         return np.asarray(column.to_numpy(dtype=object))
+
+    def reject(self, index: int, field: str, what: str, remedy: str) -> Rejected:
+        """A row that is not taken: what is wrong with a field, as it stands in the file, and what would be right."""
+        source, written = self._sources[field], self.text(field)[index]
+        column = source.heading if source.constant is None else ""
+        said = f"{field} {what}" + (f": {written!r}" if written else "")
+        where = f" in column {column!r}" if column and column != field else ""
+        return Rejected(int(self.lines[index]), f"{said}{where}; {remedy}", column)
 
     def number(self, name: str) -> "pd.Series[float]":
         """A column of numbers, NaN where the cell is empty; infinite where it holds no number."""
@@ -199,30 +212,46 @@ def _wrong(
     times: Mapping[str, "pd.Series[pd.Timestamp]"],
     numbers: Mapping[str, "pd.Series[float]"],
     now_us: int,
-) -> Iterator[tuple[Flags, str]]:
-    """What can be wrong with a row, first things first: which rows, and the reason in words."""
+) -> Iterator[tuple[str, Flags, str, str]]:
+    """What can be wrong with a row, first things first: the field, which rows, the reason, and the remedy in words."""
     for name in NAMES:
-        yield names[name] == "", f"{name} is empty"
+        yield name, names[name] == "", "is empty", f"every session has one; the same for all rows: --map {name}==NAME"
     for name, column in times.items():
         empty = raw.text(name) == ""
         missing = column.isna().to_numpy()
         if name in TIMES:
-            yield empty, f"{name} is empty: only finished sessions can be imported"
+            yield name, empty, "is empty", "only finished sessions can be imported: give the time or leave the row out"
         yield (
+            name,
             missing & ~empty,
-            f"{name} is no time; write 2026-05-01T12:00:00+02:00, or without offset in the site's zone",
+            "is no time",
+            "write 2026-05-01T12:00:00+02:00, or without offset in the site's zone",
         )
     for name, number in numbers.items():
-        yield np.isinf(number.to_numpy()), f"{name} is no number"
-        yield (number < 0).to_numpy(dtype=bool), f"{name} is below 0"
-    earliest, latest = (pd.Timestamp(us, unit="us", tz="UTC") for us in (EARLIEST_US, now_us + AHEAD_US))
-    yield (times["plug_in"] < earliest).to_numpy(dtype=bool), "plug_in is before 2010"
-    yield (times["plug_out"] > latest).to_numpy(dtype=bool), "plug_out is still to come: only finished sessions count"
-    order = [("plug_in", "plug_out"), ("plug_in", "started"), ("started", "stopped"), ("stopped", "plug_out")]
-    for before, after in [*order, ("started", "plug_out"), ("plug_in", "stopped")]:
-        yield (times[after] < times[before]).to_numpy(dtype=bool), f"{after} is before {before}"
+        optional = "" if name in REQUIRED else ", or leave it empty where it is not known"
+        yield name, np.isinf(number.to_numpy()), "is no number", f"write for example 11000 or 11000.5{optional}"
+        yield name, (number < 0).to_numpy(dtype=bool), "is below 0", f"correct it{optional or ', or leave the row out'}"
+    yield from _wrong_order(times, now_us)
     begun = times["started"].where(times["started"].notna(), times["plug_in"])
     stay_s = (times["plug_out"] - begun).dt.total_seconds()
-    yield (numbers["charging_s"] > stay_s + 60).to_numpy(dtype=bool), "charging_s is longer than the session"
+    too_long = (numbers["charging_s"] > stay_s + 60).to_numpy(dtype=bool)
+    yield (
+        "charging_s",
+        too_long,
+        "is longer than the session",
+        "it is in seconds; --map charging_s=HEADING*60 for minutes",
+    )
     for name in ("soc_in", "soc_out"):
-        yield (numbers[name] > 100).to_numpy(dtype=bool), f"{name} is over 100 percent"
+        yield name, (numbers[name] > 100).to_numpy(dtype=bool), "is over 100 percent", "write 80 for 80 %"
+
+
+def _wrong_order(times: Mapping[str, "pd.Series[pd.Timestamp]"], now_us: int) -> Iterator[tuple[str, Flags, str, str]]:
+    earliest, latest = (pd.Timestamp(us, unit="us", tz="UTC") for us in (EARLIEST_US, now_us + AHEAD_US))
+    old = (times["plug_in"] < earliest).to_numpy(dtype=bool)
+    yield "plug_in", old, "is before 2010", "the charger's clock was wrong: correct it, or leave the row out"
+    ahead = (times["plug_out"] > latest).to_numpy(dtype=bool)
+    yield "plug_out", ahead, "is still to come", "only finished sessions count: import the row when it is over"
+    order = [("plug_in", "plug_out"), ("plug_in", "started"), ("started", "stopped"), ("stopped", "plug_out")]
+    for before, after in [*order, ("started", "plug_out"), ("plug_in", "stopped")]:
+        wrong = (times[after] < times[before]).to_numpy(dtype=bool)
+        yield after, wrong, f"is before {before}", "correct one of them; times without an offset are in the site's zone"

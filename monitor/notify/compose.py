@@ -1,6 +1,7 @@
 """A planned message becomes a mail: headers, a text part and an HTML part, under 100 kB whatever came in."""
 
 import hashlib
+from collections.abc import Sequence
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,7 +15,9 @@ from monitor.access.links import Links
 from monitor.alerts.model import Message
 from monitor.errors import InputError
 from monitor.notify.clean import clean
+from monitor.notify.curve import SamplesOf
 from monitor.notify.letter import SIZES, Letter, write_letter
+from monitor.notify.pictures import Picture, curves, illustrated
 
 MAX_BYTES = 100_000
 """Of the whole mail as it goes over the wire; Gmail hides what comes after 102 kB of HTML."""
@@ -33,23 +36,32 @@ _log = structlog.get_logger(__name__)
 
 
 def compose(
-    message: Message, public_url: str, sender: str, templates: Environment = TEMPLATES, links: Links | None = None
+    message: Message,
+    public_url: str,
+    sender: str,
+    templates: Environment = TEMPLATES,
+    *,
+    links: Links | None = None,
+    samples: SamplesOf | None = None,
 ) -> EmailMessage:
     """The mail for one planned message.
 
     `public_url` is where people reach the pages ("": the mail has no links to them), `sender` the From address, with or
-    without a name. `links` signs those that need no login; without it all links lead to the pages.
+    without a name. `links` signs those that need no login; without it all links lead to the pages. `samples` gives
+    the readings of curves; a mail about few alerts shows them.
     Raises InputError when `sender` or the message's address is no mail address. A template that fails
     gives the built-in text, which says so. The same message always gives the same Message-ID.
     """
-    for size in SIZES:
-        mail = _with_body(_headers(message, sender), write_letter(message, public_url, size, links), templates)
+    drawn = curves(message, samples) if samples else ()
+    for pictures, size in [*([(drawn, SIZES[0])] if drawn else []), *(((), size) for size in SIZES)]:
+        letter = illustrated(write_letter(message, public_url, size, links), pictures)
+        mail = _with_body(_headers(message, sender), letter, templates, pictures)
         if len(mail.as_bytes()) < MAX_BYTES:
             break
     return mail
 
 
-def _with_body(mail: EmailMessage, letter: Letter, templates: Environment) -> EmailMessage:
+def _with_body(mail: EmailMessage, letter: Letter, templates: Environment, pictures: Sequence[Picture]) -> EmailMessage:
     mail["Subject"] = letter.subject
     try:
         text, html = (
@@ -62,12 +74,15 @@ def _with_body(mail: EmailMessage, letter: Letter, templates: Environment) -> Em
         return mail
     mail.set_content(text, cte="quoted-printable")
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    for picture in pictures:
+        part = mail.get_payload()[1]  # type: ignore[index]  # the HTML part
+        part.add_related(picture.png, "image", "png", cid=f"<{picture.name}>", disposition="inline")  # type: ignore[union-attr]
     return mail
 
 
 def built_in_text(letter: Letter, error: Exception) -> str:
     """All that a responder needs, laid out without a template, and what is wrong with the template."""
-    words, lines = letter.words, [letter.where, letter.counts]
+    words, lines = letter.words, [letter.note, letter.where, letter.counts]
     for row in letter.rows:
         lines += [f"{row.glyph} {row.level.upper()}: {row.title}", row.place, row.summary]
         lines += [f"{words['cause']}: {row.cause}" if row.cause else "", row.when]

@@ -64,5 +64,14 @@ class Destination:
         return urllib3.HTTPConnectionPool(self.address, self.url.port or 80, timeout=timeout)
 
 
+def leads_home(host: str) -> bool:
+    """Whether the name is of an address in the own network; False also for what is no name at all."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return any(not ip_address(str(each[4][0]).partition("%")[0]).is_global for each in found)
+
+
 def _shown(url: SplitResult) -> str:
     return f"{url.scheme}://{url.hostname}{f':{url.port}' if url.port else ''}/…"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor.access.links import Action, Links
 from monitor.alerts.model import Message, MessageRow
 from monitor.ids import Place
-from monitor.notify.clean import clean, web_address
+from monitor.notify.clean import clean, runbook_address, web_address
 from monitor.notify.words import count_text, moment_text, span_text, words_for
 from monitor.rules.answer import LEVELS, Level
 
@@ -53,6 +53,9 @@ class LetterRow:
     price: str
     reason: str
     link: str
+    picture: str
+    """Content id of its curve; "" without one. `picture_text` says what it shows."""
+    picture_text: str
     actions: tuple[tuple[str, str], ...]
     """What can be done without a login: the word of the button and its address; of the first row alone."""
 
@@ -65,6 +68,8 @@ class Letter:
     words: Mapping[str, str]
     subject: str
     preheader: str
+    note: str
+    """Why it comes late, of a digest."""
     where: str
     counts: str
     rows: tuple[LetterRow, ...]
@@ -79,7 +84,7 @@ class Letter:
 def write_letter(message: Message, public_url: str, size: Size, links: Links | None = None) -> Letter:
     """Say `message` in its language; `public_url` is where the pages are ("": no links), `links` signs."""
     language, words = words_for(message.language)
-    zone, base = _zone(message.zone), public_url.rstrip("/")
+    zone, base = zone_of(message.zone), public_url.rstrip("/")
     rows = message.rows[: size.rows]
     site = _shared(message, "site")
     frame = _Frame(message.at, words, zone, base, size, several_sites=not site)
@@ -89,6 +94,7 @@ def write_letter(message: Message, public_url: str, size: Size, links: Links | N
         words=words,
         subject=subject_line(message),
         preheader=clean(rows[0].texts.summary, size.sentence) if rows else "",
+        note=_note(message, words, zone),
         where=_where(message.rows[0], clean(message.site_name, size.name) if site else "", size) if rows else "",
         counts=_counts(message, words, site),
         rows=tuple(_acting(_row(row, frame), row, message, frame, links) for row in rows[:1])
@@ -119,7 +125,14 @@ def subject_line(message: Message) -> str:
 def _state(message: Message, words: Mapping[str, str]) -> str:
     firing = words["REPEAT" if message.kind == "repeat" else "FIRING"]
     parts = ((firing, message.firing), (words["RESOLVED"], message.resolved))
-    return ", ".join(f"{word} {count_text(count)}" for word, count in parts if count)
+    counts = ", ".join(f"{word} {count_text(count)}" for word, count in parts if count)
+    return f"{words['DIGEST']}: {counts}" if message.kind == "digest" else counts
+
+
+def _note(message: Message, words: Mapping[str, str], zone: ZoneInfo) -> str:
+    if message.kind != "digest" or message.since is None:
+        return ""
+    return words["digest"].format(count=count_text(message.stands_for), since=moment_text(message.since, zone))
 
 
 def _worst(message: Message) -> Level:
@@ -176,6 +189,7 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
     words, size = frame.words, frame.size
     whole = _where(row, "", size)
     resolved = row.state == "resolved"
+    runbook = runbook_address(row.texts.runbook, frame.base)
     return LetterRow(
         tone="resolved" if resolved else row.level,
         glyph=RESOLVED_GLYPH if resolved else GLYPHS[row.level],
@@ -184,12 +198,14 @@ def _row(row: MessageRow, frame: _Frame) -> LetterRow:
         place=whole if frame.several_sites else whole.partition(" / ")[2] or whole,
         summary=clean(row.texts.summary, size.sentence),
         cause=clean(row.texts.cause, size.sentence),
-        runbook=clean(row.texts.runbook, size.sentence),
-        runbook_link=_short_link(row.texts.runbook, size),
+        runbook=clean(runbook, size.sentence),
+        runbook_link=_short_link(runbook, size),
         when=_when(row, frame),
         price=_price(row, words),
         reason=_reason(row, words, size),
         link=f"{frame.base}/alerts/{row.alert}" if frame.base else "",
+        picture="",
+        picture_text="",
         actions=(),
     )
 
@@ -248,7 +264,7 @@ def _short_link(address: str, size: Size) -> str:
     return web_address(address) if len(address) <= 3 * size.sentence else ""
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
     """The zone, or UTC: a mail with times in UTC (and saying so) is better than none."""
     try:
         return ZoneInfo(name)

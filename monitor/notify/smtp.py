@@ -30,12 +30,14 @@ class Connection:
     async def send(self, mail: EmailMessage) -> str:
         """Send it from its From to its To; return after the server's 250, no sooner, what it said with it.
 
-        Raises DeliveryRefused when sending again cannot help, DeliveryUnavailable when it may; then the server may even
-        have taken the mail (the connection broke before its answer), so that a repeat has to carry the same Message-ID.
+        Raises DeliveryRefused when sending again cannot help, DeliveryUnavailable when it may; `doubtful` where the
+        connection broke before the server's answer: it may have the mail, so a repeat carries the same Message-ID.
         """
+        handed_over = False
         try:
             async with asyncio.timeout(self._limits.mail):
                 client = await self._alive() or await self._connect()
+                handed_over = True
                 _, answer = await client.send_message(mail)
         except asyncio.CancelledError:  # the service stops: a mail half sent must not be finished by the next one
             self._drop()
@@ -43,7 +45,10 @@ class Connection:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:  # TimeoutError is an OSError
             if not isinstance(error, aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException):
                 self._drop()  # anything but a plain answer leaves the connection in a state unknown to us
-            raise self._translated(error) from error
+            translated = self._translated(error)
+            if isinstance(translated, DeliveryUnavailable):
+                translated.doubtful = handed_over and self._client is None
+            raise translated from error
         return f"250 {clean(answer, 200)}"
 
     async def open(self) -> None:

@@ -18,7 +18,7 @@ from monitor.alerts.model import Message, MessageRow
 from monitor.alerts.routes import Routes, Webhook
 from monitor.errors import DeliveryRefused, DeliveryUnavailable
 from monitor.ids import Place
-from monitor.notify.clean import clean
+from monitor.notify.clean import clean, runbook_address
 from monitor.notify.destination import Destination
 
 SIGNATURE = "X-Laddvakt-Signature"
@@ -111,7 +111,7 @@ def _alert(row: MessageRow, public_url: str) -> dict[str, Any]:
     labels |= {name: value for name, value in parts.items() if value}
     texts = {
         "title": row.texts.title, "summary": row.texts.summary, "cause": row.texts.cause,
-        "runbook_url": row.texts.runbook, "reason": row.resolved_reason,
+        "runbook_url": runbook_address(row.texts.runbook, public_url), "reason": row.resolved_reason,
     }  # fmt: skip
     return {
         "status": "resolved" if row.state == "resolved" else "firing",

@@ -11,7 +11,13 @@ FALLBACK: Final = "en"
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "FIRING": "FIRING",
+        "power": "Power",
+        "offered": "Offered",
+        "limit": "Limit",
+        "expected": "Expected",
         "REPEAT": "STILL FIRING",
+        "DIGEST": "SUMMARY",
+        "digest": "Mail could not be delivered: this stands for {count} messages from {since} on.",
         "RESOLVED": "RESOLVED",
         "firing": "Firing",
         "resolved": "Resolved",
@@ -47,7 +53,13 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "sv": {
         "FIRING": "LARM",
+        "power": "Effekt",
+        "offered": "Erbjuden effekt",
+        "limit": "Märkeffekt",
+        "expected": "Förväntat",
         "REPEAT": "LARM KVARSTÅR",
+        "DIGEST": "SAMMANFATTNING",
+        "digest": "Mejl kunde inte levereras: detta ersätter {count} meddelanden från {since} och framåt.",
         "RESOLVED": "LÖST",
         "firing": "Larm",
         "resolved": "Löst",

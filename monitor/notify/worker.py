@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from monitor.alerts.model import Message
-from monitor.errors import DeliveryRefused, InputError, LaddvaktError
+from monitor.errors import DeliveryRefused, DeliveryUnavailable, InputError, LaddvaktError
 from monitor.notify.channel import Channel, Line
 
 LINES = 4
@@ -63,8 +63,8 @@ class Outbox(Protocol):
         """It has arrived."""
         ...
 
-    def failed(self, row_id: int, at: datetime, error: str, *, final: bool = False) -> None:
-        """Try again later; with `final` never again, but show it as undeliverable."""
+    def failed(self, row_id: int, at: datetime, error: str, *, final: bool = False, doubtful: bool = False) -> None:
+        """Try again later; with `final` never again, but show it as undeliverable. `doubtful`: it may have arrived."""
         ...
 
 
@@ -72,6 +72,7 @@ class Outbox(Protocol):
 class _Failure:
     error: str
     final: bool
+    doubtful: bool
 
 
 class OutboxWorker:
@@ -174,11 +175,12 @@ class OutboxWorker:
         except Exception as error:  # whatever it is belongs to this row: it is recorded there and the others go on
             self._note(error)
             final = isinstance(error, DeliveryRefused | InputError)
+            doubtful = error.doubtful if isinstance(error, DeliveryUnavailable) else not final
             if isinstance(error, LaddvaktError):
                 _log.warning("message not sent", key=row.message.key, error=str(error), final=final)
             else:
                 _log.exception("message not sent", key=row.message.key)
-            return _Failure(self.last_error, final)
+            return _Failure(self.last_error, final, doubtful)
         self.last_success = self._now()
         return None
 
@@ -190,7 +192,8 @@ class OutboxWorker:
                 if failure is None:
                     await asyncio.to_thread(self._outbox.sent, row_id, at)
                 else:
-                    await asyncio.to_thread(self._outbox.failed, row_id, at, failure.error, final=failure.final)
+                    how = {"final": failure.final, "doubtful": failure.doubtful}
+                    await asyncio.to_thread(self._outbox.failed, row_id, at, failure.error, **how)
             except Exception as error:  # the database may be away
                 self._note(error)
                 _log.warning("outbox cannot be written", row=row_id, error=str(error))

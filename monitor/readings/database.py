@@ -1,7 +1,7 @@
 """The edge to DuckDB: opening the file, inserting Arrow tables, and its exceptions made ours."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,7 +54,9 @@ def open_file(path: Path, log_limit: str = LOG_LIMIT) -> duckdb.DuckDBPyConnecti
     return connection
 
 
-def number(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> int:
+def number(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
+) -> int:
     """The one whole number that a statement answers.
 
     All rows are fetched: after `fetchone` DuckDB keeps the result open and refuses the connection's next statement.

@@ -14,6 +14,7 @@ from monitor.ids import Place
 from monitor.readings import erasing, latest
 from monitor.readings.appending import Appender
 from monitor.readings.database import LOG_LIMIT, number, open_file, translated
+from monitor.readings.hot import Hot
 from monitor.readings.late import has_late, merge_late
 from monitor.readings.schema import MEASUREMENTS, TRANSACTION, Measurement
 from monitor.readings.selecting import arrivals_statement, scan_statement
@@ -42,6 +43,7 @@ class EmbeddedStore:
         self._log_limit = log_limit
         self._connection = open_file(path, log_limit)
         self._cursors = threading.Lock()
+        self._hot = Hot(window // timedelta(microseconds=1))
         try:
             self._writer = Writer(self._connection.cursor(), self._reopened)
         except Exception:
@@ -67,7 +69,7 @@ class EmbeddedStore:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         with self._reading() as cursor:
-            yield DuckSnapshot(cursor)
+            yield DuckSnapshot(cursor, self._hot)
 
     def arrivals(self, measurement: str, after: int, upto: int | None = None) -> tuple[pa.Table, int]:
         known = MEASUREMENTS[measurement]
@@ -96,7 +98,9 @@ class EmbeddedStore:
 
     def forget(self, measurement: str, before: datetime) -> int:
         known = MEASUREMENTS[measurement]
-        return self._writer.run("forget old rows", lambda connection, _: _forget(connection, known, to_us(before)))
+        gone = self._writer.run("forget old rows", lambda connection, _: _forget(connection, known, to_us(before)))
+        self._hot.forget(to_us(before))
+        return gone
 
     def forget_users(self, before: datetime) -> int:
         return self._writer.run("erase users", lambda connection, _: _forget_users(connection, to_us(before)))

@@ -6,7 +6,7 @@ import duckdb
 
 from monitor.readings.database import number
 from monitor.readings.late import merge_late
-from monitor.readings.schema import IDENTITY, TRANSACTION
+from monitor.readings.schema import IDENTITY, NAMES_OF_USERS, TRANSACTION
 from monitor.readings.tables import main_table, quoted, subject_key
 
 
@@ -14,9 +14,10 @@ def erase_user(connection: duckdb.DuckDBPyConnection, tokens: Collection[str]) -
     """See `ReadingStore.erase_user`. Rows keep their number: who follows what arrives has nothing to do again."""
     merge_late(connection)
     table, key = main_table(TRANSACTION), subject_key(TRANSACTION)
-    named = f'SELECT {key}, session FROM {table} WHERE "user" IN (SELECT unnest(?)) AND session IS NOT NULL'
-    theirs = f'"user" IN (SELECT unnest(?)) OR ({key}, session) IN ({named})'
+    asked_for = " OR ".join(f"{quoted(name)} IN (SELECT unnest($tokens))" for name in NAMES_OF_USERS)
+    named = f"SELECT {key}, session FROM {table} WHERE ({asked_for}) AND session IS NOT NULL"
+    theirs = f"{asked_for} OR ({key}, session) IN ({named})"
     anything = " OR ".join(f"{quoted(name)} IS NOT NULL" for name in IDENTITY)
     nothing = ", ".join(f"{quoted(name)} = NULL" for name in IDENTITY)
     erase = f"UPDATE {table} SET {nothing} WHERE ({theirs}) AND ({anything})"
-    return number(connection, erase, [list(tokens), list(tokens)])
+    return number(connection, erase, {"tokens": list(tokens)})

@@ -113,6 +113,9 @@ LINK = Measurement(
 MEASUREMENTS = {measurement.name: measurement for measurement in (METER, STATUS, TRANSACTION, LINK)}
 IDENTITY = ("user", "issuer", "contract_id", "auth_reference", "signed")
 """Fields of a transaction that lead to a person; a signed meter value carries the token of whoever started it."""
+NAMES_OF_USERS = ("user", "contract_id", "auth_reference")
+"""Fields by whose value somebody can be asked for. Only `user` is hashed: partners bill by the others, word for word. A
+contract leads to all rows of its cards."""
 CLOCK_STANDS_IN = ("transaction", "link")
 """Measurements whose rows are never rejected for their clock: `received_at` stands in for a time that cannot be, and
 what the charger claimed is kept beside the row in `claimed_us` (epoch microseconds, null where it was believed)."""

@@ -1,6 +1,7 @@
 """A consistent picture of the store: one read transaction on a cursor of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +10,8 @@ import pyarrow as pa
 
 from monitor.errors import InputError
 from monitor.readings.database import translated
+from monitor.readings.hot import Hot
+from monitor.readings.samples import Samples
 
 
 class Scratch:
@@ -37,8 +40,10 @@ class Scratch:
 class DuckSnapshot:
     """Implements `monitor.readings.store.Snapshot` on a cursor whose transaction has begun; not for several threads."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, hot: Hot | None = None) -> None:
+        """`hot` None: of a database without readings."""
         self._cursor = cursor
+        self._hot = hot
 
     def query(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = (), **tables: pa.Table) -> pa.Table:
         with translated("answer a query"):
@@ -49,6 +54,12 @@ class DuckSnapshot:
             finally:
                 for name in tables:
                     self._cursor.unregister(name)
+
+    def samples(self, columns: AbstractSet[str], after_us: int, upto_us: int) -> Samples:
+        if self._hot is None:
+            raise InputError("there are no readings here")
+        with translated("read the window"):
+            return self._hot.read(self._cursor, columns, after_us, upto_us)
 
     def _select(self, sql: str) -> duckdb.Statement:
         """The statement, if it is one SELECT: a second one could end the transaction and change rows after it."""

@@ -1,6 +1,7 @@
 """What the service asks of a readings store. The contract suite (tests/contract) runs over every implementation."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from monitor.ids import Place
+from monitor.readings.samples import Samples
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,14 @@ class Snapshot(Protocol):
         """Run one SELECT; `tables` are Arrow tables that the statement may name.
 
         Raises InputError when the statement itself is wrong, StoreUnavailable when the store cannot answer it.
+        """
+        ...
+
+    def samples(self, columns: AbstractSet[str], after_us: int, upto_us: int) -> Samples:
+        """Rows of `meter` with after_us < time <= upto_us and at least these columns (stored, whole numbers), in the
+        order of connector and time, as of the last `bring_up_to`. There may be more rows, older and later ones.
+
+        Raises StoreUnavailable when the store cannot answer.
         """
         ...
 

@@ -26,7 +26,9 @@ class Texts:
 
 @dataclass(frozen=True)
 class Answer:
-    """Truth of one rule for one subject at one moment; subjects neither active, matching nor unknown have none.
+    """Truth of one rule for one subject at one moment, where it concerns the subject's alert.
+
+    Subjects that are neither active nor match have none, but unknown ones of a rule that fires when there is no data.
 
     `truth` None is unknown: neither fires nor resolves. `recovered` is the truth of `recover_when`; when the rule has
     none it is True exactly when `truth` is False. `selected` False: `where` no longer selects the subject, or it is
@@ -60,7 +62,8 @@ class Evaluation:
     """All answers of one slot, the rules that failed or wait with the reason, and the picture of every connector.
 
     `picture` and `flow` are None while the readings store is away. `durations`: seconds that each rule's statement
-    took, which it shares with the other rules on its kind of subject; 0 where nobody measured.
+    took, which it shares with the other rules on its kind of subject; 0 where nobody measured. `unknown`: of how many
+    subjects each rule does not know whether they match; most of them have no answer.
     """
 
     at: datetime
@@ -69,3 +72,4 @@ class Evaluation:
     picture: pa.Table | None
     flow: Flow | None = None
     durations: Mapping[str, float] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)

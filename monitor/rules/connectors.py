@@ -18,8 +18,12 @@ _TAKEN_SQL = ", ".join(f"'{status}'" for status in TAKEN)
 
 DERIVED = """
 -- Power of chargers that send only their register: its difference over at least a minute. Whole milliwatts.
-WITH recent AS (
-    SELECT connector_key, time_us, energy_mwh, power_mw FROM meter WHERE time_us > $first - {back} AND time_us <= $last
+WITH candidates AS (  -- the others' last power is of that time
+    SELECT connector_key FROM latest_meter
+    WHERE energy_mwh IS NOT NULL AND NOT coalesce(power_mw_us > $first - {back} AND power_mw_us <= $last, false)
+), recent AS (
+    SELECT connector_key, time_us, energy_mwh, power_mw FROM meter SEMI JOIN candidates USING (connector_key)
+    WHERE time_us > $first - {back} AND time_us <= $last
 ), silent AS (
     SELECT connector_key FROM recent GROUP BY ALL HAVING count(power_mw) = 0 AND count(energy_mwh) > 1
 ), registers AS (
@@ -134,9 +138,10 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
         st.online IS NOT false
             AND (st.doubt_us IS NULL OR greatest(s.time_us, w.time_us, t.transaction_us) >= st.doubt_us) AS confirmed,
         u.session, u.started_us, u.peak_w AS session_peak_w, u.session_energy_wh, u.soc_in, u.idle_since_us,
-        u.flags AS session_flags, hi.* EXCLUDE (site, station, connector)
+        u.flags AS session_flags, hi.* EXCLUDE (site, station, connector, known_from_us, known_until_us)
     FROM places p
-    JOIN station_frame st ON st.site = p.site AND st.station = p.station
+    -- Every place has one. LEFT: DuckDB takes an inner join by texts for a small one, and then hashes the wide rows.
+    LEFT JOIN station_frame st ON st.site = p.site AND st.station = p.station
     LEFT JOIN statuses s ON s.slot_us = st.slot_us AND s.connector_key = p.connector_key
     LEFT JOIN whole_station w ON w.slot_us = st.slot_us AND w.station_key = st.station_key
     LEFT JOIN confirming t ON t.slot_us = st.slot_us AND t.connector_key = p.connector_key
@@ -144,6 +149,8 @@ confirming AS (  -- what ends the doubt about a status from before an offline ga
     LEFT JOIN under_way u ON u.slot_us = st.slot_us AND u.site = p.site AND u.station = p.station
         AND u.connector = p.connector
     LEFT JOIN history hi ON hi.site = p.site AND hi.station = p.station AND hi.connector = p.connector
+        AND st.slot_us >= coalesce(hi.known_from_us, st.slot_us)
+        AND st.slot_us < coalesce(hi.known_until_us, st.slot_us + 1)
 ), clipped AS (
     SELECT *, CASE WHEN confirmed THEN reported END AS status,
         -- Readings from before this are another car's.
@@ -184,16 +191,19 @@ WITH {_last_readings()}, {_STATUSES}, {_CONFIRMED.format(held=HELD_US)}, derived
     FROM clipped c
     LEFT JOIN readings r ON r.slot_us = c.slot_us AND r.connector_key = c.connector_key
     LEFT JOIN derived_last d ON d.slot_us = c.slot_us AND d.connector_key = c.connector_key
+), charging AS (
+    SELECT slot_us, power_group, station_key FROM clipped WHERE status = 'Charging'
 ), siblings AS (
-    SELECT *, coalesce(status = 'Charging', false) AS charges,
-        count(*) FILTER (status = 'Charging') OVER (PARTITION BY slot_us, power_group)
-            - CAST(coalesce(status = 'Charging', false) AS INTEGER) AS siblings,
-        count(*) FILTER (status = 'Charging') OVER (PARTITION BY slot_us, site, station)
-            - CAST(coalesce(status = 'Charging', false) AS INTEGER) AS station_siblings
-    FROM named
+    SELECT n.*, coalesce(n.status = 'Charging', false) AS charges,
+        coalesce(g.charging, 0) - charges::INTEGER AS siblings,
+        coalesce(s.charging, 0) - charges::INTEGER AS station_siblings
+    FROM named n
+    LEFT JOIN (SELECT slot_us, power_group, count(*) AS charging FROM charging GROUP BY ALL) g
+        ON g.slot_us = n.slot_us AND g.power_group = n.power_group
+    LEFT JOIN (SELECT slot_us, station_key, count(*) AS charging FROM charging GROUP BY ALL) s
+        ON s.slot_us = n.slot_us AND s.station_key = n.station_key
 )
-SELECT row_number() OVER () AS row_id,  -- one number for (slot, connector), which windows are grouped and joined by
-    * REPLACE (
+SELECT * REPLACE (
         rated_w::DOUBLE AS rated_w, rated_phases::DOUBLE AS rated_phases, users_10::DOUBLE AS users_10
     ),
     CASE

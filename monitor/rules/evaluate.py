@@ -1,26 +1,20 @@
 """One slot evaluated: answers of all rules, what failed, and the picture of every connector. Pure but for its reads."""
 
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import pyarrow as pa
 
 from monitor.errors import InputError
-from monitor.ids import Place
 from monitor.readings.store import Snapshot
 from monitor.rules.answer import Answer, Evaluation, Flow
 from monitor.rules.frame import Facts, Frame, build
-from monitor.rules.model import Rule
-from monitor.rules.program import PLACE_COLUMNS, Program, Statement
+from monitor.rules.judging import Active, Stopwatch, judge
+from monitor.rules.program import Program
 from monitor.units import from_us
 
-__all__ = ["Facts", "evaluate", "evaluate_sources", "waiting"]
-
-LOOK_BACK = timedelta(minutes=30)
-"""How far back power is derived from registers, at least: as far as the longest window."""
+__all__ = ["Active", "Facts", "evaluate", "evaluate_sources", "waiting"]
 
 _PICTURE = """
 SELECT site, station, connector, evse, current, rated_w, registered, online,
@@ -44,10 +38,6 @@ SELECT {_ROWS} AS rows_1m, max(seen_us) FILTER (seen_us <= $last) AS newest_us,
 FROM station_frame
 """
 
-Stopwatch = Callable[[], float]
-Active = AbstractSet[tuple[str, str]]
-"""(rule id, subject) of every alert that is pending or firing."""
-
 
 def evaluate(
     program: Program,
@@ -56,23 +46,24 @@ def evaluate(
     now: datetime,
     active: Active = frozenset(),
     *,
+    every_unknown: bool = False,
     stopwatch: Stopwatch = lambda: 0.0,
 ) -> Evaluation:
-    """Judge every connector, station and site at `now`; answers for those that match, are unknown or are `active`.
+    """Judge every connector, station and site at `now`; answers for those that match or are `active`, and for unknown
+    ones where the rule fires when there is no data, or all of them with `every_unknown`.
 
     While all stations are silent at once the rules wait: it is not they that have failed. A rule whose statement fails
     is in `failures` and has no answers; the others go on. `stopwatch` gives seconds, for `durations`.
     Raises StoreUnavailable when the store is away.
     """
-    look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
-    frame = build(snapshot, facts, [now], look_back)
+    frame = build(snapshot, facts, [now], program.windows)
     flow, picture = _flow(frame, snapshot), frame.query(snapshot, _PICTURE)
     if flow.silent:
         return replace(waiting(program, now, f"waits: no station has sent anything since {flow.newest}"),
                        picture=picture, flow=flow)  # fmt: skip
     statements = [statement for statement in program.statements if statement.subject != "source"]
-    answers, failures, durations = _judged(program, statements, frame, snapshot, active, stopwatch=stopwatch)
-    return Evaluation(now, answers, failures, picture, flow, durations)
+    found = judge(program, statements, frame, snapshot, active, every_unknown=every_unknown, stopwatch=stopwatch)
+    return Evaluation(now, found.sorted, found.failures, picture, flow, found.durations, found.unknown)
 
 
 def evaluate_slots(
@@ -84,27 +75,28 @@ def evaluate_slots(
     stations were silent. A subject that matches, is unknown or is `active` at one of the slots has an answer at each:
     its alert may begin at any of them. `facts.sessions` has a row for each slot (`known_at_us`).
     """
-    look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
-    frame = build(snapshot, facts, slots, look_back)
+    frame = build(snapshot, facts, slots, program.windows)
     silent = frame.query(snapshot, "SELECT DISTINCT slot_us FROM station_frame WHERE network_silent").to_pylist()
     waits = frozenset(from_us(row["slot_us"]) for row in silent)
     statements = [statement for statement in program.statements if statement.subject != "source"]
-    answers, failures, _ = _judged(program, statements, frame, snapshot, active)
-    begun = {(answer.rule, answer.subject) for answer in answers if answer.truth is not False} | active
+    found = judge(program, statements, frame, snapshot, active, every_unknown=True)
+    begun = {(answer.rule, answer.subject) for answer in found.answers if answer.truth is not False} | active
     if begun - active:
-        answers, failures, _ = _judged(program, statements, frame, snapshot, begun)
-    kept = sorted((one for one in answers if one.at not in waits), key=lambda one: (one.at, one.rule, one.subject))
-    return tuple(kept), failures, waits
+        found = judge(program, statements, frame, snapshot, begun, every_unknown=True)
+    kept = sorted(
+        (one for one in found.answers if one.at not in waits), key=lambda one: (one.at, one.rule, one.subject)
+    )
+    return tuple(kept), found.failures, waits
 
 
 def judge_one(program: Program, frame: Frame, snapshot: Snapshot, subject: str) -> Answer:
     """The answer of a program of one rule for one subject, whatever it is. Raises InputError when the rule fails."""
     [rule] = program.rules
     active = frozenset({(rule.id, subject)})
-    answers, failures, _ = _judged(program, program.statements, frame, snapshot, active)
-    if rule.id in failures:
-        raise InputError(f"rule {rule.id!r} fails: {failures[rule.id]}")
-    return next(answer for answer in answers if answer.subject == subject)
+    found = judge(program, program.statements, frame, snapshot, active)
+    if rule.id in found.failures:
+        raise InputError(f"rule {rule.id!r} fails: {found.failures[rule.id]}")
+    return next(answer for answer in found.answers if answer.subject == subject)
 
 
 def evaluate_sources(
@@ -122,8 +114,8 @@ def evaluate_sources(
     """
     statements = [statement for statement in program.statements if statement.subject == "source"]
     frame = Frame({"sources": sources}, now, now)
-    answers, failures, durations = _judged(program, statements, frame, snapshot, active, stopwatch=stopwatch)
-    return Evaluation(now, answers, failures, None, durations=durations)
+    found = judge(program, statements, frame, snapshot, active, stopwatch=stopwatch)
+    return Evaluation(now, found.sorted, found.failures, None, durations=found.durations, unknown=found.unknown)
 
 
 def waiting(program: Program, now: datetime, reason: str) -> Evaluation:
@@ -135,88 +127,3 @@ def _flow(frame: Frame, snapshot: Snapshot) -> Flow:
     [row] = frame.query(snapshot, _FLOW).to_pylist()
     newest = row["newest_us"]
     return Flow(None if newest is None else from_us(newest), row["rows_1m"], row["silent"])
-
-
-def _judged(
-    program: Program,
-    statements: Sequence[Statement],
-    frame: Frame,
-    snapshot: Snapshot,
-    active: Active,
-    *,
-    stopwatch: Stopwatch = lambda: 0.0,
-) -> tuple[tuple[Answer, ...], dict[str, str], dict[str, float]]:
-    answers: list[Answer] = []
-    failures: dict[str, str] = {}
-    durations: dict[str, float] = {}
-    for statement in statements:
-        began = stopwatch()
-        found, failed = _judge(program, statement, frame, snapshot, active)
-        durations |= dict.fromkeys((rule.id for rule in statement.rules), stopwatch() - began)
-        answers += found
-        failures |= failed
-    rules = {rule.id for statement in statements for rule in statement.rules} - set(failures)
-    answers += _gone(rules, answers, frame.last, active)
-    answers.sort(key=lambda answer: (answer.rule, answer.subject))
-    return tuple(answers), failures, durations
-
-
-def _judge(
-    program: Program, statement: Statement, frame: Frame, snapshot: Snapshot, active: Active
-) -> tuple[list[Answer], dict[str, str]]:
-    """The answers of a statement; when it fails, of its rules one by one, and the errors of those that fail."""
-    try:
-        return list(_answers(statement, frame, snapshot, active)), {}
-    except InputError as error:
-        if len(statement.rules) == 1:
-            return [], {statement.rules[0].id: str(error)}
-    answers: list[Answer] = []
-    failures: dict[str, str] = {}
-    for rule in statement.rules:
-        found, failed = _judge(program, program.alone[rule.id], frame, snapshot, active)
-        answers += found
-        failures |= failed
-    return answers, failures
-
-
-def _answers(statement: Statement, frame: Frame, snapshot: Snapshot, active: Active) -> Iterator[Answer]:
-    columns = PLACE_COLUMNS[statement.subject]
-    rows = frame.query(snapshot, statement.sql, active=_active_table(statement, active)).to_pylist()
-    for row in rows:
-        place = Place.of_source(row["source"]) if "source" in columns else Place(*(row[name] for name in columns))
-        subject = place.subject
-        for index, rule in enumerate(statement.rules):
-            selected, truth = row[f"selected_{index}"], row[f"truth_{index}"]
-            if (selected and truth is not False) or (rule.id, subject) in active:
-                yield _answer(statement, index, rule, subject, row)
-
-
-def _answer(statement: Statement, index: int, rule: Rule, subject: str, row: dict[str, Any]) -> Answer:
-    truth = row[f"truth_{index}"]
-    return Answer(
-        rule=rule.id,
-        subject=subject,
-        at=from_us(row["slot_us"]),
-        truth=truth,
-        level=row[f"level_{index}"] if truth else None,
-        recovered=row[f"recovered_{index}"],
-        selected=row[f"selected_{index}"],
-        values={statement.keys[n]: row[f"v{n}"] for n in statement.used[index]},
-    )
-
-
-def _active_table(statement: Statement, active: Active) -> pa.Table:
-    ids = {rule.id for rule in statement.rules}
-    columns = PLACE_COLUMNS[statement.subject]
-    places = sorted({Place.parse(subject) for rule, subject in active if rule in ids}, key=str)
-    schema = pa.schema([(name, pa.string()) for name in columns])
-    names = [(place.source,) if "source" in columns else place for place in places]
-    return pa.Table.from_pylist([dict(zip(columns, each, strict=False)) for each in names], schema)
-
-
-def _gone(tried: set[str], answers: list[Answer], now: datetime, active: Active) -> Iterator[Answer]:
-    """Active alerts of the rules that were `tried` whose subject is gone: retired, or another kind since an edit."""
-    judged = {(answer.rule, answer.subject) for answer in answers}
-    for rule, subject in sorted(active - judged):
-        if rule in tried:
-            yield Answer(rule, subject, now, truth=None, level=None, recovered=None, selected=False)

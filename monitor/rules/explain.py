@@ -14,7 +14,7 @@ from monitor.readings.store import Snapshot
 from monitor.rules import names
 from monitor.rules.answer import Answer, Value
 from monitor.rules.check import dimension_of
-from monitor.rules.evaluate import LOOK_BACK, judge_one
+from monitor.rules.evaluate import judge_one
 from monitor.rules.expected import bounds_sql
 from monitor.rules.frame import Facts, Frame, build
 from monitor.rules.model import Expression, Rule
@@ -53,8 +53,7 @@ class Explained:
 def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: datetime) -> Explained:
     """Judge the rule for one subject as `evaluate` does. Raises InputError when nothing of that name is watched."""
     program = compile_rules([rule])
-    look_back = max([LOOK_BACK, *(statement.look_back for statement in program.statements)])
-    return _explained(rule, subject, build(snapshot, facts, [now], look_back), snapshot, now)
+    return _explained(rule, subject, build(snapshot, facts, [now], program.windows), snapshot, now)
 
 
 def explain_source(rule: Rule, subject: str, snapshot: Snapshot, sources: pa.Table, now: datetime) -> Explained:
@@ -121,7 +120,8 @@ def _rows(on: Subject, nodes: Sequence[Node], where: str, frame: Frame, snapshot
     select = f"SELECT {', '.join([*columns, *values])}\n{source_sql(on, compiler)}\nWHERE {where}"
     tables = tables_of(on, compiler, select)
     sql = f"WITH {', '.join(tables)}\n{select}" if tables else select
-    rows: list[dict[str, Any]] = frame.query(snapshot, f"{sql} ORDER BY ALL").to_pylist()
+    known = frame.with_windows(compiler.windows, snapshot)
+    rows: list[dict[str, Any]] = known.query(snapshot, f"{sql} ORDER BY ALL").to_pylist()
     return rows
 
 

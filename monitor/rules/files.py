@@ -27,6 +27,8 @@ class RuleSet:
 
     rules: tuple[Rule, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
+    """Whether no rule was left out for a mistake in it: only then is a rule that is not here one that was deleted."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,18 @@ def load(folder: Path, window: timedelta = DEFAULT_WINDOW) -> RuleSet:
 
     `folder` is `paths.rules`, `window` is `evaluate.window`. Files are named as `alerts/charging.yaml`.
     """
-    problems: list[Problem] = []
-    found = read_folder(folder, problems)
-    rules = written(found, window, problems, built_in().rules)
+    found, problems = load_good(folder, window)
     if problems:
         raise FileProblems(problems)
-    return RuleSet(tuple(each.rule for each in rules), {document.file: document.text for document in found})
+    return found
+
+
+def load_good(folder: Path, window: timedelta = DEFAULT_WINDOW) -> tuple[RuleSet, list[Problem]]:
+    """The rules that are free of mistakes, for a start at which there are no last good ones; and every mistake."""
+    problems: list[Problem] = []
+    found = read_folder(folder, problems)
+    rules = tuple(each.rule for each in written(found, window, problems, built_in().rules))
+    return RuleSet(rules, {document.file: document.text for document in found}, complete=not problems), problems
 
 
 def read_folder(folder: Path, problems: list[Problem]) -> list[Document]:
@@ -77,7 +85,8 @@ def with_built_in(chosen: RuleSet) -> RuleSet:
     """An operator's rules, and the built-in ones that they do not replace by a rule of the same id."""
     own = {rule.id for rule in chosen.rules}
     added = tuple(rule for rule in built_in().rules if rule.id not in own)
-    return RuleSet((*chosen.rules, *added), {**chosen.texts, **(built_in().texts if added else {})})
+    texts = {**chosen.texts, **(built_in().texts if added else {})}
+    return RuleSet((*chosen.rules, *added), texts, chosen.complete)
 
 
 def parse_rules(*found: Document, window: timedelta = DEFAULT_WINDOW, known: Iterable[Rule] = ()) -> tuple[Rule, ...]:

@@ -1,16 +1,22 @@
 """The frame: base names of every connector and station at the slots, as Arrow tables that statements join."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from monitor.ids import STATION_CONNECTOR
+from monitor.readings.samples import Samples
 from monitor.readings.store import Snapshot
 from monitor.register import Register
 from monitor.rules.connectors import connectors_sql, derived_sql
+from monitor.rules.meter_windows import Meter
 from monitor.rules.stations import STATIONS
+from monitor.rules.windows import Windows
 from monitor.units import to_us
 
 _PLACE = [("site", pa.string()), ("station", pa.string()), ("connector", pa.string())]
@@ -25,9 +31,11 @@ for each slot at which it was under way: what was known of it then."""
 HISTORY = pa.schema([
     *_PLACE, ("usual_power_w", pa.float64()), ("slow_share_10", pa.float64()), ("failed_share_10", pa.float64()),
     ("users_10", pa.int64()), ("delivered_us", pa.int64()), ("usual_gap_us", pa.int64()),
-    ("last_stop_reason", pa.string()),
+    ("last_stop_reason", pa.string()), ("known_from_us", pa.int64()), ("known_until_us", pa.int64()),
 ])  # fmt: skip
-"""What the finished sessions of a connector say of it (monitor.sessions.history); shares in percent."""
+"""What the finished sessions of a connector say of it (monitor.sessions.history); shares in percent. One row each, or,
+with `known_from_us` and `known_until_us`, one for each time between two ends of sessions (from <= slot < until).
+"""
 
 REGISTER = pa.schema([
     *_PLACE, ("current", pa.string()), ("rated_w", pa.float64()), ("rated_phases", pa.int32()), ("evse", pa.string()),
@@ -45,13 +53,18 @@ class Facts:
     history: pa.Table = field(default_factory=HISTORY.empty_table)
 
 
+LOOK_BACK = timedelta(minutes=30)
+"""How far back power is derived from registers, at least: as far as the longest window."""
+
+
 @dataclass(frozen=True)
 class Frame:
-    """Tables by the names that statements use, and the bounds of the slots."""
+    """Tables by the names that statements use, the bounds of the slots, and the readings that windows look back on."""
 
     tables: Mapping[str, pa.Table]
     first: datetime
     last: datetime
+    samples: Samples | None = None
 
     def query(self, snapshot: Snapshot, sql: str, **more: pa.Table) -> pa.Table:
         """Run a SELECT over the snapshot and these tables. `$first` and `$last`: the bounds in epoch microseconds."""
@@ -60,20 +73,57 @@ class Frame:
         parameters = {key: value for key, value in bounds.items() if f"${key}" in sql}
         return snapshot.query(sql, parameters, **{name: table for name, table in known.items() if name in sql})
 
+    def with_windows(self, windows: Windows, snapshot: Snapshot) -> "Frame":
+        """A frame with a column more for each of the windows over meter readings."""
+        if not windows.meter_readings:
+            return self
 
-def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], look_back: timedelta) -> Frame:
-    """Base names at each of `slots` (ascending). `look_back`: the longest window that will be asked for."""
+        def condition(sql: str, rows: pa.Table) -> npt.NDArray[np.int8]:
+            found = snapshot.query(f"SELECT coalesce(({sql})::TINYINT, -1::TINYINT) AS holds FROM rows m", rows=rows)
+            truths: npt.NDArray[np.int8] = found["holds"].to_numpy()
+            return truths
+
+        table = self.tables["frame"]
+        for name, column in self._meter.columns(windows, condition).items():
+            table = table.append_column(name, column)
+        return replace(self, tables={**self.tables, "frame": table})
+
+    @cached_property
+    def _meter(self) -> Meter:
+        assert self.samples is not None
+        return Meter(self.samples, self.tables["frame"], self.tables["derived"])
+
+
+def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], windows: Sequence[Windows]) -> Frame:
+    """Base names at each of `slots` (ascending), and the readings that `windows` look back on."""
+    longest = timedelta(microseconds=max((each.longest_us for each in windows), default=0))
     tables = {
         "slots": pa.table({"slot_us": pa.array([to_us(slot) for slot in slots], pa.int64())}),
         "sessions": facts.sessions.select(SESSIONS.names).cast(SESSIONS),
-        "history": facts.history.select(HISTORY.names).cast(HISTORY),
+        "history": _with_bounds(facts.history).select(HISTORY.names).cast(HISTORY),
         **_register_tables(facts.register),
     }
     frame = Frame(tables, slots[0], slots[-1])
     tables["station_frame"] = frame.query(snapshot, STATIONS)
-    tables["derived"] = frame.query(snapshot, derived_sql(look_back // timedelta(microseconds=1)))
-    tables["frame"] = frame.query(snapshot, connectors_sql())
-    return frame
+    tables["derived"] = frame.query(snapshot, derived_sql(max(LOOK_BACK, longest) // timedelta(microseconds=1)))
+    tables["frame"] = _numbered(frame.query(snapshot, connectors_sql()))
+    readings = frozenset[str]().union(*(each.meter_readings for each in windows))
+    if not readings:
+        return frame
+    return replace(frame, samples=snapshot.samples(readings, to_us(slots[0] - longest), to_us(slots[-1])))
+
+
+def _numbered(table: pa.Table) -> pa.Table:
+    """With `row_id`, one number for (slot, connector), which windows over statuses are grouped and joined by."""
+    return table.append_column("row_id", pa.array(np.arange(table.num_rows)))
+
+
+def _with_bounds(history: pa.Table) -> pa.Table:
+    """A history that does not say since when it is known has always been."""
+    for name in ("known_from_us", "known_until_us"):
+        if name not in history.column_names:
+            history = history.append_column(name, pa.nulls(history.num_rows, pa.int64()))
+    return history
 
 
 _MEMO: list[tuple[Register, dict[str, pa.Table]]] = []

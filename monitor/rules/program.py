@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from monitor.rules import names
 from monitor.rules.answer import LEVELS
@@ -13,6 +12,7 @@ from monitor.rules.places import base_sql
 from monitor.rules.sources import SOURCE_BASE
 from monitor.rules.sql import Compiler, quote
 from monitor.rules.syntax import Call, NameRef, Node, walk
+from monitor.rules.windows import Windows
 
 PLACE_COLUMNS: Mapping[Subject, tuple[str, ...]] = {
     "connector": ("site", "station", "connector"),
@@ -26,8 +26,9 @@ PLACE_COLUMNS: Mapping[Subject, tuple[str, ...]] = {
 class Statement:
     """One SELECT: a row per (slot, subject) that matches or is unknown for one of `rules`, or stands in `active`.
 
-    Columns: `slot_us`, the names of the place, `v<n>` for `keys[n]`, and per rule `selected_<i>`, `truth_<i>`,
-    `level_<i>`, `recovered_<i>`. `used[i]`: which keys are rule i's values. `look_back`: of its longest window.
+    Columns: `slot_us`, the names of the place, `is_active`, `v<n>` for `keys[n]`, and per rule `selected_<i>`,
+    `truth_<i>`, `level_<i>`, `recovered_<i>`. `used[i]`: which keys are rule i's values. The frame that it
+    is asked of has `windows`.
     """
 
     subject: Subject
@@ -35,7 +36,7 @@ class Statement:
     sql: str
     keys: tuple[str, ...]
     used: tuple[tuple[int, ...], ...]
-    look_back: timedelta
+    windows: Windows
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Program:
     rules: tuple[Rule, ...]
     statements: tuple[Statement, ...]
     alone: Mapping[str, Statement]
+
+    @property
+    def windows(self) -> tuple[Windows, ...]:
+        """What its statements look back on."""
+        return tuple(statement.windows for statement in self.statements)
 
 
 def compile_rules(rules: Sequence[Rule]) -> Program:
@@ -73,9 +79,7 @@ def _statement(rules: Sequence[Rule]) -> Statement:
     judged = f"SELECT f.slot_us, {place}{value_columns}, {', '.join(columns)}\n{source_sql(subject, compiler)}"
     tables = ",\n".join([*tables_of(subject, compiler, judged), f"judged AS (\n{judged}\n)"])
     sql = f"WITH {tables}\n{_answers(subject, rules)}"
-    return Statement(
-        subject, tuple(rules), sql, tuple(values), tuple(used), timedelta(microseconds=compiler.windows.longest_us)
-    )
+    return Statement(subject, tuple(rules), sql, tuple(values), tuple(used), compiler.windows)
 
 
 def tables_of(subject: Subject, compiler: Compiler, select: str) -> list[str]:
@@ -126,9 +130,9 @@ def _answers(subject: Subject, rules: Sequence[Rule]) -> str:
     outcomes = ", ".join(_outcome(index, rule) for index, rule in enumerate(rules))
     open_ = " OR ".join(f"(selected_{index} AND truth_{index} IS NOT false)" for index in range(len(rules)))
     same = " AND ".join(f"active.{name} = answered.{name}" for name in PLACE_COLUMNS[subject])
-    return f"""SELECT * FROM (SELECT *, {", ".join(_recovered(i, rule) for i, rule in enumerate(rules))}
-FROM (SELECT *, {outcomes} FROM judged)) answered
-WHERE {open_} OR EXISTS (SELECT 1 FROM active WHERE {same})"""
+    return f"""SELECT *, {", ".join(_recovered(i, rule) for i, rule in enumerate(rules))}
+FROM (SELECT *, {outcomes}, EXISTS (SELECT 1 FROM active WHERE {same}) AS is_active FROM judged answered)
+WHERE {open_} OR is_active"""
 
 
 def _outcome(index: int, rule: Rule) -> str:

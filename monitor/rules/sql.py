@@ -100,16 +100,24 @@ class Compiler:
         assert isinstance(span, Number)
         span_us = round(span.value * 1_000_000)
         if node.function == "share":
-            found = (names.find(part.name, "connector") for part in walk(reading) if isinstance(part, NameRef))
-            source = next(name.source for name in found if name and name.source)
-            return self.windows.add_share(
-                Share(self._sql(reading, "connector", in_window=True), source.measurement, span_us)
-            )
+            return self.windows.add_share(self._share(reading, span_us))
         assert isinstance(reading, NameRef)
         name = names.find(reading.name, "connector")
         assert name is not None
         assert name.source is not None
         return self.windows.add(Window(node.function, name.source, span_us))
+
+    def _share(self, condition: Node, span_us: int) -> Share:
+        written = {part.name for part in walk(condition) if isinstance(part, NameRef)}
+        found = [name for each in sorted(written) if (name := names.find(each, "connector"))]
+        sources = [name.source for name in found if name.source]
+        return Share(
+            condition=self._sql(condition, "connector", in_window=True),
+            measurement=sources[0].measurement,
+            span_us=span_us,
+            readings=tuple(source.column for source in sources),
+            frame_names=tuple(name.column for name in found if not name.source),
+        )
 
     def _child(self, node: Call) -> str:
         """Kleene over children: one that is missing makes the answer missing, unless the others decide it."""
@@ -144,9 +152,11 @@ def quote(text: str) -> str:
 def _name(name: str, subject: Subject, *, in_window: bool) -> str:
     found = names.find(name, subject)
     assert found is not None
-    if not in_window or found.source is None:
+    if not in_window:
         return f'f."{found.column}"'
     # Inside a share a reading is the row's, not the last one.
+    if found.source is None:
+        return f'm."{found.column}"'
     if found.dimension == "text":
         return f'm."{found.source.column}"'
     return f'(m."{found.source.column}" / {found.source.scale}e0)'

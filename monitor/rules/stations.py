@@ -4,11 +4,29 @@ MINUTE_US = 60_000_000
 GAPS_US = 120 * MINUTE_US
 """How far back an offline gap is looked for. A status older than that and a gap older than that are not connected."""
 
+HALVES_US = GAPS_US // 120
+"""So many halves of `offline_after` as there are in this and no more can be told apart in the bits of one number."""
+
 DEFAULT_OFFLINE_US = 15 * MINUTE_US
 """`offline_after` of a station that sends no heartbeats and of which the register says nothing."""
 
 FLEET, FLEET_US = 3, 24 * 60 * MINUTE_US
 """So many stations, heard from within this time, have to fall silent together to be the source's silence."""
+
+
+def _heard(asked: str) -> str:
+    """`heard_<asked>`: rows of any kind from the stations of the relation `asked`."""
+    recent = f"time_us > $first - {GAPS_US} AND time_us <= $last"
+    rows = " UNION ALL ".join(
+        f"SELECT connector_key, time_us FROM {table} WHERE {recent}" for table in ("meter", "status", '"transaction"')
+    )
+    return f"""heard_{asked} AS (
+    SELECT station_key, time_us, event, interval_ms FROM link SEMI JOIN {asked} USING (station_key) WHERE {recent}
+    UNION ALL BY NAME
+    SELECT c.station_key, r.time_us FROM ({rows}) r
+    JOIN (SELECT * FROM connectors SEMI JOIN {asked} USING (station_key)) c USING (connector_key)
+)"""
+
 
 STATIONS = f"""
 WITH registered AS (
@@ -20,24 +38,16 @@ WITH registered AS (
 ), newest AS (
     SELECT slot_us, p.*, l.seen_us, l.heartbeat_us, l.interval_ms, l.disconnected_us
     FROM slots CROSS JOIN places p LEFT JOIN latest_link l USING (station_key)
-), heard AS (  -- rows of any kind
-    SELECT station_key, time_us, event, interval_ms FROM link
-    WHERE time_us > $first - {GAPS_US} AND time_us <= $last
-    UNION ALL BY NAME
-    SELECT c.station_key, r.time_us FROM (
-        SELECT connector_key, time_us FROM meter WHERE time_us > $first - {GAPS_US} AND time_us <= $last
-        UNION ALL SELECT connector_key, time_us FROM status WHERE time_us > $first - {GAPS_US} AND time_us <= $last
-        UNION ALL SELECT connector_key, time_us FROM "transaction"
-        WHERE time_us > $first - {GAPS_US} AND time_us <= $last
-    ) r JOIN connectors c USING (connector_key)
-), before AS (  -- the same as of a slot before the newest row: the slots of a backtest
+), later AS (  -- of these what was known at the slot has to be found: the slots of a backtest
+    SELECT slot_us, station_key FROM newest WHERE seen_us > slot_us
+), {_heard("later")}, before AS (
     SELECT n.slot_us, n.station_key, max(h.time_us) AS seen_us,
         max(h.time_us) FILTER (h.event = 'heartbeat') AS heartbeat_us,
         arg_max(h.interval_ms, h.time_us) AS interval_ms,
         max(h.time_us) FILTER (h.event = 'disconnected') AS disconnected_us
-    FROM newest n JOIN heard h
+    FROM later n JOIN heard_later h
         ON h.station_key = n.station_key AND h.time_us <= n.slot_us AND h.time_us > n.slot_us - {GAPS_US}
-    WHERE n.seen_us > n.slot_us GROUP BY ALL
+    GROUP BY ALL
 ), known AS (
     SELECT n.slot_us, n.station_key, n.site, n.station, n.offline_after_s,
         coalesce(CASE WHEN n.seen_us <= n.slot_us THEN n.seen_us END, b.seen_us) AS seen_us,
@@ -52,19 +62,21 @@ WITH registered AS (
     ) AS offline_us
     FROM known
 ), regular AS (  -- stations whose heartbeats alone show that there was no gap: their other rows need not be read
-    SELECT slot_us, station_key FROM (
-        SELECT p.slot_us, p.station_key, p.offline_us, l.time_us,
-            lag(l.time_us, 1, p.slot_us - {GAPS_US}) OVER (PARTITION BY p.slot_us, p.station_key ORDER BY l.time_us)
-                AS previous_us
-        FROM patient p JOIN link l ON l.station_key = p.station_key
-            AND l.time_us <= p.slot_us AND l.time_us > p.slot_us - {GAPS_US}
-        WHERE l.time_us > $first - {GAPS_US} AND l.time_us <= $last
-    ) GROUP BY ALL HAVING max(time_us - previous_us) <= any_value(offline_us)
-), minutes AS (  -- a gap is longer than a minute, so the first and last row of each minute show all of them
+    -- One row in each half of offline_after, back to the beginning, and no two rows are further apart than the whole.
+    SELECT p.slot_us, p.station_key
+    FROM patient p JOIN link l ON l.station_key = p.station_key
+        AND l.time_us <= p.slot_us AND l.time_us > p.slot_us - {GAPS_US}
+    WHERE l.time_us > $first - {GAPS_US} AND l.time_us <= $last AND p.offline_us >= 2 * {HALVES_US}
+    GROUP BY ALL
+    HAVING bit_count(bit_or(1::HUGEINT << ((p.slot_us - l.time_us) // (p.offline_us // 2))::INTEGER))
+        = any_value(({GAPS_US} - 1) // (p.offline_us // 2)) + 1
+), doubtful AS (
+    SELECT slot_us, station_key, offline_us FROM patient ANTI JOIN regular USING (slot_us, station_key)
+), {_heard("doubtful")}, minutes AS (
+    -- A gap is longer than a minute, so the first and last row of each minute show all of them.
     SELECT p.slot_us, p.station_key, any_value(p.offline_us) AS offline_us,
         min(h.time_us) AS first_us, max(h.time_us) AS last_us
-    FROM patient p ANTI JOIN regular r ON r.slot_us = p.slot_us AND r.station_key = p.station_key
-    JOIN heard h ON h.station_key = p.station_key
+    FROM doubtful p JOIN heard_doubtful h ON h.station_key = p.station_key
         AND h.time_us <= p.slot_us AND h.time_us > p.slot_us - {GAPS_US}
     GROUP BY p.slot_us, p.station_key, h.time_us // {MINUTE_US}
 ), gaps AS (

@@ -1,9 +1,13 @@
-"""SQL of windows over readings: every distinct aggregate once, all of a measurement in one scan."""
+"""The windows that rules look back on: every distinct one once, shared by all of them.
 
-from collections.abc import Callable
+Those over meter readings are computed from samples (monitor.rules.meter_windows) and are columns of the frame; those
+over statuses, of which there are few, by SQL of their own.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from monitor.readings.schema import METER, STATUS
+from monitor.readings.schema import STATUS
 from monitor.rules.names import Source
 
 
@@ -18,11 +22,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Share:
-    """The part of the time in (slot - span, slot] that `condition` (SQL over a row `m` and the frame `f`) held."""
+    """The part of the time in (slot - span, slot] that `condition` held, which is SQL over a row `m`.
+
+    `m` has the columns `readings` of the measurement, as they were, and `frame_names` of the frame, as they are at the
+    slot.
+    """
 
     condition: str
     measurement: str
     span_us: int
+    readings: tuple[str, ...]
+    frame_names: tuple[str, ...]
 
 
 @dataclass
@@ -35,13 +45,15 @@ class Windows:
     def add(self, window: Window) -> str:
         """SQL of the value of a window in the statement."""
         column = self.aggregates.setdefault(window, f"w{len(self.aggregates)}")
-        value = f"{window.source.measurement}_windows.{column}"
+        if window.source.measurement == "meter":
+            return f"f.{column}"
+        value = f"status_windows.{column}"
         return f"coalesce({value}, 0)" if window.function == "samples" else value
 
     def add_share(self, share: Share) -> str:
         """SQL of the value of a share in the statement."""
         column = self.shares.setdefault(share, f"s{len(self.shares)}")
-        return f"share_{column}.{column}"
+        return f"f.{column}" if share.measurement == "meter" else f"share_{column}.{column}"
 
     @property
     def longest_us(self) -> int:
@@ -49,54 +61,59 @@ class Windows:
         spans = [window.span_us for window in self.aggregates] + [share.span_us for share in self.shares]
         return max(spans, default=0)
 
+    @property
+    def meter_aggregates(self) -> Mapping[Window, str]:
+        """Of meter readings, with their columns of the frame."""
+        return {window: column for window, column in self.aggregates.items() if window.source.measurement == "meter"}
+
+    @property
+    def meter_shares(self) -> Mapping[Share, str]:
+        """Of meter readings, with their columns of the frame."""
+        return {share: column for share, column in self.shares.items() if share.measurement == "meter"}
+
+    @property
+    def meter_readings(self) -> frozenset[str]:
+        """Stored columns of the meter readings that are looked back on."""
+        return frozenset({window.source.column for window in self.meter_aggregates}).union(
+            *(share.readings for share in self.meter_shares)
+        )
+
     def tables(self) -> list[str]:
-        """The common table expressions that hold them."""
-        found = [
-            _scan(measurement, {w: c for w, c in self.aggregates.items() if w.source.measurement == measurement})
-            for measurement in ("meter", "status")
-            if any(w.source.measurement == measurement for w in self.aggregates)
+        """The common table expressions that hold the windows over statuses."""
+        aggregates = {w: c for w, c in self.aggregates.items() if w.source.measurement == "status"}
+        return ([_scan(aggregates)] if aggregates else []) + [
+            _share(share, column) for share, column in self._status_shares()
         ]
-        return found + [_share(share, column) for share, column in self.shares.items()]
 
     def joins(self) -> str:
         """How the frame `f` is joined with them."""
-        scans = {f"{w.source.measurement}_windows": None for w in self.aggregates}
-        names = [*scans, *(f"share_{column}" for column in self.shares.values())]
+        scanned = any(window.source.measurement == "status" for window in self.aggregates)
+        names = [*(["status_windows"] if scanned else []), *(f"share_{column}" for _, column in self._status_shares())]
         return "\n".join(f"LEFT JOIN {name} ON {name}.row_id = f.row_id" for name in names)
 
+    def _status_shares(self) -> list[tuple[Share, str]]:
+        return [(share, column) for share, column in self.shares.items() if share.measurement == "status"]
 
-def _scan(measurement: str, windows: dict[Window, str]) -> str:
+
+def _scan(windows: dict[Window, str]) -> str:
     """One pass over the rows of the longest span; shorter ones filter."""
     longest = max(window.span_us for window in windows)
     changing = {window.source.column for window in windows if window.function == "changes"}
     previous = "".join(f", {_previous(column)}" for column in sorted(changing))
     aggregates = ",\n    ".join(f"{_aggregate(window)} AS {column}" for window, column in windows.items())
-    samples = _meter_samples(longest) if measurement == "meter" else _status_samples(longest)
-    return f"""{measurement}_windows AS (
+    return f"""status_windows AS (
     SELECT m.row_id, {aggregates}
-    FROM (SELECT m.*{previous} FROM ({samples}) m) m
+    FROM (SELECT m.*{previous} FROM ({_samples(longest)}) m) m
     GROUP BY m.row_id
 )"""
 
 
 def _previous(column: str) -> str:
-    """The value and time of the sample before, in the rows that have one."""
-    over = "OVER (PARTITION BY m.row_id ORDER BY m.time_us)"
-    sampled = f"CASE WHEN m.{column} IS NOT NULL THEN m.time_us END"
-    return (
-        f"lag(m.{column} IGNORE NULLS) {over} AS previous_{column}, "
-        f"lag({sampled} IGNORE NULLS) {over} AS previous_{column}_us"
-    )
+    """The value of the sample before, in the rows that have one."""
+    return f"lag(m.{column} IGNORE NULLS) OVER (PARTITION BY m.row_id ORDER BY m.time_us) AS previous_{column}"
 
 
-def _meter_samples(span_us: int) -> str:
-    """Meter rows of (slot - span, slot], of the session under way only."""
-    return f"""SELECT f.row_id, f.slot_us, r.* FROM frame f JOIN ({_meter_rows(span_us)}) r
-        ON r.connector_key = f.connector_key AND r.time_us <= f.slot_us AND r.time_us > f.slot_us - {span_us}
-            AND r.from_us >= f.clip_us"""
-
-
-def _status_samples(span_us: int) -> str:
+def _samples(span_us: int) -> str:
     """Statuses of (slot - span, slot], and those from before: what held when the window began.
 
     All rows are read of connectors that changed in the window; of the others the last one, which the frame has.
@@ -112,102 +129,47 @@ def _status_samples(span_us: int) -> str:
         FROM frame f WHERE f.reported IS NOT NULL AND NOT EXISTS ({changed})"""
 
 
-def _meter_rows(span_us: int) -> str:
-    """Meter rows, and power derived from registers for those who send none."""
-    columns = ", ".join(field.column for field in METER.fields if field.kind == "number")
-    return f"""SELECT connector_key, time_us, time_us AS from_us, {columns} FROM meter
-        WHERE time_us > $first - {span_us} AND time_us <= $last
-        UNION ALL BY NAME SELECT connector_key, time_us, from_us, power_mw FROM derived"""
-
-
 def _aggregate(window: Window) -> str:
-    """One aggregate with the samples of its own span, in the base unit."""
+    """One aggregate with the samples of its own span."""
     column = f"m.{window.source.column}"
-    here = f"FILTER ({column} IS NOT NULL AND m.time_us > m.slot_us - {window.span_us})"
-    scaled = _AGGREGATES[window.function](column, here)
-    if window.function in {"samples", "changes"} or window.source.scale == 1:
-        return scaled if window.source.measurement == "status" else f"CAST({scaled} AS DOUBLE)"
-    return f"({scaled}) / {window.source.scale}e0"
-
-
-def _delta(column: str, here: str) -> str:
-    last, first = f"arg_max({column}, m.time_us) {here}", f"arg_min({column}, m.time_us) {here}"
-    return f"CASE WHEN count({column}) {here} > 1 THEN {last} - {first} END"
-
-
-def _rate(column: str, here: str) -> str:
-    """Of a register, as power: difference over the time between the first and the last sample."""
-    span = f"max(m.time_us) {here} - min(m.time_us) {here}"
-    return f"3600e6 * ({_delta(column, here)}) / nullif({span}, 0)"
-
-
-def _stddev(column: str, here: str) -> str:
-    """Of the population, from whole sums, so that it does not depend on the order of rows."""
-    n, total = f"(count({column}) {here})", f"(sum({column}) {here})"
-    squares = f"(sum({column}::HUGEINT * {column}) {here})"
-    return f"sqrt(CAST({n} * {squares} - {total} * {total} AS DOUBLE)) / nullif({n}, 0)"
+    here = f"{column} IS NOT NULL AND m.time_us > m.slot_us - {window.span_us}"
+    return _AGGREGATES[window.function](column, here)
 
 
 def _changes(column: str, here: str) -> str:
-    """Samples unlike the one before. A meter's first sample has none; of a status the one from before the window
-    counts, so that a status without a row in the window has not changed.
-    """
-    name = column.removeprefix("m.")
-    within = here.removeprefix("FILTER (").removesuffix(")")
-    changed = f"{within} AND {column} <> m.previous_{name}"
-    if STATUS.field(name):
-        return f"CASE WHEN count({column}) > 0 THEN count(*) FILTER ({changed}) END"
-    changed += " AND " + within.replace("m.time_us", f"m.previous_{name}_us")
-    return f"CASE WHEN count({column}) {here} > 0 THEN count(*) FILTER ({changed}) END"
+    """Samples unlike the one before, which may be from before the window: one that holds since then is no change."""
+    changed = f"{here} AND {column} <> m.previous_{column.removeprefix('m.')}"
+    return f"CASE WHEN count({column}) > 0 THEN CAST(count(*) FILTER ({changed}) AS DOUBLE) END"
 
 
-_AGGREGATES: dict[str, Callable[[str, str], str]] = {
-    "avg": lambda column, here: f"sum({column}) {here} / (count({column}) {here})",
-    "min": lambda column, here: f"min({column}) {here}",
-    "max": lambda column, here: f"max({column}) {here}",
-    "first": lambda column, here: f"arg_min({column}, m.time_us) {here}",
-    "last": lambda column, here: f"arg_max({column}, m.time_us) {here}",
-    "samples": lambda column, here: f"count({column}) {here}",
-    "delta": _delta,
-    "rate": _rate,
-    "stddev": _stddev,
+_AGGREGATES: Mapping[str, Callable[[str, str], str]] = {
+    "first": lambda column, here: f"arg_min({column}, m.time_us) FILTER ({here})",
+    "last": lambda column, here: f"arg_max({column}, m.time_us) FILTER ({here})",
+    "samples": lambda column, here: f"CAST(count({column}) FILTER ({here}) AS DOUBLE)",
     "changes": _changes,
 }
 
 
 def _share(share: Share, column: str) -> str:
-    """How long each value held, as a part of the time for which a value is known."""
-    start = f"slot_us - {share.span_us}"
-    over = "(PARTITION BY m.row_id ORDER BY m.time_us)"
-    meter = share.measurement == "meter"
-    samples = _meter_samples(share.span_us) if meter else _status_samples(share.span_us)
-    until, spacing = _METER_HOLDS if meter else _STATUS_HOLDS
-    return f"""share_{column}_rows AS MATERIALIZED (
-    SELECT m.row_id, m.slot_us, m.time_us, f.online, f.seen_us, f.doubt_us, f.doubt_from_us, {share.condition} AS holds,
-        lead(m.time_us) OVER {over} AS following_us
-    FROM ({samples}) m JOIN frame f ON f.row_id = m.row_id
-    WHERE ({share.condition}) IS NOT NULL
+    """How long each status held, as a part of the time for which one is known.
+
+    A status holds until the next, or an offline gap: the last one that ended, or the one that goes on.
+    """
+    known = "".join(f", f.{name}" for name in share.frame_names)
+    return f"""share_{column}_rows AS (
+    SELECT m.*, {share.condition} AS holds, lead(m.time_us) OVER (PARTITION BY m.row_id ORDER BY m.time_us) AS next_us
+    FROM (
+        SELECT m.*, f.online, f.seen_us, f.doubt_us, f.doubt_from_us{known}
+        FROM ({_samples(share.span_us)}) m JOIN frame f ON f.row_id = m.row_id
+    ) m WHERE ({share.condition}) IS NOT NULL
 ), share_{column} AS (
     SELECT row_id,
         100e0 * coalesce(sum(held_us) FILTER (holds), 0) / nullif(sum(held_us), 0) AS {column}
     FROM (
-        SELECT row_id, holds, {until} - greatest(time_us, {start}) AS held_us
-        FROM (SELECT *, coalesce(following_us, slot_us) AS next_us FROM share_{column}_rows)
-        {spacing.format(rows=f"share_{column}_rows")}
+        SELECT row_id, holds, least(
+            coalesce(next_us, slot_us), CASE WHEN time_us < doubt_us THEN doubt_from_us END,
+            CASE WHEN online IS false THEN seen_us END
+        ) - greatest(time_us, slot_us - {share.span_us}) AS held_us
+        FROM share_{column}_rows
     ) WHERE held_us > 0 GROUP BY ALL
 )"""
-
-
-# A meter value holds until the next, at most twice its usual (median) spacing.
-_METER_HOLDS = (
-    "least(next_us, coalesce(time_us + 2 * spacing_us, next_us))",
-    """JOIN (
-            SELECT row_id, CAST(median(following_us - time_us) AS BIGINT) AS spacing_us
-            FROM {rows} GROUP BY ALL
-        ) USING (row_id)""",
-)
-# A status holds until the next, or an offline gap: the last one that ended, or the one that goes on.
-_STATUS_HOLDS = (
-    "least(next_us, CASE WHEN time_us < doubt_us THEN doubt_from_us END, CASE WHEN online IS false THEN seen_us END)",
-    "",
-)

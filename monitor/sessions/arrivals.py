@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from monitor.ids import STATION_CONNECTOR, Place
 from monitor.readings.store import ReadingStore
+from monitor.sessions.presence import LATE_US
 from monitor.sessions.rows import Row, rows_by_place
-from monitor.sessions.visit import LATE_US
 
 _SEPARATOR = "\x1f"
 """Between the names of a place in a column: a control character, which no name has."""

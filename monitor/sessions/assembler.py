@@ -11,13 +11,14 @@ from monitor.ids import Place
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.sessions.arrivals import Arrivals, read_arrivals
+from monitor.sessions.classes import AS_DESIGNED, TimeRules
 from monitor.sessions.fold import State
 from monitor.sessions.gathering import Beginning, beginning_before, gather, holding_before
+from monitor.sessions.glance import Glance, UnderWay, essence
 from monitor.sessions.model import Session
-from monitor.sessions.outlet import Outlet, outlet_of
 from monitor.sessions.rows import Key, Row, StationRow, key_of
-from monitor.sessions.siblings import Siblings, shared_us
-from monitor.sessions.summary import BillUntil, closing, summarise
+from monitor.sessions.summary import BillUntil, closing, session_id
+from monitor.sessions.telling import HistoryBefore, Telling, unknown_past
 from monitor.sessions.track import Touched, Track
 from monitor.sessions.visit import Visit
 from monitor.units import from_us, to_us
@@ -31,8 +32,8 @@ _MEMORY = (
 class Assembler:
     """Follows every connector that has, or had, a session since the start.
 
-    Save what `update` returned together with `position` and `reassembled` in one transaction. When that fails, and
-    after a restart, `resume` from what was saved last: the rows since then are read again and give the same.
+    Save what `update` returned together with `position`, `reassembled` and `progress` in one transaction. When that
+    fails, and after a restart, `resume` from what was saved last: the rows since then are read again and give the same.
     """
 
     def __init__(
@@ -44,18 +45,16 @@ class Assembler:
         *,
         position: int = 0,
         under_way: Iterable[Session] = (),
+        history_before: HistoryBefore = unknown_past,
+        time_rules: TimeRules = AS_DESIGNED,
     ) -> None:
         self._store = store
-        self._grace = grace
-        self._bill_until: BillUntil = bill_until
+        self._telling = Telling(register, grace, bill_until, history_before, time_rules)
         self.resume(position, under_way)
-        self.use(register)
 
     def use(self, register: Register) -> None:
         """Take ratings and zones from `register` from now on (the operator's file changed)."""
-        self._register = register
-        self._outlets: dict[Place, Outlet] = {}
-        self._siblings = Siblings(register)
+        self._telling.use(register)
 
     def resume(self, position: int, under_way: Iterable[Session]) -> None:
         """Forget what is in memory and go on from `position` with the sessions that were not closed then."""
@@ -71,9 +70,10 @@ class Assembler:
         self._skipped_us: dict[Place, int] = {}
         self._busy: set[Place] = set()
         self._closed_us: dict[Place, int] = {}
-        self._under_way: dict[Place, Session] = {}
+        self._under_way: dict[Place, UnderWay] = {}
         self._reassembled: dict[Place, datetime] = {}
         self._changed: dict[str, Session] = {}
+        self._progress: dict[str, Glance] = {}
         self._delivered = True
 
     def known(self) -> Mapping[str, Any] | None:
@@ -106,14 +106,22 @@ class Assembler:
         """
         return self._reassembled
 
-    def under_way(self) -> tuple[Session, ...]:
+    @property
+    def progress(self) -> tuple[Glance, ...]:
+        """Sessions under way of which nothing but these numbers is new since they were last returned by `update`."""
+        return tuple(self._progress.values())
+
+    def under_way(self) -> tuple[UnderWay, ...]:
         """Sessions whose car is still there, as of their last row."""
         return tuple(self._under_way.values())
 
     def update(self, now: datetime) -> tuple[Session, ...]:
-        """Take in what arrived; returns the sessions that changed or closed. Raises StoreUnavailable."""
+        """Take in what arrived; returns the sessions that changed or closed, but for `progress`.
+
+        Raises StoreUnavailable.
+        """
         if self._delivered:
-            self._changed, self._reassembled = {}, {}
+            self._changed, self._reassembled, self._progress = {}, {}, {}
         # Until all is taken in, nothing is forgotten: a store that goes away half way through loses nothing.
         self._delivered = False
         busy = self._busy | self._interrupted.keys()
@@ -171,7 +179,7 @@ class Assembler:
             held = self._station_status.get(place.station_place)
             rows = [held, *rows] if held is not None and key_of(held) < key_of(rows[0]) else rows
         if track.in_order(rows) and rows[0].time_us > self._skipped_until(place):
-            touched = track.fold(rows, self._outlet(place), self._grace_us)
+            touched = track.fold(rows, self._telling.outlet(place), self._grace_us)
             return self._gather_anew(place, rows[0].time_us) if touched is None else touched
         return self._fold_again(place, track, key_of(rows[0]))
 
@@ -187,7 +195,7 @@ class Assembler:
         state = track.state
         rows = gather(self._store, place, state.last[0] if state.last else 0)
         later = [row for row in rows if state.last is None or key_of(row) > state.last]
-        touched = track.fold(later, self._outlet(place), self._grace_us)
+        touched = track.fold(later, self._telling.outlet(place), self._grace_us)
         if touched is None:
             return self._gather_anew(place, key[0])
         kept = {v.key: v for v in (state.previous, state.current) if v is not None and not v.shed}
@@ -215,7 +223,7 @@ class Assembler:
     def _fold_from(self, place: Place, begin: Beginning, track: Track) -> Touched:
         """The sessions plugged in since a beginning; none when it turns out not to be a clean one."""
         rows = holding_before(self._store, place, begin.from_us) + gather(self._store, place, begin.from_us)
-        touched = self._follow(place, track).fold(rows, self._outlet(place), self._grace_us)
+        touched = self._follow(place, track).fold(rows, self._telling.outlet(place), self._grace_us)
         if touched is None:
             return {}
         self._cut_anew(place, begin.since_us)
@@ -228,16 +236,27 @@ class Assembler:
         if state.current is not None and not state.current.shed and self._due_to_close(place, now):
             touched = touched | {state.current.key: state.current}
         for key, visit in touched.items():
-            session = self._summary(place, visit, state.effective if visit is state.current else None, now)
-            before = track.ids.get(key)
-            if before is not None and before != session.id:
+            name, before = session_id(place, visit), track.ids.get(key)
+            if before is not None and before != name:
                 self._cut_anew(place, visit.plug_in_us)
                 self._changed.pop(before, None)
-            track.ids[key] = session.id
-            self._changed[session.id] = session
-            if visit is state.current and session.under_way:
-                self._under_way[place] = session
+                self._progress.pop(before, None)
+            track.ids[key] = name
+            current = visit is state.current
+            if not (current and not visit.ended and self._only_numbers(place, track, name, now)):
+                self._changed[name] = self._session(place, visit, state.effective if current else None, now)
+                self._progress.pop(name, None)
         self._settle(place, track, now)
+
+    def _only_numbers(self, place: Place, track: Track, name: str, now: datetime) -> bool:
+        """Look at the car that is there; whether no more is new of its session than `progress` says."""
+        seen = self._telling.under_way(place, name, track.state, now)
+        self._under_way[place] = seen
+        told, track.told = track.told, essence(seen)
+        if track.told != told or place in self._reassembled or name in self._changed:
+            return False
+        self._progress[name] = seen.glance
+        return True
 
     def _settle(self, place: Place, track: Track, now: datetime) -> None:
         current = track.state.current
@@ -254,26 +273,12 @@ class Assembler:
 
     def _due_to_close(self, place: Place, now: datetime) -> bool:
         current = self._tracks[place].state.current
-        closes_at = closing(current, self._grace) if current is not None else None
+        closes_at = closing(current, self._telling.grace) if current is not None else None
         return closes_at is not None and closes_at <= now
 
-    def _summary(self, place: Place, visit: Visit, status: str | None, now: datetime) -> Session:
-        others = [
-            known
-            for sibling in (self._siblings.of(place) if visit.ended else ())
-            if sibling in self._tracks
-            for known in (self._tracks[sibling].state.current, self._tracks[sibling].state.previous)
-        ]
-        return summarise(
-            place,
-            visit,
-            status,
-            self._outlet(place),
-            now=now,
-            grace=self._grace,
-            bill_until=self._bill_until,
-            shared_us=shared_us(visit, others, to_us(now)),
-        )
+    def _session(self, place: Place, visit: Visit, status: str | None, now: datetime) -> Session:
+        siblings = [self._tracks[other].state for other in self._telling.siblings(place) if other in self._tracks]
+        return self._telling.session(place, visit, status, siblings, now)
 
     def _cut_anew(self, place: Place, since_us: int) -> None:
         since = from_us(since_us)
@@ -284,14 +289,9 @@ class Assembler:
         self._stations.setdefault(place.station_place, set()).add(place)
         return track
 
-    def _outlet(self, place: Place) -> Outlet:
-        if place not in self._outlets:
-            self._outlets[place] = outlet_of(self._register, place)
-        return self._outlets[place]
-
     @property
     def _grace_us(self) -> int:
-        return self._grace // timedelta(microseconds=1)
+        return self._telling.grace // timedelta(microseconds=1)
 
 
 def _since(state: State, kept: Iterable[Visit]) -> int:

@@ -45,12 +45,12 @@ def laid(check: CrossCheck, start_us: int, upto_us: int, estimate_mwh: int | Non
     """After time for which power gives `estimate_mwh`, None where it gives nothing."""
     read_us = start_us if check.power_us is None else check.power_us
     dense = check.dense and estimate_mwh is not None and upto_us - read_us <= DENSE_US
-    return check._replace(estimate_mwh=check.estimate_mwh + (estimate_mwh or 0), dense=dense)
+    return CrossCheck(check.power_us, check.estimate_mwh + (estimate_mwh or 0), check.most_w, dense, check.sudden)
 
 
-def power_read(check: CrossCheck, at_us: int, power_w: float | None) -> CrossCheck:
+def power_read(check: CrossCheck, at_us: int, power_w: float) -> CrossCheck:
     """After meter values of a moment."""
-    return check if power_w is None else check._replace(power_us=at_us, most_w=max(check.most_w, power_w))
+    return CrossCheck(at_us, check.estimate_mwh, max(check.most_w, power_w), check.dense, check.sudden)
 
 
 def register_read(check: CrossCheck, rise_mwh: int, integrated_mwh: int | None) -> CrossCheck:

@@ -14,23 +14,13 @@ Evidence, best first: transaction events, else the session id on meter values, e
 from typing import NamedTuple
 
 from monitor.sessions.classes import FREE, OCCUPIED, PLUGGED
+from monitor.sessions.laying import lay
+from monitor.sessions.measuring import meter_read
 from monitor.sessions.outlet import Outlet
+from monitor.sessions.presence import late, marks, seen, skew, unseen
 from monitor.sessions.rows import Key, LinkRow, MeterRow, Row, StationRow, StatusRow, TransactionRow, key_of
-from monitor.sessions.visit import (
-    ADOPT_US,
-    Source,
-    Visit,
-    late,
-    lay,
-    marks,
-    meter_read,
-    register_read,
-    seen,
-    skew,
-    started_late,
-    stop,
-    unseen,
-)
+from monitor.sessions.transactions import started, started_late, stop
+from monitor.sessions.visit import ADOPT_US, Source, Visit
 
 RESUME_US = 60 * 60 * 1_000_000
 """Meter values with power and the same id within this after Available: the status was wrong, the visit goes on."""
@@ -58,18 +48,20 @@ class State(NamedTuple):
 def step(state: State, row: Row, outlet: Outlet, grace_us: int) -> State:
     """The state after one more row; `row` comes after all rows folded before."""
     state = _gap(state, row, outlet)
+    state = State(key_of(row), state.status, state.overlay, state.plugged_us, state.current, state.previous)
     match row:
-        case StatusRow():
-            state = _status(state, row, outlet, grace_us)
-        case StationRow():
-            state = _station(state, row, outlet)
-        case TransactionRow(event="start"):
-            state = _start(state, row, outlet)
-        case TransactionRow():
-            state = _stop(state, row, outlet)
         case MeterRow():
-            state = _meter(state, row, outlet)
-    return state._replace(last=key_of(row))
+            return _meter(state, row, outlet)
+        case StatusRow():
+            return _status(state, row, outlet, grace_us)
+        case StationRow():
+            return _station(state, row, outlet)
+        case TransactionRow(event="start"):
+            return _start(state, row, outlet)
+        case TransactionRow():
+            return _stop(state, row, outlet)
+        case LinkRow():
+            return state
 
 
 def _gap(state: State, row: Row, outlet: Outlet) -> State:
@@ -85,9 +77,11 @@ def _gap(state: State, row: Row, outlet: Outlet) -> State:
     lost_us = row.time_us if isinstance(row, LinkRow) and row.event == "disconnected" else None
     if since_us is None and lost_us == visit.lost_us:
         return state
-    visit = visit._replace(lost_us=lost_us)
+    visit = visit.copy()
+    visit.lost_us = lost_us
     if since_us is not None:
-        visit = unseen(visit._replace(flags=visit.flags | {"gap"}), since_us)
+        visit.flags |= {"gap"}
+        unseen(visit, since_us)
     return state._replace(current=visit)
 
 
@@ -98,19 +92,20 @@ def _status(state: State, row: StatusRow, outlet: Outlet, grace_us: int) -> Stat
     changed = state._replace(status=row.status, current=visit)
     if visit is None or visit.ended:
         return _begin_by_status(_plugged(changed, row), row, outlet)
-    visit = lay(visit, row.time_us, state.effective, outlet)
-    visit = visit._replace(flags=visit.flags | marks(row))
+    visit = visit.copy()
+    lay(visit, row.time_us, state.effective, outlet)
+    visit.flags |= marks(row)
     if row.status in OCCUPIED:
-        visit = seen(visit, row)
+        seen(visit, row)
     # Without transaction events the status alone says when charging ended.
     by_status = visit.source != "transaction" and visit.stopped_us is None
     leaves = _leaves(visit, row)
     if by_status and (leaves or row.status == "Finishing"):
-        visit = visit._replace(stopped_us=row.time_us)
+        visit.stopped_us = row.time_us
     if leaves:
         # A station that queues statuses too says itself when the car left.
-        unseen_since_us = None if late(row) else visit.unseen_since_us
-        visit = visit._replace(plug_out_us=row.time_us, unseen_since_us=unseen_since_us)
+        visit.unseen_since_us = None if late(row) else visit.unseen_since_us
+        visit.plug_out_us = row.time_us
         changed = _plugged(changed, row)
     return changed._replace(current=visit)
 
@@ -139,7 +134,12 @@ def _status_after_end(visit: Visit, row: StatusRow, grace_us: int) -> Visit:
     still_there = row.status == "Finishing" or (
         visit.stopped_us is None and row.status in {"Charging", "SuspendedEV", "SuspendedEVSE"}
     )
-    return visit._replace(plug_out_us=None, flags=visit.flags | marks(row)) if still_there else visit
+    if not still_there:
+        return visit
+    back = visit.copy()
+    back.plug_out_us = None
+    back.flags |= marks(row)
+    return back
 
 
 def _begin_by_status(state: State, row: StatusRow, outlet: Outlet) -> State:
@@ -147,21 +147,24 @@ def _begin_by_status(state: State, row: StatusRow, outlet: Outlet) -> State:
     knows_better = visit is not None and visit.source != "status"
     if row.status not in {"Charging", "SuspendedEV", "SuspendedEVSE"} or knows_better:
         return state
-    return _begin(state, row, outlet, "status", "")
+    return _begin(state, row, outlet, "status", "")[0]
 
 
 def _station(state: State, row: StationRow, outlet: Outlet) -> State:
     overlay = row.status if row.status in {"Unavailable", "Faulted"} else None
-    visit = lay(state.current, row.time_us, state.effective, outlet) if state.current else None
+    visit = state.current
+    if visit is not None and not visit.ended:
+        visit = visit.copy()
+        lay(visit, row.time_us, state.effective, outlet)
     return state._replace(overlay=overlay, current=visit)
 
 
-def _begin(state: State, row: Row, outlet: Outlet, source: Source, transaction: str) -> State:
-    """A new visit; the one before it ends here at the latest."""
-    ended = state.current
+def _begin(state: State, row: Row, outlet: Outlet, source: Source, transaction: str) -> tuple[State, Visit]:
+    """A new visit, which the caller may still change; the one before it ends here at the latest."""
+    ended = state.current.copy() if state.current else None
     if ended is not None:
-        ended = lay(ended, row.time_us, state.effective, outlet)
-        ended = ended._replace(plug_out_us=ended.plug_out_us or row.time_us, replaced_us=row.time_us)
+        lay(ended, row.time_us, state.effective, outlet)
+        ended.plug_out_us, ended.replaced_us = ended.plug_out_us or row.time_us, row.time_us
     visit = Visit(
         born_us=row.time_us,
         source=source,
@@ -171,29 +174,19 @@ def _begin(state: State, row: Row, outlet: Outlet, source: Source, transaction: 
         laid_us=row.time_us,
         flags=marks(row),
     )
-    return state._replace(current=visit, previous=ended, plugged_us=None)
+    return state._replace(current=visit, previous=ended, plugged_us=None), visit
 
 
 def _start(state: State, row: TransactionRow, outlet: Outlet) -> State:
     visit = state.current
-    if visit is None or not _adopts(visit, row):
-        state = _begin(state, row, outlet, "transaction", row.session)
-        visit = state.current
-        assert visit is not None
+    if visit is not None and _adopts(visit, row):
+        visit = visit.copy()
+        started_late(visit, row)
+        state = state._replace(current=visit)
     else:
-        visit = started_late(visit, row)
-    visit = visit._replace(
-        has_start=True,
-        user=row.user,
-        group=row.group,
-        services=row.services,
-        token=row.token,
-        register_start_mwh=row.meter_mwh,
-        flags=visit.flags | skew(row),
-    )
-    if row.meter_mwh is not None:
-        visit = register_read(visit, row.meter_mwh, row.time_us, outlet, event=True)
-    return state._replace(current=visit)
+        state, visit = _begin(state, row, outlet, "transaction", row.session)
+    started(visit, row, outlet)
+    return state
 
 
 def _adopts(visit: Visit, row: TransactionRow) -> bool:
@@ -205,12 +198,15 @@ def _adopts(visit: Visit, row: TransactionRow) -> bool:
 def _stop(state: State, row: TransactionRow, outlet: Outlet) -> State:
     visit, previous = state.current, state.previous
     if visit is not None and _stops(visit, row):
-        visit = stop(visit, row, state.effective, outlet)
+        visit = visit.copy()
+        stop(visit, row, state.effective, outlet)
         if not visit.ended and state.status not in PLUGGED | {"Faulted", "Unavailable"}:
-            visit = visit._replace(plug_out_us=visit.stopped_us)
+            visit.plug_out_us = visit.stopped_us
         return state._replace(current=visit)
     if previous is not None and previous.names(row.session):
-        return state._replace(previous=stop(previous, row, None, outlet))
+        previous = previous.copy()
+        stop(previous, row, None, outlet)
+        return state._replace(previous=previous)
     return _orphan(state, row)
 
 
@@ -247,31 +243,37 @@ def _orphan(state: State, row: TransactionRow) -> State:
 
 def _meter(state: State, row: MeterRow, outlet: Outlet) -> State:
     visit, previous = state.current, state.previous
-    if row.session and (visit is None or not visit.names(row.session)):
-        if previous is not None and previous.names(row.session):
-            return state
-        if visit is not None and not visit.transaction and visit.stopped_us is None and not visit.ended:
-            source: Source = "meter" if visit.source == "status" else visit.source
-            visit = visit._replace(source=source, transaction=row.session)
-        else:
-            state = _begin(state, row, outlet, "meter", row.session)
-            visit = state.current
-    if visit is None:
+    named = not row.session or (visit is not None and visit.names(row.session))
+    if not named and previous is not None and previous.names(row.session):
         return state
-    if visit.ended:
-        return state._replace(current=_resume(visit, row, outlet))
+    if not named and (visit is None or visit.transaction or visit.stopped_us is not None or visit.ended):
+        state, visit = _begin(state, row, outlet, "meter", row.session)
+    elif visit is None:
+        return state
+    elif visit.ended:
+        return _resumed(state, visit, row, outlet)
+    else:
+        visit = visit.copy()
+        state = State(state.last, state.status, state.overlay, state.plugged_us, visit, previous)
+    if not visit.transaction and row.session:
+        visit.source, visit.transaction = "meter" if visit.source == "status" else visit.source, row.session
     if visit.source == "meter" and not row.session and state.status is None:
         # The id was all that told of this session, and now it is gone.
-        return state._replace(current=visit._replace(stopped_us=visit.laid_us, plug_out_us=visit.laid_us))
-    return state._replace(current=meter_read(visit, row, state.effective, outlet))
+        visit.stopped_us = visit.plug_out_us = visit.laid_us
+    else:
+        meter_read(visit, row, state.effective, outlet)
+    return state
 
 
-def _resume(visit: Visit, row: MeterRow, outlet: Outlet) -> Visit:
+def _resumed(state: State, visit: Visit, row: MeterRow, outlet: Outlet) -> State:
     """Values with power after the connector said it is free: the visit lasts until they end."""
     assert visit.plug_out_us is not None
     flowing = row.power_w is not None and row.power_w >= FLOWING_W
     soon = row.time_us - visit.plug_out_us <= RESUME_US
     if visit.stopped_us is not None or not visit.names(row.session) or not flowing or not soon:
-        return visit
-    visit = meter_read(visit._replace(plug_out_us=None), row, "Available", outlet)
-    return visit._replace(plug_out_us=row.time_us)
+        return state
+    visit = visit.copy()
+    visit.plug_out_us = None
+    meter_read(visit, row, "Available", outlet)
+    visit.plug_out_us = row.time_us
+    return state._replace(current=visit)

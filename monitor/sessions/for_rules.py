@@ -1,12 +1,13 @@
 """What rules read of sessions under way; of finished ones see `history_table`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import takewhile
 
 import pyarrow as pa
 
 from monitor.ids import Place
+from monitor.sessions.glance import Glance
 from monitor.sessions.model import Session
 from monitor.units import to_us
 
@@ -47,6 +48,23 @@ def sessions_table(sessions: Iterable[Session]) -> pa.Table:
         if session.under_way
     ]
     return pa.Table.from_pylist(rows, SESSIONS_SCHEMA)
+
+
+def glances_table(glances: Sequence[Glance]) -> pa.Table:
+    """The same of glances: at each tick, of all cars that are there."""
+    columns = {
+        **{name: [getattr(glance.place, name) for glance in glances] for name in Place._fields},
+        "session": [glance.id for glance in glances],
+        "started_us": [glance.started_us for glance in glances],
+        "stopped_us": [glance.stopped_us for glance in glances],
+        "peak_w": [glance.peak_power_w for glance in glances],
+        "energy_wh": [None if glance.energy_mwh is None else glance.energy_mwh / 1000 for glance in glances],
+        "idle_since_us": [glance.idle_since_us for glance in glances],
+        "flags": [sorted(glance.flags) for glance in glances],
+        "soc_in": [glance.soc_in for glance in glances],
+        "known_at_us": [None] * len(glances),
+    }
+    return pa.table(columns, SESSIONS_SCHEMA)
 
 
 def idle_since(session: Session) -> datetime | None:

@@ -21,8 +21,8 @@ from statistics import median
 from typing import NamedTuple
 
 from monitor.rules.names import DELIVERED_WH
-from monitor.sessions.diagnosis import is_lowered
 from monitor.sessions.model import Session
+from monitor.sessions.offer import is_lowered
 from monitor.sessions.tapering import share_between
 from monitor.units import from_us, to_us
 

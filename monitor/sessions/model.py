@@ -44,10 +44,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a session was slow, with the evidence in words per language."""
+    """Why a session was slow, with the evidence in words per language, and in numbers (W, percent, °C) by name."""
 
     code: DiagnosisCode
     text: Mapping[str, str]
+    evidence: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -77,13 +77,14 @@ def _returned(registers: Registers, value_mwh: int, at_us: int, rated_w: float |
 
 
 def _accept(registers: Registers, rise: int, value_mwh: int, at_us: int, *, settled: bool = False) -> Registers:
-    return registers._replace(
-        energy_mwh=(registers.energy_mwh or 0) + rise,
-        last_mwh=value_mwh,
-        last_us=at_us,
+    return Registers(
+        (registers.energy_mwh or 0) + rise,
+        value_mwh,
+        at_us,
         from_start_event=False,
         before=None if settled else registers.before,
         since_break_mwh=registers.since_break_mwh + rise if registers.before and not settled else 0,
+        two_frames=registers.two_frames,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pyarrow as pa
 
@@ -75,8 +75,7 @@ class TransactionRow:
         return 3 if self.event == "start" else 5
 
 
-@dataclass(frozen=True, slots=True)
-class MeterRow:
+class MeterRow(NamedTuple):
     """Meter values. `session` is empty where the charger did not say."""
 
     time_us: int
@@ -91,8 +90,17 @@ class MeterRow:
     soc: float | None
     temperature_c: float | None
     session: str
-    rank: ClassVar[int] = 4
 
+    @property
+    def rank(self) -> int:
+        """After the start of its moment, before the stop."""
+        return 4
+
+
+_METER_COLUMNS = (
+    "time_us", "received_us", "energy_wh", "power_w", "offered_w", "offered_a", "current_a", "current_sum_a", "phases",
+    "soc", "temperature_c", "session",
+)  # fmt: skip
 
 Row = LinkRow | StationRow | StatusRow | TransactionRow | MeterRow
 
@@ -109,6 +117,9 @@ def mwh(wh: float | None) -> int | None:
 
 def rows_by_place(measurement: str, table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Place, Row]]:
     """Each row with its place as the store names it: connector 0 for the station itself, no connector for link rows."""
+    if measurement == "meter":
+        yield from _meters(table)
+        return
     make = _MAKERS[measurement]
     for record in _records(table):
         row = make(record)
@@ -116,28 +127,23 @@ def rows_by_place(measurement: str, table: pa.Table | pa.RecordBatch) -> Iterato
             yield Place(record["site"], record["station"], record.get("connector")), row
 
 
+def _meters(table: pa.Table | pa.RecordBatch) -> Iterator[tuple[Place, MeterRow]]:
+    """The many: without a dictionary for each."""
+    columns = [table.column(name).to_pylist() for name in (*Place._fields, *_METER_COLUMNS)]
+    for record in zip(*columns, strict=True):
+        site, station, connector, time_us, received_us, energy_wh, *numbers, phases, soc, temperature_c, session = (
+            record
+        )
+        energy_mwh = None if energy_wh is None else round(energy_wh * 1000)
+        whole_phases = None if phases is None else round(phases)
+        values = (time_us, received_us, energy_mwh, *numbers, whole_phases, soc, temperature_c, session or "")
+        yield Place(site, station, connector), MeterRow._make(values)
+
+
 def _records(table: pa.Table | pa.RecordBatch) -> Iterable[Mapping[str, Any]]:
     names = table.schema.names
     columns = [table.column(name).to_pylist() for name in names]
     return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
-
-
-def _meter(record: Mapping[str, Any]) -> Row:
-    phases = record["phases"]
-    return MeterRow(
-        record["time_us"],
-        record["received_us"],
-        mwh(record["energy_wh"]),
-        record["power_w"],
-        record["offered_w"],
-        record["offered_a"],
-        record["current_a"],
-        record["current_sum_a"],
-        None if phases is None else round(phases),
-        record["soc"],
-        record["temperature_c"],
-        record["session"] or "",
-    )
 
 
 def _status(record: Mapping[str, Any]) -> Row | None:
@@ -168,7 +174,6 @@ def _link(record: Mapping[str, Any]) -> Row:
 
 
 _MAKERS: Mapping[str, Callable[[Mapping[str, Any]], Row | None]] = {
-    "meter": _meter,
     "status": _status,
     "transaction": _transaction,
     "link": _link,

@@ -1,10 +1,21 @@
 """Connectors that share power: how long another one of the same power group charged during a visit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from monitor.ids import Place
 from monitor.register import Register
 from monitor.sessions.visit import Visit
+
+
+class Group(NamedTuple):
+    """What a connector shares power with: the other connectors, what all get at most, and what they are rated for
+    together (an EVSE once, as it serves one car at a time); None where the register does not say.
+    """
+
+    others: tuple[Place, ...] = ()
+    limit_w: float | None = None
+    rated_w: float | None = None
 
 
 class Siblings:
@@ -14,25 +25,45 @@ class Siblings:
         members: dict[str, list[Place]] = {}
         for place, _ in register:
             members.setdefault(register.power_group(place), []).append(place)
-        self._of: Mapping[Place, tuple[Place, ...]] = {
-            place: tuple(other for other in group if other != place) for group in members.values() for place in group
-        }
+        self._of: dict[Place, Group] = {}
+        for places in members.values():
+            limit_w, rated_w = register.power_limit(places[0]), _rated_w(register, places)
+            for place in places:
+                self._of[place] = Group(tuple(other for other in places if other != place), limit_w, rated_w)
 
-    def of(self, place: Place) -> tuple[Place, ...]:
-        """The other connectors of its power group; none when it is not registered."""
-        return self._of.get(place, ())
+    def of(self, place: Place) -> Group:
+        """The power group of a connector; an unregistered one shares with nobody."""
+        return self._of.get(place, Group())
 
 
-def shared_us(visit: Visit, others: Iterable[Visit | None], now_us: int) -> int:
-    """How much of the visit's charging, start to stop, overlaps with charging of `others`, each moment once."""
+def _rated_w(register: Register, places: Iterable[Place]) -> float | None:
+    evses: dict[tuple[str | None, str | None], float] = {}
+    for place in places:
+        connector = register.connectors[place]
+        if connector.rated is None:
+            return None
+        evse = place.station, connector.evse or place.connector
+        evses[evse] = max(connector.rated, evses.get(evse, 0.0))
+    return sum(evses.values())
+
+
+class SharedTime(NamedTuple):
+    """How much of a visit's charging overlaps with that of others: each moment once, and summed over them."""
+
+    once_us: int = 0
+    summed_us: int = 0
+
+
+def shared_time(visit: Visit, others: Iterable[Visit | None], now_us: int) -> SharedTime:
+    """The overlap of the visit's charging, start to stop, with charging of `others`."""
     start, end = _charging(visit, now_us)
     spans = sorted(_charging(other, now_us) for other in others if other is not None)
-    total, covered = 0, start
+    once, summed, covered = 0, 0, start
     for begin, finish in spans:
-        begin, finish = max(begin, covered), min(finish, end)  # noqa: PLW2901 - clipped to what is not counted yet
-        if finish > begin:
-            total, covered = total + finish - begin, finish
-    return total
+        summed += max(min(finish, end) - max(begin, start), 0)
+        once += max(min(finish, end) - max(begin, covered), 0)
+        covered = max(covered, min(finish, end))
+    return SharedTime(once, summed)
 
 
 def _charging(visit: Visit, now_us: int) -> tuple[int, int]:

@@ -5,18 +5,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from monitor.ids import Place
 from monitor.sessions import crosscheck
-from monitor.sessions.diagnosis import LOW_OFFER, OFFER, Findings, diagnose, offer_lowered
-from monitor.sessions.model import Flag, Session
+from monitor.sessions.diagnosis import Findings, diagnose, offer_lowered
+from monitor.sessions.history import ConnectorHistory
+from monitor.sessions.laying import lay
+from monitor.sessions.model import Flag, Period, Session
+from monitor.sessions.offer import LOW_OFFER, OFFER
 from monitor.sessions.outlet import Outlet
-from monitor.sessions.slices import estimated, settle
-from monitor.sessions.visit import Visit, lay, settled
+from monitor.sessions.shared import Shared
+from monitor.sessions.siblings import Group, SharedTime
+from monitor.sessions.slices import estimates, packed, periods, shares
+from monitor.sessions.visit import Spans, Visit
 from monitor.units import from_us, to_us
 
 BillUntil = Literal["plug_out", "stopped"]
+
+
+class Around(NamedTuple):
+    """What was around a visit: its power group, how long others of it charged meanwhile, and the sessions before."""
+
+    group: Group = Group()
+    shared: SharedTime = SharedTime()
+    history: ConnectorHistory = ConnectorHistory()
 
 
 def session_id(place: Place, visit: Visit) -> str:
@@ -43,19 +56,19 @@ def summarise(
     now: datetime,
     grace: timedelta,
     bill_until: BillUntil,
-    shared_us: int = 0,
+    around: Around | None = None,
 ) -> Session:
-    """The session as of `now`. `status` holds at the connector; `shared_us`: how long a sibling charged meanwhile.
+    """The session as of `now`. `status` holds at the connector; `around`: what else bears on why it was slow.
 
     Of a session under way, the class that holds is taken to last until `now`; readings to come may change that.
     """
     closed_at = closing(visit, grace)
     closed = closed_at is not None and (visit.replaced_us is not None or now >= closed_at)
-    visit, energy_mwh, by_power = _complete(lay(visit, to_us(now), status, outlet))
-    flags = visit.flags | _doubts(visit, energy_mwh if not by_power else None, closed=closed)
-    charging = timedelta(microseconds=visit.charging_us)
-    average = energy_mwh * 3.6e6 / visit.charging_us if energy_mwh is not None and visit.charging_us else None
-    idle_us = visit.idle_us + (visit.idle_after_stop_us if bill_until == "plug_out" else 0)
+    # Before time is laid until now: the register has not been read since, and cannot know what power may have given.
+    flags = visit.flags | doubts(visit, closed=closed)
+    visit = _until(visit, to_us(now), status, outlet)
+    energy_mwh, by_power = energy(visit)
+    spans, laid = _settled(visit)
     session = Session(
         id=session_id(place, visit),
         place=place,
@@ -72,9 +85,9 @@ def summarise(
         register_start_wh=_wh(visit.register_start_mwh),
         register_stop_wh=_wh(visit.register_stop_mwh),
         integrated_wh=_wh(visit.integrated_mwh),
-        charging_time=charging,
-        idle_time=timedelta(microseconds=idle_us),
-        average_power_w=average,
+        charging_time=timedelta(microseconds=spans.charging_us),
+        idle_time=timedelta(microseconds=idle_us(spans, bill_until)),
+        average_power_w=average_w(energy_mwh, spans.charging_us),
         peak_power_w=visit.peak_w,
         soc_in=visit.soc_in,
         soc_out=visit.soc,
@@ -82,13 +95,13 @@ def summarise(
         flags=flags,
         diagnosis=None,
         state="open",
-        periods=visit.periods,
+        periods=laid,
         services=_services(visit.services),
         details=_details(visit, bill_until, by_power=by_power and energy_mwh is not None),
     )
     if not visit.ended:
         return session
-    found = _findings(visit, outlet, shared_us)
+    found = _findings(visit, outlet, spans.charging_us, around or Around())
     details = {**session.details, OFFER: LOW_OFFER} if offer_lowered(found) else session.details
     return replace(session, details=details, diagnosis=diagnose(session, found))
 
@@ -101,45 +114,68 @@ def closing(visit: Visit, grace: timedelta) -> datetime | None:
     return after_grace if visit.replaced_us is None else min(after_grace, from_us(visit.replaced_us))
 
 
-def _complete(visit: Visit) -> tuple[Visit, int | None, bool]:
-    """The visit with all its time in periods, its energy, and whether that had to be estimated from power."""
-    energy = visit.registers.energy_mwh
-    if energy is None:
-        # One register reading or none: what power says, which a person has to accept before it is billed.
-        visit = settled(visit, estimated(visit.slices)) if visit.slices else visit
-        return (
-            visit,
-            sum(round(period.energy_wh * 1000) for period in visit.periods)
-            if visit.integrated_mwh is not None
-            else None,
-            True,
-        )
-    if visit.slices:
-        return settled(visit, settle(visit.slices, visit.unlaid_mwh)), energy, False
-    if visit.unlaid_mwh and visit.periods:
-        last = visit.periods[-1]
-        carrying = replace(last, energy_wh=round(last.energy_wh * 1000 + visit.unlaid_mwh) / 1000)
-        visit = visit._replace(periods=(*visit.periods[:-1], carrying), unlaid_mwh=0)
-    return visit, energy, False
+def energy(visit: Visit) -> tuple[int | None, bool]:
+    """The energy so far, and whether that had to be estimated from power: with one register reading or none.
+
+    What power says has to be accepted by a person before it is billed.
+    """
+    known = visit.registers.energy_mwh
+    return (visit.integrated_mwh, True) if known is None else (known, False)
 
 
-def _doubts(visit: Visit, energy_mwh: int | None, *, closed: bool) -> frozenset[Flag]:
+def average_w(energy_mwh: int | None, charging_us: int) -> float | None:
+    """Mean power over the charging time; None where one of them is not known."""
+    return energy_mwh * 3.6e6 / charging_us if energy_mwh is not None and charging_us else None
+
+
+def idle_us(spans: Spans, bill_until: BillUntil) -> int:
+    """Time in which the car asked for nothing, as far as it is billed."""
+    return spans.idle_us + (spans.idle_after_stop_us if bill_until == "plug_out" else 0)
+
+
+def doubts(visit: Visit, *, closed: bool) -> frozenset[Flag]:
+    """Flags that are of the session as a whole, not of a row."""
     no_stop: frozenset[Flag] = frozenset({"no_stop"} if closed and visit.has_start and not visit.has_stop else ())
-    return no_stop | crosscheck.doubts(visit.check, energy_mwh)
+    return no_stop | crosscheck.doubts(visit.check, visit.registers.energy_mwh)
 
 
-def _findings(visit: Visit, outlet: Outlet, shared_us: int) -> Findings:
-    evidence = visit.evidence
+def _until(visit: Visit, now_us: int, status: str | None, outlet: Outlet) -> Visit:
+    """The visit with its time laid until now, in slices that are not shared with those that the fold goes on with."""
+    visit = visit.copy()
+    visit.slices = Shared(visit.slices.cells())
+    lay(visit, now_us, status, outlet)
+    return visit
+
+
+def _settled(visit: Visit) -> tuple[Spans, tuple[Period, ...]]:
+    """All time of a visit, with what has no energy yet."""
+    spans, pieces = visit.spans, visit.slices.cells()
+    of_each = estimates(pieces) if visit.registers.energy_mwh is None else shares(pieces, visit.unlaid_mwh)
+    for piece, energy_mwh in zip(pieces, of_each, strict=True):
+        spans = spans.plus(piece, energy_mwh)
+    laid = periods(visit.settled, (packed(*each) for each in zip(pieces, of_each, strict=True)))
+    if visit.unlaid_mwh and laid and not pieces:
+        # The register rose at the very moment up to which time was laid.
+        carrying = replace(laid[-1], energy_wh=round(laid[-1].energy_wh * 1000 + visit.unlaid_mwh) / 1000)
+        laid = (*laid[:-1], carrying)
+    return spans, laid
+
+
+def _findings(visit: Visit, outlet: Outlet, charging_us: int, around: Around) -> Findings:
+    evidence, shared = visit.evidence, around.shared
     return Findings(
-        samples=evidence.samples,
+        samples=visit.samples,
         offered_w=evidence.offered_w_us / evidence.offered_us if evidence.offered_us else None,
-        limited_share=evidence.limited_us / visit.charging_us if visit.charging_us else 0.0,
-        shared_share=min(shared_us / visit.charging_us, 1.0) if visit.charging_us else 0.0,
+        limited_share=evidence.limited_us / charging_us if charging_us else 0.0,
+        shared_share=min(shared.once_us / charging_us, 1.0) if charging_us else 0.0,
         temperature_c=evidence.temperature_c,
         rated_w=outlet.rated_w,
         rated_phases=outlet.phases,
         current=outlet.current,
         load_managed=outlet.load_managed,
+        others=shared.summed_us / shared.once_us if shared.once_us else 0.0,
+        group=around.group,
+        history=around.history,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from monitor.sessions.fold import State, step
+from monitor.sessions.glance import Essence
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.rows import Key, Row, key_of
 from monitor.sessions.visit import Visit, VisitKey
@@ -19,7 +20,8 @@ Touched = dict[VisitKey, Visit]
 
 @dataclass
 class Track:
-    """Mutable: the assembler's memory of one connector. `ids`: what each visit was last called.
+    """Mutable: the assembler's memory of one connector. `ids`: what each visit was last called; `told`: what was said
+    of the car that is there when its session was last given out whole.
 
     `whole`: its fold began with the connector's first row ever, else with a row before which nothing is known.
     `shallow`: it began with the session under way, so that the one before it is not known either.
@@ -30,6 +32,7 @@ class Track:
     state: State = field(default_factory=State)
     checkpoints: deque[State] = field(default_factory=lambda: deque(maxlen=CHECKPOINTS))
     ids: dict[VisitKey, str] = field(default_factory=dict)
+    told: Essence | None = None
 
     def in_order(self, rows: list[Row]) -> bool:
         """Whether sorted `rows` all come after what was folded."""
@@ -87,7 +90,9 @@ def _ended_by_another(state: State, visit: Visit) -> Visit | None:
     """The visit as it was, but for the next one's beginning, which changes nothing of a closed one."""
     for known in (state.current, state.previous):
         if known is not None and known.key == visit.key:
-            return known._replace(replaced_us=visit.replaced_us)
+            ended = known.copy()
+            ended.replaced_us = visit.replaced_us
+            return ended
     return None
 
 
@@ -109,4 +114,4 @@ def _closes_earlier(visit: Visit, grace_us: int) -> bool:
 
 
 def _shed(visit: Visit | None) -> Visit | None:
-    return None if visit is None else visit._replace(periods=(), slices=(), shed=True)
+    return None if visit is None else visit.without_slices()

@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, insert, or_, select, update
 
 from monitor.alerts.lifecycle import RANK
 from monitor.alerts.model import Alert, AlertEvent, AlertState
 from monitor.alerts.step import Outcome
 from monitor.ids import Place
 from monitor.rules.answer import Level
+from monitor.state.alert_order import Sort, beyond, ordered
 from monitor.state.alert_rows import select_alerts, to_alert, to_row
 from monitor.state.database import Database, chunks
 from monitor.state.outbox import Delivery, to_delivery
 from monitor.state.tables import alerts, evaluations, events, message_alerts, outbox
+from monitor.units import EPOCH
 
 
 @dataclass(frozen=True)
@@ -41,34 +43,32 @@ class AlertStore:
         place: Place | None = None,
         level: Level | None = None,
         rule: str | None = None,
-        before: int | None = None,
+        sort: Sort = "-id",
         after: int | None = None,
-        oldest_first: bool = False,
         limit: int = 100,
     ) -> Sequence[Alert]:
-        """Alerts, newest first unless `oldest_first`: all that are active or have fired.
+        """Alerts in the order `sort`: all that are active or have fired.
 
-        `since`: resolved ones only if they resolved then or later. `place`: there or inside it. `before`: those with a
-        smaller number, for the next page, `after` those with a greater one. What was pending and never fired is not
-        listed once it has ended.
+        `since`: resolved ones only if they resolved then or later. `place`: there or inside it. `after`: the number of
+        the last alert of the page before. What was pending and never fired is not listed once it has ended.
         """
         chosen = _chosen(site=site, place=place, level=level, rule=rule)
         if after is not None:
-            chosen.append(alerts.c.id > after)
-        order = alerts.c.id.asc() if oldest_first else alerts.c.id.desc()
+            chosen.append(beyond(sort, after))
         if state:
             chosen.append(alerts.c.state == state)
-        if before is not None:
-            chosen.append(alerts.c.id < before)
-        ended = [alerts.c.firing_us.is_not(None), *([alerts.c.resolved_us >= since] if since else [])]
-        chosen.append(or_(alerts.c.state != "resolved", and_(*ended)))
-        return self._fetch(select_alerts().where(*chosen).order_by(order).limit(limit))
+        fired = alerts.c.firing_us.is_not(None)
+        if since is None:
+            chosen.append(or_(alerts.c.state != "resolved", fired))
+        else:  # written so that both halves are found by the index of states
+            ended = and_(alerts.c.state == "resolved", alerts.c.resolved_us >= since, fired)
+            chosen.append(or_(alerts.c.state.in_(("pending", "firing")), ended))
+        return self._fetch(select_alerts().where(*chosen).order_by(*ordered(sort)).limit(limit))
 
     def worst(self, *, site: str | None = None, place: Place | None = None, limit: int = 100) -> Sequence[Alert]:
-        """Active alerts: firing before pending, worse before milder, then those that have lasted longest."""
-        order = (alerts.c.state == "pending", case(RANK, value=alerts.c.level).desc(), alerts.c.pending_us, alerts.c.id)
+        """Active alerts, the worst first."""
         active = [alerts.c.state != "resolved", *_chosen(site=site, place=place)]
-        return self._fetch(select_alerts().where(*active).order_by(*order).limit(limit))
+        return self._fetch(select_alerts().where(*active).order_by(*ordered("worst")).limit(limit))
 
     def get(self, alert_id: int) -> Alert | None:
         """One alert, None when there is none of that number."""
@@ -143,6 +143,11 @@ class AlertStore:
         if happened:
             tx.execute(insert(events), happened)
         return saved
+
+    def last_evaluated(self, tx: Connection, until: datetime) -> datetime:
+        """When a rule was last evaluated, as far as that is not after `until`; the epoch when none was."""
+        last = select(func.max(evaluations.c.at_us)).where(evaluations.c.at_us <= until)
+        return tx.execute(last).scalar() or EPOCH
 
     def evaluated(self, tx: Connection, rules: Iterable[str], at: datetime) -> None:
         """Note that these rules were evaluated, which holds for all their alerts."""

@@ -8,7 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from monitor.state import ordering
 from monitor.state.audit_tables import audit
+
+ORDERS: ordering.Orders = {
+    "id": (audit.c.id,), "actor": (audit.c.actor, audit.c.id), "subject": (audit.c.subject, audit.c.id),
+}  # fmt: skip
+"""How `list` can be ordered. Each has its index."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,10 @@ def list(  # noqa: A001 - read as `audit.list`
     subject: str | None = None,
     before: int | None = None,
     limit: int = 100,
+    sort: str = "-id",
 ) -> builtins.list[Entry]:
-    """Entries that match all that is given, newest first; `before`: the id of the last entry of the page before."""
+    """Entries that match all that is given, in one of `ORDERS`; `before`: id of the last entry of the page before."""
     wanted = {"actor": actor, "action": action, "subject": subject}
     statement = select(audit).where(*(audit.c[name] == value for name, value in wanted.items() if value is not None))
-    if before is not None:
-        statement = statement.where(audit.c.id < before)
-    rows = connection.execute(statement.order_by(audit.c.id.desc()).limit(limit)).all()
+    rows = connection.execute(ordering.page(connection, statement.limit(limit), ORDERS, sort, before)).all()
     return [Entry(row.id, row.at_us, row.actor, row.action, row.subject, row.details) for row in rows]

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -28,6 +28,9 @@ from monitor.errors import InputError, StateUnavailable
 
 BUSY_TIMEOUT_S = 10
 """How long a statement waits for another writer: far longer than any of our transactions, shorter than a tick."""
+
+_ALONE = 0x1ADDAE
+"""Number of our advisory lock."""
 
 _OUR_MISTAKES = (IntegrityError, ProgrammingError, DataError)
 
@@ -56,12 +59,13 @@ class Database:
             raise InputError(f"state.url: {error}; write for example sqlite:///var/state.sqlite") from error
         self._writing = self._engine.execution_options(laddvakt_writes=True)
 
-    def begin(self) -> AbstractContextManager[Connection]:
+    def begin(self, *, alone: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that may write: committed at the end of the `with`, rolled back if it raises.
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE): what is read inside stays true until the commit.
+        On PostgreSQL that holds for rows that are read to be updated, and with `alone` towards others that are `alone`.
         """
-        return self._transaction(self._writing)
+        return self._transaction(self._writing, alone=alone)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads, one consistent picture; it waits for nobody."""
@@ -71,7 +75,7 @@ class Database:
         """Bring the schema up to this version, in one transaction; create the database where there is none."""
         config = _alembic()
         try:
-            with self.begin() as connection:
+            with self.begin(alone=True) as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except CommandError as error:
@@ -111,10 +115,12 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _transaction(self, engine: Engine) -> Generator[Connection]:
+    def _transaction(self, engine: Engine, *, alone: bool = False) -> Generator[Connection]:
         try:
             self._create_folder()
             with engine.begin() as connection:
+                if alone and engine.dialect.name == "postgresql":
+                    connection.execute(select(func.pg_advisory_xact_lock(_ALONE)))
                 yield connection
         except _OUR_MISTAKES:
             raise

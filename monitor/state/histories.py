@@ -19,11 +19,11 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-)  # fmt: skip
+)
 
 from monitor.ids import Place
-from monitor.sessions.diagnosis import is_lowered
 from monitor.sessions.history import USED, ConnectorHistory, Past, history_of
+from monitor.sessions.offer import is_lowered
 from monitor.state.columns import metadata
 from monitor.state.database import chunks
 from monitor.state.session_tables import positions, sessions
@@ -83,6 +83,11 @@ def refresh(
     return fresh
 
 
+def before(connection: Connection, place: Place, moment: datetime) -> ConnectorHistory:
+    """What the sessions plugged in before `moment` say; from the sessions themselves, as nothing is kept of then."""
+    return history_of(_past(connection, place, sessions.c.plug_in_us < moment))
+
+
 def _history(tx: Connection, place: Place, frozen_by: Collection[str]) -> ConnectorHistory:
     firing_us = _firing_since(tx, place, frozen_by)
     return history_of(
@@ -102,7 +107,7 @@ def _row(place: Place, history: ConnectorHistory) -> dict[str, Any]:
     return {"site": place.site, "station": place.station, "connector": place.connector, **vars(history)}
 
 
-def _past(tx: Connection, place: Place, *conditions: ColumnElement[bool]) -> list[Past]:
+def _past(tx: Connection, place: Place, *wanted: ColumnElement[bool]) -> list[Past]:
     newest_first = (
         select(
             func.coalesce(sessions.c.plug_out_us, sessions.c.closed_us).label("ended_us"),
@@ -116,7 +121,7 @@ def _past(tx: Connection, place: Place, *conditions: ColumnElement[bool]) -> lis
             sessions.c.soc_out,
             sessions.c.details,
         )
-        .where(*_at(sessions, place), sessions.c.closed_us.is_not(None), *conditions)
+        .where(*_at(sessions, place), sessions.c.closed_us.is_not(None), *wanted)
         .order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc())
         .limit(USED)
     )

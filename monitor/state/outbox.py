@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select
 
 from monitor.alerts.groups import label_name
 from monitor.alerts.model import Message, MessageKind
-from monitor.alerts.routes import channel_of
+from monitor.alerts.routes import DIGESTED, channel_of
 from monitor.state.database import Database, chunks
+from monitor.state.digesting import overdue, supersede
 from monitor.state.payload import message_from_json, message_to_json
 from monitor.state.tables import message_alerts, outbox
 
-OutboxState = Literal["waiting", "sent", "dead"]
+OutboxState = Literal["waiting", "sent", "dead", "superseded"]
 
 HASTE: Final = timedelta(minutes=10)
 """So long after the first failure retries are close together, because most outages are short."""
@@ -90,15 +91,18 @@ class Outbox:
     def claim(self, channel: str, now: datetime, lease: timedelta, limit: int = 1) -> Sequence[Claimed]:
         """At most `limit` messages of the channel that are due, taken until `now + lease`.
 
-        Each is the oldest of its address and group. While a message waits for its next try, those behind it in its
-        group wait too: they are read in order.
+        What has waited long has become a digest. Each is the oldest of its address and group. While a message waits for
+        its next try, those behind it in its group wait too: they are read in order.
         """
+        self._digest(channel, now)
         free = or_(outbox.c.lease_until_us.is_(None), outbox.c.lease_until_us <= now)
         with self._database.read() as connection:
             due = list(connection.execute(_due(channel, now, free).limit(limit)).scalars())
         if not due:  # the usual case must not take the write lock
             return []
-        taken = update(outbox).values(lease_owner=self._owner, lease_until_us=now + lease)
+        # One that still has an owner was given up by it without a word.
+        doubtful = or_(outbox.c.doubtful, outbox.c.lease_owner.is_not(None))
+        taken = update(outbox).values(lease_owner=self._owner, lease_until_us=now + lease, doubtful=doubtful)
         with self._database.begin() as tx:
             return [
                 Claimed(row.id, message_from_json(row.payload), row.attempts)
@@ -110,14 +114,32 @@ class Outbox:
                 )
             ]
 
+    def _digest(self, channel: str, now: datetime) -> None:
+        """Let one message stand for those that have waited long, for each address."""
+        if channel not in DIGESTED:
+            return
+        with self._database.read() as connection:
+            addresses = overdue(connection, channel, now)
+        for address in addresses:
+            with self._database.begin() as tx:
+                made = supersede(tx, channel, address, now)
+                if made is None:
+                    continue
+                message, told, tried_from = made
+                self.add(tx, [message], {message.key: told})
+                tx.execute(update(outbox).where(outbox.c.key == message.key).values(first_tried_us=tried_from))
+
     def sent(self, row_id: int, at: datetime) -> None:
         """It has arrived."""
         done = update(outbox).where(outbox.c.id == row_id)
         with self._database.begin() as tx:
             tx.execute(done.values(state="sent", sent_us=at, attempts=outbox.c.attempts + 1, error="", **_NO_LEASE))
 
-    def failed(self, row_id: int, at: datetime, error: str, *, final: bool = False) -> None:
-        """Try again later; never again when it is `final` or has been tried for a day: it is shown as dead then."""
+    def failed(self, row_id: int, at: datetime, error: str, *, final: bool = False, doubtful: bool = False) -> None:
+        """Try again later; never again when it is `final` or has been tried for a day: it is shown as dead then.
+
+        `doubtful`: it may have arrived all the same.
+        """
         this = (outbox.c.id == row_id, outbox.c.state == "waiting")
         with self._database.begin() as tx:
             row = tx.execute(select(outbox.c.attempts, outbox.c.first_tried_us).where(*this)).first()
@@ -134,6 +156,7 @@ class Outbox:
                     first_tried_us=first_tried,
                     next_try_us=again or at,
                     error=error,
+                    doubtful=outbox.c.doubtful if not doubtful else True,
                     **_NO_LEASE,
                 )
             )
@@ -143,7 +166,7 @@ class Outbox:
         left = (outbox.c.state == "waiting", outbox.c.channel == channel, outbox.c.lease_owner == self._owner)
         mine = update(outbox).where(*left)
         with self._database.begin() as tx:
-            return tx.execute(mine.values(**_NO_LEASE)).rowcount
+            return tx.execute(mine.values(doubtful=True, **_NO_LEASE)).rowcount
 
     def counts(self, now: datetime) -> OutboxCounts:
         """How many messages wait, for how long, and what became of the others."""
@@ -192,7 +215,15 @@ def to_delivery(row: Row[Any]) -> Delivery:
 def _due(channel: str, now: datetime, free: ColumnElement[bool]) -> Any:
     waiting = select(func.min(outbox.c.id)).where(outbox.c.state == "waiting", outbox.c.channel == channel)
     heads = waiting.group_by(outbox.c.address, outbox.c.name)
-    chosen = select(outbox.c.id).where(outbox.c.id.in_(heads), outbox.c.next_try_us <= now, free)
+    # A digest is about all groups of its address: it waits for what is older, and what is newer waits for it.
+    ahead = outbox.alias("ahead")
+    before = (
+        select(ahead.c.id)
+        .where(ahead.c.state == "waiting", ahead.c.channel == channel, ahead.c.address == outbox.c.address)
+        .where(ahead.c.id < outbox.c.id, or_(outbox.c.kind == "digest", ahead.c.kind == "digest"))
+    )
+    due = (outbox.c.id.in_(heads), outbox.c.next_try_us <= now, free, ~before.exists())
+    chosen = select(outbox.c.id).where(*due)
     return chosen.order_by(outbox.c.next_try_us, outbox.c.id)
 
 

@@ -8,11 +8,18 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from monitor.alerts.responses import Acknowledgement, Silence
 from monitor.errors import InputError
-from monitor.state import audit
+from monitor.state import audit, ordering
 from monitor.state.audit_tables import audit as audit_table
 from monitor.state.database import Database, chunks
 from monitor.state.response_tables import acknowledgements, silences
 from monitor.state.tables import alerts
+
+SILENCE_ORDERS: ordering.Orders = {
+    "id": (silences.c.id,),
+    "starts_at": (silences.c.starts_us, silences.c.id),
+    "ends_at": (silences.c.ends_us, silences.c.id),
+}
+"""How `silences` can be ordered. There are few enough of them to be sorted each time."""
 
 
 class ResponseStore:
@@ -55,7 +62,7 @@ class ResponseStore:
             acknowledgements.c.alert == alert, acknowledgements.c.withdrawn_us.is_(None)
         )
         with self._database.begin() as tx:
-            if not tx.execute(here.values(withdrawn_us=at)).rowcount:
+            if not tx.execute(here.values(withdrawn_us=at, withdrawn_by=by)).rowcount:
                 return False
             audit.record(tx, at, by, "alert.unacknowledge", str(alert))
         return True
@@ -65,14 +72,19 @@ class ResponseStore:
         with self._database.read() as connection:
             return self.in_force(connection, numbers, now)
 
+    def acknowledgements(self, alert: int) -> Sequence[Acknowledgement]:
+        """All that were ever given to an alert, in order."""
+        chosen = select(acknowledgements).where(acknowledgements.c.alert == alert).order_by(acknowledgements.c.id)
+        with self._database.read() as connection:
+            return [_to_acknowledgement(row) for row in connection.execute(chosen)]
+
     def in_force(self, tx: Connection, numbers: Iterable[int], now: datetime) -> Mapping[int, Acknowledgement]:
         """The same, in somebody's transaction."""
         found: dict[int, Acknowledgement] = {}
         for some in chunks(sorted(numbers)):
-            here = select(acknowledgements).where(
-                acknowledgements.c.alert.in_(some), acknowledgements.c.withdrawn_us.is_(None)
-            )
-            for row in tx.execute(here.order_by(acknowledgements.c.id)):
+            here = (acknowledgements.c.alert.in_(some), acknowledgements.c.withdrawn_us.is_(None))
+            newest = select(func.max(acknowledgements.c.id)).where(*here).group_by(acknowledgements.c.alert)
+            for row in tx.execute(select(acknowledgements).where(acknowledgements.c.id.in_(newest))):
                 found[row.alert] = _to_acknowledgement(row)
         return {number: said for number, said in found.items() if said.holds(now)}
 
@@ -120,16 +132,23 @@ class ResponseStore:
         return _to_silence(row) if row else None
 
     def silences(
-        self, *, now: datetime | None = None, before: int | None = None, limit: int = 100
+        self, *, now: datetime | None = None, before: int | None = None, limit: int = 100, sort: str = "-id"
     ) -> Sequence[Silence]:
-        """Newest first; `now`: only those that are not over by then."""
-        chosen = select(silences).order_by(silences.c.id.desc()).limit(limit)
+        """In one of `SILENCE_ORDERS`; `now`: only those that are not over by then; `before`: the last one's id of the
+        page before.
+        """
+        chosen = select(silences).limit(limit)
         if now is not None:
             chosen = chosen.where(silences.c.ends_us > now)
-        if before is not None:
-            chosen = chosen.where(silences.c.id < before)
         with self._database.read() as connection:
-            return [_to_silence(row) for row in connection.execute(chosen)]
+            ordered = ordering.page(connection, chosen, SILENCE_ORDERS, sort, before)
+            return [_to_silence(row) for row in connection.execute(ordered)]
+
+    def silences_between(self, start: datetime, end: datetime) -> Sequence[Silence]:
+        """Those that muted at some moment from `start` to before `end`, oldest first."""
+        here = select(silences).where(silences.c.starts_us < end, silences.c.ends_us > start).order_by(silences.c.id)
+        with self._database.read() as connection:
+            return [_to_silence(row) for row in connection.execute(here)]
 
     def muting(self, tx: Connection, now: datetime) -> Sequence[Silence]:
         """The silences that mute at `now`, oldest first, in somebody's transaction."""
@@ -144,8 +163,9 @@ class ResponseStore:
 
 def _to_acknowledgement(row: Row[Any]) -> Acknowledgement:
     return Acknowledgement(
-        row.id, row.alert, row.by, row.at_us, row.until_us, row.assignee, row.ticket, row.comment, row.withdrawn_us
-    )
+        row.id, row.alert, row.by, row.at_us, row.until_us, row.assignee, row.ticket, row.comment, row.withdrawn_us,
+        row.withdrawn_by,
+    )  # fmt: skip
 
 
 def _to_silence(row: Row[Any]) -> Silence:

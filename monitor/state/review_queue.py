@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from monitor.sessions.correction import measured
 from monitor.sessions.model import Session
+from monitor.state import ordering
 from monitor.state.billing_tables import proposals
 from monitor.state.database import Database
 from monitor.state.reviewing import Case, Decision, Pricing, case_of, decide
 from monitor.state.session_tables import sessions
+from monitor.state.sessions import ORDERS
 
 Kind = Literal["review", "unpriced", "correction"]
 KINDS: tuple[Kind, ...] = ("review", "unpriced", "correction")
@@ -43,10 +45,12 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def queue(self, kind: Kind | None = None, *, after: str | None = None, limit: int = 100) -> list[Waiting]:
-        """What waits, the oldest plug-in first; `after`: the id of the last one of the page before."""
+    def queue(
+        self, kind: Kind | None = None, *, after: str | None = None, limit: int = 100, sort: str = "plug_in"
+    ) -> list[Waiting]:
+        """What waits, by plug-in (`plug_in`, `-plug_in`); `after`: the id of the last one of the page before."""
         with self._database.read() as connection:
-            ids = _ids(connection, KINDS if kind is None else (kind,), after, limit)
+            ids = _ids(connection, KINDS if kind is None else (kind,), after, limit, sort)
             cases = [case_of(connection, name) for name in ids]
         return [_waiting(case) for case in cases if case is not None]
 
@@ -75,18 +79,14 @@ def _is(kind: Kind) -> ColumnElement[bool]:
     return (sessions.c.state == state) & sessions.c.closed_us.is_not(None)
 
 
-def _ids(connection: Connection, kinds: Sequence[Kind], after: str | None, limit: int) -> list[str]:
+def _ids(connection: Connection, kinds: Sequence[Kind], after: str | None, limit: int, sort: str) -> list[str]:
     """Each kind by an index of its own, then together: one statement over all would sort every session there is."""
     found: set[tuple[datetime, str]] = set()
     for kind in kinds:
-        statement = select(sessions.c.plug_in_us, sessions.c.id).where(_is(kind))
-        if after is not None:
-            last = select(sessions.c.plug_in_us).where(sessions.c.id == after).scalar_subquery()
-            later = (sessions.c.plug_in_us == last) & (sessions.c.id > after)
-            statement = statement.where(or_(sessions.c.plug_in_us > last, later))
-        rows = connection.execute(statement.order_by(sessions.c.plug_in_us, sessions.c.id).limit(limit)).all()
+        statement = select(sessions.c.plug_in_us, sessions.c.id).where(_is(kind)).limit(limit)
+        rows = connection.execute(ordering.page(connection, statement, ORDERS, sort, after)).all()
         found |= {(row.plug_in_us, row.id) for row in rows}
-    return [name for _, name in sorted(found)[:limit]]
+    return [name for _, name in sorted(found, reverse=sort.startswith("-"))[:limit]]
 
 
 def _waiting(case: Case) -> Waiting:

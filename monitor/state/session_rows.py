@@ -57,9 +57,7 @@ def row_of(session: Session) -> dict[str, Any]:
         "soc_out": session.soc_out,
         "phases": session.phases,
         "flags": sorted(session.flags),
-        "diagnosis": {"code": session.diagnosis.code, "text": dict(session.diagnosis.text)}
-        if session.diagnosis
-        else None,
+        "diagnosis": _diagnosis_to_json(session.diagnosis),
         "services": [dict(service) for service in session.services],
         "details": dict(session.details),
         "state": session.state,
@@ -74,7 +72,6 @@ def row_of(session: Session) -> dict[str, Any]:
 
 def session_of(row: Mapping[Any, Any], periods: tuple[Period, ...] = ()) -> Session:
     """The session of a row."""
-    diagnosis = row["diagnosis"]
     return Session(
         id=row["id"],
         place=Place(row["site"], row["station"], row["connector"]),
@@ -99,7 +96,7 @@ def session_of(row: Mapping[Any, Any], periods: tuple[Period, ...] = ()) -> Sess
         soc_out=row["soc_out"],
         phases=row["phases"],
         flags=frozenset(row["flags"]),
-        diagnosis=Diagnosis(diagnosis["code"], diagnosis["text"]) if diagnosis else None,
+        diagnosis=_diagnosis_of(row["diagnosis"]),
         state=row["state"],
         periods=periods,
         services=tuple(row["services"]),
@@ -107,6 +104,17 @@ def session_of(row: Mapping[Any, Any], periods: tuple[Period, ...] = ()) -> Sess
         tariff_reason=row["tariff_reason"],
         details=row["details"],
     )
+
+
+def _diagnosis_to_json(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
+    if diagnosis is None:
+        return None
+    return {"code": diagnosis.code, "text": dict(diagnosis.text), "evidence": dict(diagnosis.evidence)}
+
+
+def _diagnosis_of(found: Mapping[str, Any] | None) -> Diagnosis | None:
+    # Sessions of versions before evidence was kept have none.
+    return Diagnosis(found["code"], found["text"], found.get("evidence", {})) if found else None
 
 
 def untimed(row: Mapping[str, Any]) -> dict[str, Any]:

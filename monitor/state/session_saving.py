@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from monitor.ids import Place
+from monitor.sessions.glance import Glance
 from monitor.sessions.imported import SEEN_BY
 from monitor.sessions.model import BillingState, Session
 from monitor.state.billing_saving import Saving, may_withdraw, to_write
@@ -95,6 +96,25 @@ def upsert(saving: Saving, changed: Sequence[Session]) -> int:
         known = rows(tx, [session.id for session in some], lock=True)
         count += write(tx, to_write(saving, some, known), known, saving.position)
     return count
+
+
+_NUMBERS = (
+    "energy_mwh", "integrated_mwh", "charging_us", "idle_us", "average_power_w", "peak_power_w", "soc_out", "phases",
+)  # fmt: skip
+"""What meter values alone change of a session under way: nobody decides on those, and nothing is priced."""
+
+_PROGRESS = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session"), sessions.c.closed_us.is_(None))
+    .values({name: bindparam(name) for name in _NUMBERS})
+)
+
+
+def note_progress(tx: Connection, progress: Sequence[Glance]) -> None:
+    """Write `_NUMBERS` of sessions under way over those that are stored."""
+    values = [{"session": glance.id, **{name: getattr(glance, name) for name in _NUMBERS}} for glance in progress]
+    if values:
+        tx.execute(_PROGRESS, values)
 
 
 def rows(connection: Connection, ids: Sequence[str], *, lock: bool) -> dict[str, dict[str, Any]]:

@@ -14,13 +14,16 @@ from monitor.register import Register
 from monitor.sessions import memory
 from monitor.sessions.assembler import Assembler
 from monitor.sessions.billing import bill
-from monitor.sessions.for_rules import sessions_table
+from monitor.sessions.classes import TimeRules
+from monitor.sessions.for_rules import glances_table
+from monitor.sessions.glance import UnderWay
 from monitor.sessions.history_table import HistoryTable
 from monitor.sessions.model import Session
 from monitor.state.sessions import SessionStore
 from monitor.state.tariffs import TariffStore
 from monitor.tariffs.files import TariffBook
 from monitor.tariffs.history import History
+from monitor.units import EPOCH
 
 SAVE_EVERY = 10_000
 """Commits of readings after which the position is saved though no session changed: a restart reads few again."""
@@ -53,14 +56,17 @@ class SessionTick:
             register,
             position=sessions.position(),
             under_way=sessions.under_way(),
+            history_before=sessions.history_before,
+            time_rules=TimeRules(frozenset(settings.neither), settings.least_current),
         )
         self._saved = self._assembler.position
         self._kept = kept
         if kept and (known := memory.take(kept, self._saved)):
             self._assembler.recall(known)
         self._ahead_of_saved = False
-        self._under_way: Mapping[str, Session] = {}
-        self._at: Mapping[Place, Session] = {}
+        self._under_way: Mapping[str, UnderWay] = {}
+        self._at: Mapping[Place, UnderWay] = {}
+        self._now = EPOCH
         self._imports = sessions.imports()
         self._history = HistoryTable(sessions.histories())
 
@@ -95,9 +101,10 @@ class SessionTick:
         self._note_closed(changed)
         self._note_imports()
         under_way = self._assembler.under_way()
-        self._under_way = {session.id: session for session in under_way}
-        self._at = {session.place: session for session in under_way if session.under_way}
-        return sessions_table(under_way), self._history.table
+        self._now = now
+        self._under_way = {each.glance.id: each for each in under_way}
+        self._at = {each.glance.place: each for each in under_way}
+        return glances_table([each.glance for each in under_way]), self._history.table
 
     def keep(self) -> None:
         """The last tick has ended: keep what the next start can go on from."""
@@ -108,15 +115,16 @@ class SessionTick:
 
     def session(self, session_id: str, tariffs: TariffBook) -> Session | None:
         """One session with its periods and, while it is under way, its price so far. Any thread may ask."""
-        session = self._under_way.get(session_id)
-        if session is None:
-            return self._sessions.get(session_id)
-        return self._bill(session, tariffs)
+        found = self._under_way.get(session_id)
+        return self._so_far(found, tariffs) if found else self._sessions.get(session_id)
 
     def session_at(self, place: Place, tariffs: TariffBook) -> Session | None:
         """The session under way at a connector with its price so far; None: no car is there. Any thread may ask."""
-        session = self._at.get(place)
-        return self._bill(session, tariffs) if session else None
+        found = self._at.get(place)
+        return self._so_far(found, tariffs) if found else None
+
+    def _so_far(self, found: UnderWay, tariffs: TariffBook) -> Session:
+        return self._bill(found.session(self._now, self._settings.grace, self._settings.bill_until), tariffs)
 
     def _to_store(self, session: Session, tariffs: TariffBook) -> Session:
         """Priced once the car has left; before that only the summary, because the readings have its periods."""
@@ -132,10 +140,11 @@ class SessionTick:
         return bill(session, self.versioned(tariffs), self._register, self._settings.bill_until)
 
     def _save(self, sessions: Sequence[Session], now: datetime, frozen_by: Collection[str]) -> None:
-        reached = self._assembler.position
-        if sessions or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
+        reached, progress = self._assembler.position, self._assembler.progress
+        if sessions or progress or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
+            reassembled = self._assembler.reassembled
             self._sessions.save(
-                sessions, position=reached, reassembled=self._assembler.reassembled, now=now, frozen_by=frozen_by
+                sessions, position=reached, reassembled=reassembled, progress=progress, now=now, frozen_by=frozen_by
             )
             self._saved = reached
 

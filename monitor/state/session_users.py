@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, cast, select, union, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, cast, or_, select, union, update
 
 from monitor.errors import InputError
+from monitor.readings.schema import NAMES_OF_USERS
 from monitor.sessions.erasing import erased_cdr, erased_details
 from monitor.state import audit
 from monitor.state.billing_tables import cdrs, proposals
@@ -16,14 +17,17 @@ from monitor.tariffs import exact_json
 from monitor.units import to_us
 
 Summary = Mapping[str, Any]
+_IN_DETAILS = tuple(name for name in NAMES_OF_USERS if name != "user")
 NAMELESS = {"user_token": None}
 """What retention changes of a row: `details` are what a CDR is proved with, and go with other spans."""
 
 
 def sessions_of(connection: Connection, tokens: Collection[str]) -> list[str]:
-    """Ids of all sessions that name one of the tokens, now or in an older version; the oldest first."""
+    """Ids of all sessions that name one of the tokens (a contract counts, too), now or in an older version; the oldest
+    first.
+    """
     named = [select(table.c[name].label("id")).where(_names(table, tokens)) for table, name in _SUMMARIES]
-    theirs = union(select(sessions.c.id).where(sessions.c.user_token.in_(tokens)), *named).subquery()
+    theirs = union(select(sessions.c.id).where(_asked_for(tokens)), *named).subquery()
     there = select(theirs.c.id).join(sessions, sessions.c.id == theirs.c.id, isouter=True)
     return list(connection.execute(there.order_by(sessions.c.plug_in_us, theirs.c.id)).scalars())
 
@@ -85,7 +89,15 @@ _SUMMARIES: Sequence[tuple[Table, str]] = ((session_versions, "session"), (propo
 def _names(table: Table, tokens: Collection[str] | None) -> ColumnElement[bool]:
     """Whether a stored summary names somebody, of `tokens` where those are given."""
     user: ColumnElement[str] = table.c.summary["user_token"].as_string()
-    return user.is_not(None) if tokens is None else user.in_(tokens)
+    if tokens is None:
+        return user.is_not(None)
+    others = (table.c.summary[("details", name)].as_string() for name in _IN_DETAILS)
+    return or_(user.in_(tokens), *(each.in_(tokens) for each in others))
+
+
+def _asked_for(tokens: Collection[str]) -> ColumnElement[bool]:
+    others = (sessions.c.details[name].as_string() for name in _IN_DETAILS)
+    return or_(sessions.c.user_token.in_(tokens), *(each.in_(tokens) for each in others))
 
 
 def _change(tx: Connection, ids: Sequence[str], changed: Callable[[Summary], Summary]) -> None:

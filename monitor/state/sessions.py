@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
-from monitor.errors import InputError
 from monitor.ids import Place
+from monitor.sessions.glance import Glance
 from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
-from monitor.state import histories, session_saving, session_users
+from monitor.state import histories, ordering, session_saving, session_users
 from monitor.state.billing_saving import Saving
 from monitor.state.database import Database
 from monitor.state.session_filters import Chosen, conditions
@@ -21,6 +21,14 @@ from monitor.state.session_tables import UNBILLED, session_versions, sessions
 
 WALK = 1_000
 """Sessions in a piece of `walk`."""
+
+ORDERS: ordering.Orders = {
+    "plug_in": (sessions.c.plug_in_us, sessions.c.id),
+    "id": (sessions.c.id,),
+    "site": (sessions.c.site, sessions.c.plug_in_us, sessions.c.id),
+    "state": (sessions.c.state, sessions.c.plug_in_us, sessions.c.id),
+}
+"""How `list` can be ordered. Each has its index."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,12 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        progress: Sequence[Glance] = (),
         now: datetime | None = None,
         frozen_by: Collection[str] = frozenset(),
     ) -> None:
-        """Store sessions, how far the assembler has read, and what it cut anew, in one transaction.
+        """Store sessions, how far the assembler has read, what it cut anew and `progress` of sessions that are stored
+        already, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
         among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
@@ -71,19 +81,26 @@ class SessionStore:
             saving = Saving(tx, reached, now)
             session_saving.withdraw(saving, changed, reassembled or {})
             session_saving.upsert(saving, changed)
+            session_saving.note_progress(tx, progress)
             session_saving.set_position(tx, reached)
             histories.refresh(tx, {*_closed(changed), *(reassembled or {})}, frozen_by)
 
     def import_finished(self, found: Sequence[Session]) -> Outcome:
-        """Store sessions that came finished, in one transaction; those known from readings stay as they are."""
+        """Store sessions that came finished, in one transaction; those known from readings stay as they are.
+
+        After the last of them: `end_import`.
+        """
         with self._database.begin() as tx:
             assembled = session_saving.assembled(tx, [session.id for session in found])
             ours = {session.id: session for session in found if session.id not in assembled}
             stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
-            if stored:
-                session_saving.note_import(tx)
-                histories.refresh(tx, _closed(ours.values()))
         return Outcome(stored, len(ours) - stored, len(assembled))
+
+    def end_import(self, places: Iterable[Place]) -> None:
+        """Make the histories of connectors that sessions were imported of, and tell whoever has them in memory."""
+        with self._database.begin() as tx:
+            session_saving.note_import(tx)
+            histories.refresh(tx, places)
 
     def imports(self) -> int:
         """How often finished sessions were imported that changed something."""
@@ -108,17 +125,16 @@ class SessionStore:
             rows = connection.execute(select(sessions).where(sessions.c.closed_us.is_(None))).mappings().all()
         return [session_of(row) for row in rows]
 
-    def list(self, *, before: str | None = None, limit: int = 100, **chosen: Unpack[Chosen]) -> list[Session]:
-        """Sessions, newest first, without periods.
+    def list(
+        self, *, before: str | None = None, limit: int = 100, sort: str = "-plug_in", **chosen: Unpack[Chosen]
+    ) -> list[Session]:
+        """Sessions in one of `ORDERS`, without periods.
 
         `before`: the id of the last session of the page before this one; raises InputError when there is none.
         """
-        statement = select(sessions).where(*conditions(chosen))
+        statement = select(sessions).where(*conditions(chosen)).limit(limit)
         with self._database.read() as connection:
-            if before is not None:
-                statement = statement.where(_after_in_list(connection, before))
-            ordered = statement.order_by(sessions.c.plug_in_us.desc(), sessions.c.id.desc()).limit(limit)
-            rows = connection.execute(ordered).mappings().all()
+            rows = connection.execute(ordering.page(connection, statement, ORDERS, sort, before)).mappings().all()
         return [session_of(row) for row in rows]
 
     def walk(
@@ -188,6 +204,11 @@ class SessionStore:
         with self._database.read() as connection:
             return histories.load(connection, places)
 
+    def history_before(self, place: Place, moment: datetime) -> ConnectorHistory:
+        """What the finished sessions of a connector that were plugged in before `moment` say of it."""
+        with self._database.read() as connection:
+            return histories.before(connection, place, moment)
+
     def forget_users(self, before: datetime) -> Iterator[int]:
         """See `session_users.forget_users`."""
         return session_users.forget_users(self._database, before)
@@ -202,14 +223,6 @@ class SessionStore:
 
 def _closed(changed: Iterable[Session]) -> set[Place]:
     return {session.place for session in changed if session.closed_at is not None}
-
-
-def _after_in_list(connection: Connection, session_id: str) -> ColumnElement[bool]:
-    plug_in = connection.execute(select(sessions.c.plug_in_us).where(sessions.c.id == session_id)).scalar()
-    if plug_in is None:
-        raise InputError(f"there is no session {session_id!r} to go on after; begin with the first page")
-    earlier = sessions.c.plug_in_us < plug_in
-    return or_(earlier, and_(sessions.c.plug_in_us == plug_in, sessions.c.id < session_id))
 
 
 def _money(rows: Iterable[Mapping[Any, Any]], column: str) -> dict[str, Decimal]:

@@ -1,6 +1,6 @@
 """Alerts, their events, the groups they are told in, and the outbox. Sessions have `session_tables.py`."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from monitor.state.columns import Id, Moment, metadata
 
@@ -110,9 +110,13 @@ outbox = Table(
     Column("lease_until_us", Moment),
     Column("sent_us", Moment),
     Column("error", String, nullable=False),
+    Column("doubtful", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
-"""One row per message and address; `state` is waiting, sent or dead; a waiting one with a lease is being sent."""
+"""One row per message and address; a waiting one with a lease is being sent.
+
+`state`: waiting, sent, dead, or superseded by a digest. `doubtful`: it may have arrived already, an answer was lost.
+"""
 
 Index("ix_outbox_state_address_name_id", outbox.c.state, outbox.c.address, outbox.c.name, outbox.c.id)
 

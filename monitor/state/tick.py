@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from monitor.alerts import holding
 from monitor.alerts.model import Alert, AlertEvent, PriceOf
 from monitor.alerts.plan import Plan, plan
 from monitor.alerts.policy import policy_of
@@ -46,13 +47,16 @@ def record_tick(
     register: Register,
     interval: timedelta,
     planning: bool = True,
+    all_rules: bool = True,
     price_of: PriceOf = lambda _: None,
     render: Render = message.render,
 ) -> Recorded:
     """Take the alerts one evaluation further and put the messages that are due into the outbox, all or nothing.
 
-    With `planning` False nobody is told anything yet: for as long as not every rule has been tried since the start,
-    because a rule that has not may inhibit others. The same evaluation recorded twice changes nothing.
+    With `planning` False nobody is told of anything yet but the service's own alerts: for as long as not every rule has
+    been tried since the start, because a rule that has not may inhibit others. While `routes` has no receivers (after a
+    start with a broken notify.yaml, too) what groups know stays for when it has. `all_rules` as in `step`. The same
+    evaluation recorded twice changes nothing, nor does one that another service on this database has overtaken.
     """
     policies = [policy_of(rule) for rule in rules]
     by_id = {rule.id: rule for rule in rules}
@@ -71,30 +75,42 @@ def record_tick(
         price_of=price_of,
     )
     store = AlertStore(database)
-    with database.begin() as tx:
+    with database.begin(alone=True) as tx:
+        # Further ahead it is no other service but a clock that was put back: alerts must not wait for it.
+        if evaluation.at < store.last_evaluated(tx, evaluation.at + 2 * interval):
+            return Recorded((), 0, 0)
         active = store.active(tx)
-        outcome = step(policies, evaluation, active, interval=interval, register=register, render=texts)
+        outcome = step(
+            policies, evaluation, active, interval=interval, register=register, render=texts, all_rules=all_rules
+        )
         saved = store.save(tx, outcome)
         store.evaluated(tx, outcome.evaluated, evaluation.at)
         fired = {(event.rule, event.subject) for event in outcome.events if event.kind == "firing"}
         new = [alert for alert in saved if (alert.rule, alert.subject) in fired]
         unsteady = flapping.update(tx, new, {policy.rule: policy for policy in policies}, evaluation.at)
-        due = _tell(tx, database, saved, partial(planner, flapping=unsteady), evaluation.at) if planning else 0
+        told_by = partial(planner, flapping=unsteady)
+        due = _tell(tx, database, saved, told_by, evaluation.at, planning=planning) if routes.receivers else 0
     return Recorded(outcome.events, len(outcome.changed), due)
 
 
-def _tell(tx: Connection, database: Database, alerts: Sequence[Alert], planner: Planner, now: datetime) -> int:
+def _tell(
+    tx: Connection, database: Database, alerts: Sequence[Alert], planner: Planner, now: datetime, *, planning: bool
+) -> int:
     responses = ResponseStore(database)
     before = groups.load(tx)
     here = {alert.id for alert in alerts}
     known = {number for group in before for number in (*group.waiting, *group.told)}
+    asked = [*AlertStore(database).numbered(tx, known - here), *alerts]
+    if not planning:
+        asked = [*holding.own(asked)]
+    mine = {alert.id for alert in asked}
     planned = planner(
-        [*AlertStore(database).numbered(tx, known - here), *alerts],
-        before,
+        asked,
+        before if planning else holding.apart(before, mine),
         acknowledged=responses.in_force(tx, known, now).keys(),
         silences=responses.muting(tx, now),
     )
-    groups.save(tx, before, planned.groups)
+    groups.save(tx, before, planned.groups if planning else holding.joined(before, planned.groups, mine))
     told = {each.message.key: each.alerts for each in planned.messages}
     Outbox(database).add(tx, [each.message for each in planned.messages], told)
     return len(planned.messages)

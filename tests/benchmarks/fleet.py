@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pyarrow as pa
 
 from monitor.readings.embedded import EmbeddedStore
@@ -24,7 +25,7 @@ _METER = """
         n * 1_000_000 + turn * 40_000 * (n % 10 < 3)::INTEGER AS energy_mwh, 150_000_000 AS offered_mw,
         CASE WHEN n % 10 < 3 THEN (20 + (n + turn) % 70) * 1000 END AS soc_mpct,
         CASE WHEN n % 10 < 3 THEN 'session-' || n END AS session
-    FROM (SELECT turn, $first_us + turn * $every_us AS at_us FROM range($turns) AS every(turn)),
+    FROM (SELECT turn, $first_us + turn * $every_us AS at_us FROM range($from_turn, $turns) AS every(turn)),
         range($connectors) AS every(n) ORDER BY turn, n"""
 _STATUS = """
     INSERT INTO status BY NAME SELECT n::INTEGER AS connector_key, $first_us - 600_000_000 + n AS time_us,
@@ -40,7 +41,7 @@ _LINK = """
 def fill(store: EmbeddedStore, connectors: int, every: timedelta, span: timedelta) -> int:
     """One reading of five values of each connector every `every`, up to END; how many rows those are."""
     turns = span // every
-    values = {"connectors": connectors, "turns": turns, "every_us": every // timedelta(microseconds=1),
+    values = {"connectors": connectors, "from_turn": 0, "turns": turns, "every_us": every // timedelta(microseconds=1),
               "first_us": to_us(END - span)}  # fmt: skip
     statements = (
         f"INSERT INTO connectors BY NAME {_PLACES}",
@@ -54,6 +55,18 @@ def fill(store: EmbeddedStore, connectors: int, every: timedelta, span: timedelt
         named = {name: value for name, value in values.items() if f"${name}" in sql}
         store._writer.run("fill it", lambda connection, _, sql=sql, named=named: connection.execute(sql, named))
     return turns * connectors
+
+
+def more(store: EmbeddedStore, connectors: int, every: timedelta, turn: int) -> None:
+    """One reading more of each connector, the `turn`-th after END."""
+    values = {"connectors": connectors, "from_turn": turn, "turns": turn + 1, "first_us": to_us(END),
+              "every_us": every // timedelta(microseconds=1)}  # fmt: skip
+
+    def write(connection: duckdb.DuckDBPyConnection, _: object) -> None:
+        connection.execute("UPDATE store_state SET seq = seq + 1")
+        connection.execute(_METER.replace("2 + turn AS seq", "(SELECT seq FROM store_state) AS seq"), values)
+
+    store._writer.run("fill it", write)
 
 
 def sessions(connectors: int) -> pa.Table:
@@ -70,6 +83,8 @@ def sessions(connectors: int) -> pa.Table:
         "energy_wh": [10_000.0] * len(n),
         "idle_since_us": [None] * len(n),
         "flags": [[] for _ in n],
+        "soc_in": [20.0] * len(n),
+        "known_at_us": [None] * len(n),
     }
     return pa.table(rows, schema=SESSIONS)
 

@@ -1,21 +1,24 @@
-"""What a tick's sessions cost: 10,000 connectors with a row each 10 s, ticks of 30 s, embedded store and SQLite.
+"""What a tick's sessions cost: up to 10,000 connectors with a row each 10 s, ticks of 30 s, embedded store and SQLite.
 
-Run: `python tests/benchmarks/sessions.py [connectors] [ticks]`. Beside each figure stands what it can be compared with
-in the same run: the tick's share of its 30 s, and the time that the store alone takes to give the same rows as Arrow.
+Run: `python tests/benchmarks/sessions.py [ticks] [connectors...]`. Beside each figure stands what it can be compared
+with in the same run: the tick's share of its 30 s, the time that the store alone takes to give the same rows as Arrow,
+and what a row cost in the first and in the last ticks, as sessions grow longer. Processor time, as the machine may be
+busy with other things.
 """
 
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pyarrow as pa
 
+from monitor.cli import serve
 from monitor.config import Sessions
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.store import Batch
@@ -89,12 +92,12 @@ def one_tick(
     store: EmbeddedStore, tick: SessionTick, now: datetime, register: Register, book: TariffBook
 ) -> tuple[float, float, int]:
     """See `ticks`."""
-    begin = perf_counter()
+    begin = process_time()
     rows = store.arrivals("meter", tick.position)[0].num_rows
-    alone = perf_counter() - begin
-    begin = perf_counter()
+    alone = process_time() - begin
+    begin = process_time()
     tick.bring_up_to(now, register, book)
-    return perf_counter() - begin, alone, rows
+    return process_time() - begin, alone, rows
 
 
 def registered(connectors: int) -> Register:
@@ -107,20 +110,28 @@ def registered(connectors: int) -> Register:
     return Register(RegisterFile.model_validate({"sites": sites}))
 
 
-def main(connectors: int, count: int) -> None:
-    """Print a line for each share of connectors that have a car."""
-    print(f"{connectors} connectors, a row each 10 s, ticks of 30 s; medians of {count} ticks")
-    for share in (0.0, 0.1, 0.3, 1.0):
-        with tempfile.TemporaryDirectory() as folder:
-            measured = list(ticks(connectors, round(connectors * share), count, Path(folder)))[1:]
-        took, alone, rows = (statistics.median(column) for column in zip(*measured, strict=True))
-        print(
-            f"  {share:4.0%} with a car: {took:6.3f} s a tick for {rows:,.0f} new rows"
-            f" ({took / TICK.total_seconds():.1%} of the tick, {1e6 * took / rows:.1f} us a row,"
-            f" {took / alone:.0f} times the store's own {alone:.3f} s)"
-        )
+def main(count: int, sizes: Sequence[int]) -> None:
+    """Print a line for each number of connectors and share of them that have a car."""
+    print(f"a row each 10 s, ticks of 30 s; medians of {count} ticks; CPU time of all threads")
+    print("connectors  with a car  new rows  s a tick  of the tick  us a row with a car  last/first  store alone")
+    for connectors in sizes:
+        for share in (0.0, 0.1, 0.3, 1.0):
+            with tempfile.TemporaryDirectory() as folder:
+                measured = list(ticks(connectors, round(connectors * share), count + 1, Path(folder)))[1:]
+            took, alone, rows = (statistics.median(column) for column in zip(*measured, strict=True))
+            third = max(count // 3, 1)
+            first, last = (
+                statistics.median(each[0] for each in some) for some in (measured[:third], measured[-third:])
+            )
+            each = f"{1e6 * took / (rows * share):19.1f}" if share else f"{'':19}"
+            print(
+                f"{connectors:10,}  {share:10.0%}  {rows:8,.0f}  {took:8.3f}  {took / TICK.total_seconds():11.2%}"
+                f"  {each}  {last / first:10.2f}  {alone:9.3f} s",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
+    serve.look_less_often_for_garbage()  # as `laddvakt run` does
     numbers = [int(argument) for argument in sys.argv[1:]]
-    main(*(numbers + [10_000, 8][len(numbers) :]))
+    main(numbers[0] if numbers else 9, numbers[1:] or (1_000, 3_000, 10_000))

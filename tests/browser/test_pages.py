@@ -14,6 +14,7 @@ PAGES = {
     "alerts": "/alerts?state=all", "alert": "/alerts/2", "sessions": "/sessions", "session": "/sessions/s-0001",
     "under way": "/sessions/s-now", "review": "/review", "rules": "/rules", "tariffs": "/tariffs",
     "compare": "/tariffs/compare?tariff=dc-public", "health": "/health", "mailbox": "/mailbox", "mail": "/mailbox/1",
+    "on call": "/oncall", "given up": "/undelivered", "alert that is over": "/alerts/3",
 }  # fmt: skip
 Go = Callable[..., Visit]
 

@@ -147,7 +147,9 @@ def test_sessions_are_finished_priced_and_the_same_when_imported_twice(
     code, report = run("s.csv")
     assert code == 1
     assert report["files"][0]["stored"] == 2
-    assert report["files"][0]["rejected"] == [{"file": "s.csv", "line": 4, "message": "plug_out is before plug_in"}]
+    (wrong,) = report["files"][0]["rejected"]
+    assert (wrong["file"], wrong["line"], wrong["column"]) == ("s.csv", 4, "plug_out")
+    assert wrong["message"].startswith("plug_out is before plug_in: '2026-05-03 09:00'; correct one of them")
     second, first = sessions.list()
     assert (first.transaction, first.energy_wh, first.state) == ("a", 11_000, "priced")
     assert first.user is not None

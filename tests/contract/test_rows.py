@@ -254,6 +254,22 @@ def test_erasing_a_user_leaves_the_rows_and_everybody_else(store, batch, at, sca
     assert store.arrivals("transaction", arrived)[0].num_rows == 0
 
 
+def test_a_user_is_erased_by_contract_too(store, batch, at, scanned, noon):
+    rows = [
+        {"time_us": at(0), "event": "start", "session": "1", "user": "card", "contract_id": "SE-ABC-C1"},
+        {"time_us": at(60), "event": "start", "session": "2", "user": "app", "contract_id": "SE-ABC-C1"},
+        {"time_us": at(90), "event": "start", "session": "3", "user": "v", "auth_reference": "r-3"},
+    ]
+    store.append(batch(transaction=rows))
+    store.append(batch(transaction=[{"time_us": at(30), "event": "stop", "session": "1", "user": "card"}]))
+    store.bring_up_to(noon + timedelta(minutes=5))
+    assert store.erase_user({"SE-ABC-C1"}) == 3
+    assert store.erase_user({"r-3"}) == 1
+    found = scanned(store, "transaction")
+    assert len(found) == 4
+    assert [row for row in found if row.keys() & {"user", "contract_id", "auth_reference"}] == []
+
+
 def test_users_are_forgotten_in_pieces_over_holes_and_years(store, batch, at, scanned, noon):
     if not isinstance(store, EmbeddedStore):
         pytest.skip("InfluxDB cannot clear one field of a row")

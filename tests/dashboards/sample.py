@@ -33,6 +33,7 @@ from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.outbox import Outbox
+from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
@@ -57,6 +58,7 @@ class Ticks:
     count: int = 1
     missed: int = 0
     last_at: datetime | None = NOW
+    last_good_at: datetime | None = NOW
     last_duration_s: float | None = 0.21
     last_error: str = ""
 
@@ -102,7 +104,7 @@ class SampleService:
         self.reviews = ReviewStore(self.database)
         self.outbox = Outbox(self.database)
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
-        self.responses = ResponseStore(self.database)
+        self.responses, self.remarks = ResponseStore(self.database), RemarkStore(self.database)
         self.key = b"a key for tests, never used elsewhere"
         self.comparisons = Comparisons(self.settings.state_url, self.now)
 
@@ -149,7 +151,7 @@ def empty_service(folder: Path, rules: Path = RULES) -> Iterator[SampleService]:
     database = Database(settings.state_url)
     database.migrate()
     store = EmbeddedStore(folder / "readings.duckdb", settings.evaluate.window)
-    ticks = Ticks(count=0, last_at=None, last_duration_s=None)
+    ticks = Ticks(count=0, last_at=None, last_good_at=None, last_duration_s=None)
     service = SampleService(settings, database, store, Rules(files_in_force(rules)), ticks=ticks)
     try:
         yield service
@@ -319,7 +321,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
         charging_time=charging, idle_time=idle, average_power_w=(connector.rated or 22_000) * 0.45,
         peak_power_w=(connector.rated or 22_000) * 0.71, soc_in=12.0 if dc else None, soc_out=82.0 if dc else None,
         phases=None if dc else 3, flags=flags, state="review" if review else "priced",
-        diagnosis=Diagnosis("tapering", {"en": "Above 70 % the car asks for less."}) if dc else None,
+        diagnosis=Diagnosis("tapering", {"en": "Above 70 % the car asks for less."}, {"soc_out": 82.0}) if dc else None,
         periods=tuple(Period(a, b, kind, "Charging", float(wh), None, None) for a, b, kind, wh in parts),
         bill=None if review else priced, tariff_reason=assigned.reason,
     )  # fmt: skip

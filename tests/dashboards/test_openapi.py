@@ -110,6 +110,11 @@ def test_a_client_lists_filters_acknowledges_silences_and_reviews(app: Flask) ->
     assert done["acknowledgement"]["ticket"] == "T-7"
     assert client.call("unacknowledge", alert_id=chosen["id"])["acknowledged_at"] is None
 
+    client.call("add_comment", alert_id=chosen["id"], body={"text": "cable is hot"})
+    assert [each["text"] for each in client.call("comments", alert_id=chosen["id"])["items"]] == ["cable is hot"]
+    over = client.call("alerts", state="resolved")["items"][0]
+    assert client.call("judge", alert_id=over["id"], body={"verdict": "false"})["verdict"]["verdict"] == "false"
+
     matchers = {"site": [chosen["site"]], "rule": [chosen["rule"]]}
     silence = client.call(
         "add_silence", body={"matchers": matchers, "reason": "works", "ends_at": "2026-03-05T00:00:00Z"}

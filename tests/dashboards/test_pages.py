@@ -1,11 +1,13 @@
 """What people find on the pages."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -23,7 +25,7 @@ from tests.dashboards.sample import HOSTILE, NOW, SampleService, picture_row, ta
 PAGES = [
     "/", "/?tv=1", "/sites/malmo-central", "/stations/malmo-central/mc-1", "/connectors/malmo-central/mc-1/1",
     "/alerts", "/alerts?state=all", "/alerts/1", "/alerts/2", "/sessions", "/sessions/s-0001", "/sessions/s-0006",
-    "/sessions/s-now", "/review", "/rules", "/tariffs", "/health", "/mailbox", "/mailbox/1",
+    "/sessions/s-now", "/review", "/rules", "/tariffs", "/health", "/mailbox", "/mailbox/1", "/oncall", "/undelivered",
 ]  # fmt: skip
 
 
@@ -265,3 +267,27 @@ def test_a_total_is_rounded_half_up_on_the_page_as_everywhere(app: Flask) -> Non
     with app.test_request_context("/"):
         assert formats.money(Decimal("1.005"), "SEK").startswith("1,01")
         assert formats.money(Decimal("10.5"), "ISK").startswith("11")
+
+
+def test_alerts_are_listed_worst_first_and_otherwise_by_the_readers_word(client: FlaskClient) -> None:
+    def order(path: str) -> list[str]:
+        return re.findall(r'href="(/alerts/\d+)"', text_of(client, path))
+
+    worst, newest = order("/alerts"), order("/alerts?sort=-id")
+    assert sorted(worst) == sorted(newest)
+    assert order("/alerts?sort=id") == newest[::-1]
+    levels = [levels_of(client, path) for path in worst]
+    assert levels == sorted(levels, key=["critical", "warning", "info"].index)
+    asked = client.get("/api/v1/alerts?state=active&sort=worst&limit=2").json
+    assert asked is not None
+    following = client.get(asked["next"]).json
+    assert [f"/alerts/{item['id']}" for item in (*asked["items"], *following["items"])] == worst  # type: ignore[index]
+    assert client.get("/api/v1/alerts?before=3&sort=id").status_code == 400
+    old_links: Any = client.get("/api/v1/alerts?before=3").json
+    assert [item["id"] for item in old_links["items"]] == [2, 1]
+
+
+def levels_of(client: FlaskClient, path: str) -> str:
+    found = re.search(r"(critical|warning|info), firing", text_of(client, path))
+    assert found is not None
+    return found[1]

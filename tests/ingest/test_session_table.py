@@ -57,7 +57,7 @@ GOOD = {"session": "a", "site": "lund", "station": "l-1", "connector": "1", "plu
         "plug_out": "2026-05-01T12:00:00Z", "energy_wh": "1000", "charging_s": "", "soc_in": ""}  # fmt: skip
 WRONG = {
     "no name": ({"connector": " "}, "connector is empty"),
-    "no end": ({"plug_out": ""}, "plug_out is empty: only finished"),
+    "no end": ({"plug_out": ""}, "plug_out is empty; only finished"),
     "no time": ({"plug_in": "yesterday"}, "plug_in is no time"),
     "no number": ({"energy_wh": "much"}, "energy_wh is no number"),
     "not a number": ({"energy_wh": "nan"}, "energy_wh is no number"),
@@ -83,8 +83,19 @@ def test_a_row_with_too_many_cells_is_named_and_the_lines_after_it_keep_their_nu
     rows = table(good, good + ",9", good, good.replace("1000", "x"))
     assert [(each.line, each.message) for each in rows.rejected] == [
         (3, "has 8 columns, the header 7"),
-        (5, "energy_wh is no number"),
+        (5, "energy_wh is no number: 'x'; write for example 11000 or 11000.5"),
     ]
+
+
+def test_what_is_wrong_is_named_with_its_column_and_what_stands_there(table: Any) -> None:
+    wrong = "a,lund,l-1,1,2026-05-01T10:00:00Z,2026-05-01T12:00:00Z,7,ninety"
+    rows = table(wrong, header="session,site,station,connector,plug_in,plug_out,energy_wh,SoC", soc_in=Source("SoC"))
+    (rejected,) = rows.rejected
+    assert (rejected.line, rejected.column) == (2, "SoC")
+    assert rejected.message == (
+        "soc_in is no number: 'ninety' in column 'SoC'; write for example 11000 or 11000.5, or leave it empty where it "
+        "is not known"
+    )
 
 
 def test_what_is_missing_is_missing(table: Any) -> None:

@@ -127,9 +127,9 @@ class WatchedOutbox:
         self._check()
         self._outbox.sent(row_id, at)
 
-    def failed(self, row_id: int, at: datetime, error: str, *, final: bool = False) -> None:
+    def failed(self, row_id: int, at: datetime, error: str, *, final: bool = False, doubtful: bool = False) -> None:
         self._check()
-        self._outbox.failed(row_id, at, error, final=final)
+        self._outbox.failed(row_id, at, error, final=final, doubtful=doubtful)
 
     def column(self, name: str) -> list[Any]:
         """One column of all rows, in the order they were put in."""

@@ -280,3 +280,28 @@ def test_what_the_customers_session_costs_so_far_is_said(row, message, text_of):
     untaxed = replace(row(), price=Money(Decimal(20), "SEK", taxed=False))
     mail = compose(message(untaxed, language="sv"), "", "laddvakt@example.org")
     assert "Pris för kunden hittills: 20 kr utan skatt" in text_of(mail)
+
+
+DIGESTS = {
+    "en": ("[SUMMARY: FIRING 1, RESOLVED 1]", "this stands for 7 messages from 2026-01-05 12:56 CET on"),
+    "sv": ("[SAMMANFATTNING: LARM 1, LÖST 1]", "detta ersätter 7 meddelanden från 2026-01-05 12:56 CET"),
+}
+
+
+@pytest.mark.parametrize("language", DIGESTS)
+def test_a_digest_says_that_it_is_one(language, row, message, text_of):
+    rows = row(), row("malmo-central/mc-1/2", alert=18, resolved_after=timedelta(minutes=3))
+    since = message().at - timedelta(hours=1)
+    mail = compose(message(*rows, kind="digest", stands_for=7, since=since, language=language), URL, SENDER)
+
+    subject, note = DIGESTS[language]
+    assert mail["Subject"].startswith(subject)
+    assert note in text_of(mail)
+    assert note in text_of(mail, "html")
+
+
+def test_a_shipped_runbook_is_a_page_of_the_service(row, message, text_of):
+    mail = compose(message(row(runbook="docs/runbooks.md#slow-charging")), URL, SENDER)
+
+    assert 'href="https://laddvakt.example.org/runbooks#slow-charging"' in text_of(mail, "html")
+    assert "What to do: https://laddvakt.example.org/runbooks#slow-charging" in text_of(mail)

@@ -3,6 +3,7 @@
 from email import message_from_bytes, policy
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ HOSTILE = [
     "=?utf-8?q?forged?=",
     "a/b%2F",
     "\ud800",
+    "=cmd()",
 ]
 
 
@@ -55,6 +57,18 @@ def test_no_name_forges_a_header_or_a_tag(name, named, text_of):
     assert "<img" not in html
     assert "49" not in text_of(received)
     assert "thief" not in {address.addr_spec for address in received["To"].addresses}
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_a_name_is_inert_in_the_curve_and_in_the_log(name, named, capsys):
+    samples = [(int(named(name).at.timestamp() * 1e6) - 1, 3000.0, None)]
+    mail = compose(named(name), URL, SENDER, samples=lambda *_: samples)
+    structlog.wrap_logger(structlog.PrintLogger(), [structlog.processors.JSONRenderer()]).warning("sent", site=name)
+
+    pictures = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert [part["Content-ID"] for part in pictures] == ["<curve0@laddvakt>", "<curve1@laddvakt>"]
+    assert len({part.get_content() for part in pictures}) == 1  # no name is in it
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_a_long_name_is_cut_and_the_cut_is_seen(named, text_of):

@@ -116,7 +116,7 @@ class Network:
         now = START + timedelta(minutes=minute)
         self.store.bring_up_to(now)
         with self.store.snapshot() as snapshot:
-            return evaluate(compile_rules(rules), snapshot, self.facts, now, active)
+            return evaluate(compile_rules(rules), snapshot, self.facts, now, active, every_unknown=True)
 
     def answers(self, minute: float, rule: Rule) -> Mapping[str, Answer]:
         """The rule's answers by subject; a subject that is not there does not match."""

@@ -101,7 +101,7 @@ def test_rules_share_their_windows() -> None:
         for n in range(3)
     )
     (statement,) = compile_rules(files.parse_rules(documents.parse(text, "r.yaml"))).statements
-    assert statement.sql.count("sum(m.power_mw)") == 1
+    assert len(statement.windows.aggregates) == 1
 
 
 def test_the_picture_has_every_column(network: Any) -> None:
@@ -117,6 +117,22 @@ def test_the_picture_has_every_column(network: Any) -> None:
         "reading_us": start + 60e6, "seen_us": start + 60e6, "expected_w": 9_000, "session": "s-malmo/dc-1/1",
         "session_started_us": start, "session_energy_wh": 400,
     }  # fmt: skip
+
+
+def test_what_is_not_known_is_counted_and_answered_where_something_follows(network: Any, rule_of: Any) -> None:
+    network.heartbeats(10)
+    network.write()
+    network.store.bring_up_to(network.start)
+    with network.store.snapshot() as snapshot:
+
+        def answered(rule: Any, active: Any = frozenset()) -> tuple[int, set[str]]:
+            found = evaluate(compile_rules((rule,)), snapshot, network.facts, network.start, active)
+            return found.unknown["tried"], {answer.subject for answer in found.answers}
+
+        assert answered(rule_of("soc > 99 %")) == (5, set())
+        assert answered(rule_of("soc > 99 %"), frozenset({("tried", "malmo/dc-1/1")})) == (5, {"malmo/dc-1/1"})
+        unknown, subjects = answered(rule_of("soc > 99 %", no_data="{after: 10m, then: fire}"))
+        assert (unknown, len(subjects)) == (5, 5)
 
 
 def test_many_slots_at_once_answer_as_one_by_one(network: Any, shipped: Any) -> None:

@@ -30,7 +30,13 @@ class World:
         self.file = folder / "rules" / "alerts" / "a.yaml"
         self.file.parent.mkdir(parents=True)
         self.file.write_text(RULE)
-        self.service = Service(Settings(paths=Paths(rules=folder / "rules", var=folder / "var")), self.clock)
+        self.settings = Settings(paths=Paths(rules=folder / "rules", var=folder / "var"))
+        self.service = Service(self.settings, self.clock)
+        self.tick()
+
+    def restart(self) -> None:
+        self.service.stop()
+        self.service = Service(self.settings, self.clock)
         self.tick()
 
     def tick(self) -> None:
@@ -123,3 +129,37 @@ def test_a_broken_file_keeps_the_last_good_rules_and_their_alerts(world: World) 
     world.change("5 kW", "2 kW")
     assert world.service.rules.in_force.problems == ()
     assert [alert.resolved_reason for alert in world.alerts()] == ["rule changed"]
+
+
+def test_a_start_with_a_broken_rule_runs_the_others_and_gives_no_false_all_clear(world: World) -> None:
+    (world.file.parent / "b.yaml").write_text(RULE.replace("id: low", "id: also-low"))
+    world.tick()
+    world.file.write_text(RULE.replace("power_w <", "powr_w <"))
+    world.restart()
+    assert sorted((alert.rule, alert.state) for alert in world.alerts()) == [("also-low", "firing"), ("low", "firing")]
+    assert {rule.id for rule in world.service.rules.in_force.rules.rules} >= {"also-low"}
+    assert [problem.file for problem in world.service.rules.in_force.problems] == ["alerts/a.yaml"]
+    world.change("title: Low", "title: Mended")
+    assert [alert.rule for alert in world.alerts() if alert.state == "firing"] == ["also-low", "low"]
+    world.file.unlink()
+    world.tick()
+    assert [(alert.rule, alert.resolved_reason) for alert in world.alerts() if not alert.active] == [
+        ("low", "rule deleted")
+    ]
+
+
+def test_a_start_with_a_broken_notify_file_forgets_nobody_who_was_told(world: World) -> None:
+    notify = world.settings.paths.rules / "notify.yaml"
+    good = "receivers: {noc: {mail: [a@x.se]}}\ndefault: {to: noc, group_wait: 0s}\n"
+    notify.write_text(good)
+    world.tick()
+    (alert,) = world.alerts()
+    assert [sent.kind for sent in world.service.alerts.messages(alert.id)] == ["firing"]
+    notify.write_text(good.replace("to: noc", "to: ncc"))
+    world.restart()
+    world.file.unlink()
+    world.tick()
+    notify.write_text(good + "\n")
+    world.clock.moment += timedelta(minutes=5)
+    world.tick()
+    assert [sent.kind for sent in world.service.alerts.messages(alert.id)] == ["firing", "resolved"]

@@ -1,6 +1,7 @@
 """What becomes of the alerts when the readings stop coming: one alert about the source, and the rules wait."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -54,11 +55,15 @@ class World:
         self.clock = Hand()
         shutil.copytree(SHIPPED, folder / "rules")
         (folder / "rules" / "sites.yaml").unlink()
-        settings = Settings(
+        self.settings = Settings(
             paths=Paths(rules=folder / "rules", var=folder / "var"), evaluate=Evaluate(interval=INTERVAL)
         )
-        self.store = Unplugged(folder / "var" / "readings.duckdb", settings.evaluate.window)
-        self.service = Service(settings, self.clock, store=self.store)
+        self.start()
+
+    def start(self) -> None:
+        """A service over what the one before it left behind."""
+        self.store = Unplugged(self.settings.paths.var / "readings.duckdb", self.settings.evaluate.window)
+        self.service = Service(self.settings, self.clock, store=self.store)
 
     def pass_by(self, span: timedelta, sending: str = "abcd") -> None:
         """Ticks every minute, and before each a heartbeat from every station that sends."""
@@ -73,6 +78,12 @@ class World:
     def alerts(self) -> dict[tuple[str, str], str]:
         """State of every active alert by rule and subject."""
         return {(alert.rule, alert.subject): alert.state for alert in self.service.alerts.worst(limit=100)}
+
+    def told(self) -> Counter[str]:
+        """How many messages told of alerts of each rule."""
+        return Counter(
+            alert.rule for alert in self.service.alerts.list() for _ in self.service.alerts.messages(alert.id)
+        )
 
 
 @pytest.fixture
@@ -160,6 +171,22 @@ def test_where_there_are_no_tariffs_nothing_waits_for_a_bill(world):
         file.unlink()
     world.pass_by(timedelta(minutes=3))
     assert world.alerts() == {}
+
+
+def test_after_a_start_the_services_own_alerts_are_told_and_no_others_before_every_rule_was_tried(world):
+    notify = world.settings.paths.rules / "notify.yaml"
+    notify.write_text("receivers: {noc: {mail: [a@x.se]}}\ndefault: {to: noc}\n")
+    world.pass_by(timedelta(minutes=3))
+    world.pass_by(timedelta(minutes=11), sending="abc")
+    assert (world.alerts(), world.told()) == ({("station-offline", "s/d"): "firing"}, {"station-offline": 1})
+    world.service.stop()
+    world.start()
+    world.store.away = True
+    world.pass_by(timedelta(hours=5))  # past the reminder of the one, and past the hold time of the other
+    assert world.told() == {"station-offline": 1, "source-stale": 2}
+    world.store.away = False
+    world.pass_by(timedelta(minutes=2), sending="abc")
+    assert world.told()["station-offline"] == 2
 
 
 class TestWhyARuleAboutTheServiceSaysWhatItSays:

@@ -1,7 +1,7 @@
 """One charger whose rows are written into a real store, and the assembler that reads them."""
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,8 @@ from monitor.readings.schema import MEASUREMENTS
 from monitor.readings.store import Batch
 from monitor.register import Register, RegisterFile
 from monitor.sessions.assembler import Assembler
+from monitor.sessions.classes import AS_DESIGNED, TimeRules
+from monitor.sessions.history import ConnectorHistory
 from monitor.sessions.model import Session
 from monitor.sessions.outlet import outlet_of
 from monitor.sessions.rows import Row, key_of, rows_by_place
@@ -154,8 +156,24 @@ class Depot:
 
     store: EmbeddedStore
     register: Register
-    assembler: Assembler
+    past: ConnectorHistory = field(default_factory=ConnectorHistory)
+    assembler: Assembler = field(init=False)
     sessions: dict[str, Session] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.assembler = self.fresh()
+
+    def fresh(self, position: int = 0, under_way: Sequence[Session] = ()) -> Assembler:
+        """An assembler to which every connector has the same past."""
+        return Assembler(
+            self.store,
+            GRACE,
+            "plug_out",
+            self.register,
+            position=position,
+            under_way=under_way,
+            history_before=lambda _place, _moment: self.past,
+        )
 
     def write(self, *chargers: Charger) -> "Depot":
         """All rows, in batches of up to four minutes: none is late but those that are said to be."""
@@ -188,15 +206,15 @@ class Depot:
                 if session.place == place and session.plug_in >= since:
                     del self.sessions[name]
         self.sessions |= {session.id: session for session in changed}
+        for seen in self.assembler.under_way():
+            self.sessions[seen.glance.id] = seen.session(now, GRACE, "plug_out")
         return sorted(self.sessions.values(), key=lambda session: (session.plug_in, session.id))
 
     def restart(self, *, clean: bool = False) -> None:
         """As after kill -9: a fresh assembler that knows what was saved; `clean`: and what a clean stop kept."""
         known = pickle.dumps(self.assembler.known())
         open_ones = [session for session in self.sessions.values() if session.closed_at is None]
-        self.assembler = Assembler(
-            self.store, GRACE, "plug_out", self.register, position=self.assembler.position, under_way=open_ones
-        )
+        self.assembler = self.fresh(self.assembler.position, open_ones)
         if clean:
             self.assembler.recall(pickle.loads(known))
 
@@ -208,6 +226,7 @@ class Paper:
     register: Register
     rows: list[Said] = field(default_factory=list)
     bill_until: BillUntil = "plug_out"
+    time_rules: TimeRules = AS_DESIGNED
 
     def write(self, *chargers: Charger) -> "Paper":
         for charger in chargers:
@@ -217,7 +236,7 @@ class Paper:
     def read(self, minute: float) -> list[Session]:
         """Sessions as of `minute`, oldest first."""
         place = next(row.place for row in self.rows if row.place.connector not in {None, "0"})
-        outlet, track = outlet_of(self.register, place), Track()
+        outlet, track = outlet_of(self.register, place, self.time_rules), Track()
         touched = track.fold(sorted(self._folded(), key=key_of), outlet, GRACE // timedelta(microseconds=1))
         assert touched is not None
         state = track.state
@@ -320,7 +339,7 @@ class Shelf:
 def _depot(folder: Path, register: Register) -> Iterator[Depot]:
     store = EmbeddedStore(folder / "readings.duckdb", timedelta(minutes=30))
     try:
-        yield Depot(store, register, Assembler(store, GRACE, "plug_out", register))
+        yield Depot(store, register)
     finally:
         store.close()
 
@@ -335,7 +354,7 @@ def new_depot(register: Register) -> Callable[[Path], AbstractContextManager[Dep
 def new_shelf(register: Register) -> Callable[[], Depot]:
     def make() -> Depot:
         shelf: Any = Shelf()
-        return Depot(shelf, register, Assembler(shelf, GRACE, "plug_out", register))
+        return Depot(shelf, register)
 
     return make
 

@@ -147,7 +147,7 @@ def test_no_stop_transaction_and_another_one_starts(depot: Any, charger: Any, no
     assert first.flags == {"no_stop"}
     assert first.plug_out == first.closed_at == second.started == noon + timedelta(minutes=40)
     assert second.under_way
-    assert [session.transaction for session in depot.assembler.under_way()] == ["8"]
+    assert [seen.visit.transaction for seen in depot.assembler.under_way()] == ["8"]
 
 
 def test_the_first_of_two_stops_wins(paper: Any, charger: Any) -> None:

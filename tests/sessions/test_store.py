@@ -117,6 +117,7 @@ def test_histories_follow_the_sessions(saved: SessionStore, closed: Any, noon: d
 
     imported = replace(closed, id="im", place=Place("s", "ac", "9"), details={"seen_by": "import"})
     saved.import_finished([imported])
+    saved.end_import([imported.place])
     assert saved.histories()[imported.place].last_stop_reason == closed.stop_reason
 
 

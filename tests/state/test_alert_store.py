@@ -8,6 +8,7 @@ from monitor.alerts.model import Alert, AlertEvent, EventKind
 from monitor.alerts.step import Outcome
 from monitor.ids import Place
 from monitor.rules.answer import Texts
+from monitor.state.alert_order import SORTS, Sort
 from monitor.state.alerts import AlertCounts, AlertStore
 from monitor.state.database import Database
 
@@ -83,7 +84,11 @@ def test_an_alert_comes_back_whole(database: Database) -> None:
         ({"place": Place("malmo", "m-1", "2")}, [2]),
         ({"level": "critical"}, [5, 3, 2]),
         ({"rule": "offline"}, [3]),
-        ({"before": 5, "limit": 2}, [4, 3]),
+        ({"after": 5, "limit": 2}, [4, 3]),
+        ({"sort": "id", "after": 3, "limit": 2}, [4, 5]),
+        ({"sort": "worst"}, [3, 2, 1, 4, 5, 8, 6]),
+        ({"sort": "worst", "state": "resolved"}, [8, 6]),
+        ({"sort": "worst", "after": 99}, []),
     ],
 )
 def test_lists(store: AlertStore, wanted: dict[str, object], expected: list[int]) -> None:
@@ -95,6 +100,16 @@ def test_the_worst_first(store: AlertStore) -> None:
     assert numbers(store.worst(limit=2)) == [3, 2]
     assert numbers(store.worst(site="lund")) == [4, 5]
     assert numbers(store.worst(place=Place("malmo", "m-1"))) == [2, 1]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_of_every_size_make_the_whole_list(store: AlertStore, sort: Sort) -> None:
+    whole = numbers(store.list(sort=sort))
+    for size in (1, 2, 3, 7):
+        found: list[int] = []
+        while page := numbers(store.list(sort=sort, limit=size, after=found[-1] if found else None)):
+            found += page
+        assert found == whole
 
 
 def test_counts(store: AlertStore) -> None:

@@ -54,6 +54,14 @@ def test_nothing_of_the_user_is_left_in_the_file(office: Office, tmp_path: Path)
     assert exact_json.loads(cdr.content)["total_cost"] == {"excl_vat": 33, "incl_vat": 41.25}
 
 
+def test_a_contract_is_a_name_of_the_user_too(office: Office, tmp_path: Path) -> None:
+    with office.database.read() as connection:
+        assert sessions_of(connection, [CONTRACT]) == sessions_of(connection, [TOKEN]) == ["s1", "s2"]
+    assert erase_user(office.database, [CONTRACT], at=LATER, actor="dpo", unbilled=False) == 2
+    assert CONTRACT.encode() not in everything(tmp_path)
+    assert TOKEN.encode() not in everything(tmp_path)
+
+
 def test_the_erasure_is_audited_and_names_nobody(office: Office) -> None:
     erase_user(office.database, [TOKEN], at=LATER, actor="dpo", unbilled=False)
     assert erase_user(office.database, [TOKEN], at=LATER, actor="dpo", unbilled=False) == 0

@@ -10,6 +10,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from monitor import documents
+from monitor.alerts.model import Message
 from monitor.alerts.notify_file import parse
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation
@@ -27,6 +28,7 @@ rules:
   - {id: slow, title: {en: Slow charging, sv: Långsam laddning}, on: connector, when: power_w < 5 kW,
      labels: {team: field}, inhibited_by: [offline], message: {summary: "{{ power_w | kw }}"}}
   - {id: offline, title: Offline, on: connector, when: not online, keep_firing_for: 1m, message: {summary: gone}}
+  - {id: own, title: Store, on: source, when: not reachable, message: {summary: away}}
 """
 NOTIFY = "receivers: {noc: {mail: [noc@x.se], language: sv}}\ndefault: {to: noc}"
 Tick = Callable[..., Recorded]
@@ -54,10 +56,12 @@ def tick(database: Database) -> Tick:
             )
             for (rule, number), truth in answers.items()
         )
+        if more.pop("own", False):
+            given += (Answer("own", "source:store", now, True, "critical", False),)
         evaluation = Evaluation(now, given, more.pop("failures", {}), pa.table({}))
+        routes = more.pop("routes", parse(documents.parse(NOTIFY, "notify.yaml")))
         return record_tick(
-            on, evaluation, rules=rules, register=Register(),
-            routes=parse(documents.parse(NOTIFY, "notify.yaml")), interval=SLOT, **more,
+            on, evaluation, rules=rules, register=Register(), routes=routes, interval=SLOT, **more
         )  # fmt: skip
 
     return record
@@ -169,3 +173,25 @@ def test_an_alert_that_ended_is_told_in_the_groups_next_message(database: Databa
     assert [one.kind for one in AlertStore(database).messages(1)] == ["firing", "resolved"]
     with database.read() as connection:
         assert connection.execute(select(groups)).all() == []
+
+
+def test_the_services_own_alerts_never_wait_and_the_others_are_told_after_them(database: Database, tick: Tick) -> None:
+    """Grouped with alerts of places, in one group, that were told before the restart."""
+    one_group = {"routes": parse(documents.parse(NOTIFY.replace("noc}", "noc, group_by: []}"), "notify.yaml"))}
+    for slot in range(2):
+        tick(slot, {("slow", 1): True}, **one_group)
+    for slot in range(2, 20):
+        tick(slot, {("slow", 1): False, ("slow", 2): True}, own=True, planning=False, **one_group)
+    box = Outbox(database)
+    assert [[row.rule for row in message.rows] for message in drained(box, 20)] == [["slow"], ["own"]]
+    tick(25, {("slow", 2): True}, own=True, **one_group)
+    assert sorted(row.subject for row in drained(box, 25)[0].rows) == ["malmo/m-1/1", "malmo/m-1/2", "source:store"]
+
+
+def drained(box: Outbox, slot: int) -> list[Message]:
+    """What waits at a slot, taken as sent."""
+    found = []
+    while claimed := box.claim("mail", NOON + slot * SLOT, timedelta(minutes=1)):
+        found += [each.message for each in claimed]
+        box.sent(claimed[0].id, NOON)
+    return found

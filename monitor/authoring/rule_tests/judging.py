@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.alerts.model import Alert, Message
+from monitor.authoring.playing import Moment
 from monitor.authoring.rule_tests.cases import Case
-from monitor.authoring.rule_tests.running import Moment, Run
+from monitor.authoring.rule_tests.running import Run
 from monitor.authoring.rule_tests.shapes import ExpectShape, MailShape, State
 from monitor.authoring.why import said_part
 from monitor.documents import Path_
@@ -30,12 +31,12 @@ class Difference:
 
 def differences(case: Case, run: Run) -> Iterator[Difference]:
     """All of them, in the order in which they are written; a rule that failed to run is one, too."""
-    for rule, reason in sorted(run.ran.failures.items()):
+    for rule, reason in sorted(run.failures.items()):
         yield _difference(case, ("name",), f"rule {rule} cannot be evaluated: {reason}")
     for position, expected in enumerate(case.shape.expect):
         yield from _unmet(case, run, position, expected)
     if case.shape.mails is not None:
-        yield from _mails(case, run.ran.moments, case.shape.mails)
+        yield from _mails(case, run.moments, case.shape.mails)
 
 
 def _difference(case: Case, path: Path_, message: str, evidence: tuple[str, ...] = ()) -> Difference:
@@ -45,7 +46,7 @@ def _difference(case: Case, path: Path_, message: str, evidence: tuple[str, ...]
 
 def _unmet(case: Case, run: Run, position: int, expected: ExpectShape) -> Iterator[Difference]:
     """The first moment at which it does not hold."""
-    for moment in _moments(case, run.ran.moments, expected):
+    for moment in _moments(case, run.moments, expected):
         subjects = [expected.subject] if expected.subject else [s for rule, s in moment.alerts if rule == expected.rule]
         for subject in subjects:
             alert = moment.alerts.get((expected.rule, subject))

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.alerts import notify_file
-from monitor.alerts.oncall import SPAN, Roster, rosters
+from monitor.alerts.oncall import SPAN, roster_row, rosters
+from monitor.cells import jsonable
 from monitor.cli.settings import config_option, load
 from monitor.service import RealClock
 
@@ -22,7 +23,7 @@ def oncall(*, weeks: int, as_json: bool, config_file: Path | None) -> None:
     routes = notify_file.load(load(config_file).paths.rules / "notify.yaml")
     found = rosters(routes, RealClock().now(), timedelta(weeks=weeks))
     if as_json:
-        click.echo(json.dumps({"items": [_item(roster) for roster in found]}, ensure_ascii=False))
+        click.echo(json.dumps({"items": [jsonable(roster_row(roster)) for roster in found]}, ensure_ascii=False))
         return
     for roster in found:
         click.echo(f"{roster.rota}: {roster.now} ({roster.zone})")
@@ -32,11 +33,3 @@ def oncall(*, weeks: int, as_json: bool, config_file: Path | None) -> None:
             click.echo(f"  {begins:%a %Y-%m-%d %H:%M} to {ends:%a %Y-%m-%d %H:%M}  {shift.who}{note}")
     if not found:
         click.echo("notify.yaml has no rotas")
-
-
-def _item(roster: Roster) -> dict[str, object]:
-    shifts = [
-        {"who": shift.who, "from": shift.start.isoformat(), "to": shift.end.isoformat(), "override": shift.override}
-        for shift in roster.shifts
-    ]
-    return {"rota": roster.rota, "zone": roster.zone, "now": roster.now, "shifts": shifts}

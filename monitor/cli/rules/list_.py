@@ -16,6 +16,7 @@ from monitor.readings import running
 from monitor.readings.running import Running
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.remarks import RemarkStore
 
 
 @click.command("list")
@@ -37,7 +38,9 @@ def _rows(settings: Settings) -> list[Mapping[str, Any]]:
     database = Database(settings.state_url)
     database.migrate()
     with closing(database):
-        return list(rows_without_service(in_force.load(settings), AlertStore(database)))
+        return list(
+            rows_without_service(in_force.load(settings), AlertStore(database), RemarkStore(database).tallies())
+        )
 
 
 def _asked(service: Running, path: str) -> Mapping[str, Any]:

@@ -12,8 +12,9 @@ import click
 
 from monitor.cells import csv_lines, json_items
 from monitor.cli.sessions.by_month import write_months
-from monitor.cli.sessions.office import Office, by_option, opened, range_options
+from monitor.cli.sessions.office import Office, opened, range_options
 from monitor.cli.settings import config_option
+from monitor.cli.terminal import by_option
 from monitor.errors import InputError
 from monitor.sessions.flat import SESSION_COLUMNS, session_row
 from monitor.state.sealing import Sealing, Selection, Sent, again, preview, seal

@@ -9,8 +9,9 @@ from typing import Any, get_args
 import click
 
 from monitor.cells import iso, plain
-from monitor.cli.sessions.office import opened, range_options, table
+from monitor.cli.sessions.office import opened, range_options
 from monitor.cli.settings import config_option
+from monitor.cli.terminal import table
 from monitor.errors import InputError
 from monitor.sessions.flat import session_row
 from monitor.sessions.model import BillingState, Session

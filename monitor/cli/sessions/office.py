@@ -1,7 +1,6 @@
 """What the commands about sessions share: the state database with prices and places, and who gives the command."""
 
-import getpass
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -71,25 +70,3 @@ def range_options(command: F) -> F:
     """`--from DAY --to DAY`, of plug-in."""
     last = click.option("--to", "last", type=DAY, help="day before which plug-ins end")
     return click.option("--from", "first", type=DAY, help="first day of plug-in")(last(command))
-
-
-def by_option(command: F) -> F:
-    """`--by NAME`: who decides; without it whoever is logged in on this machine."""
-    return click.option(
-        "--by", "actor", default=_logged_in, metavar="NAME", help="who decides, for the audit log [default: your login]"
-    )(command)
-
-
-def _logged_in() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print aligned columns."""
-    texts = [[str(each) for each in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *texts, strict=True)]
-    for row in [list(head), *texts]:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())

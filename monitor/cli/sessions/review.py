@@ -10,8 +10,9 @@ import click
 
 from monitor.cells import iso, plain
 from monitor.cli.sessions.listing import kwh
-from monitor.cli.sessions.office import by_option, opened, table
+from monitor.cli.sessions.office import opened
 from monitor.cli.settings import config_option
+from monitor.cli.terminal import by_option, table
 from monitor.errors import InputError
 from monitor.sessions.billing_states import Action
 from monitor.sessions.correction import Correction

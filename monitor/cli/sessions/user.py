@@ -10,14 +10,15 @@ import click
 
 from monitor.cells import plain
 from monitor.cli.sessions.listing import whole
-from monitor.cli.sessions.office import Office, by_option, opened
+from monitor.cli.sessions.office import Office, opened
 from monitor.cli.settings import config_option
+from monitor.cli.terminal import by_option
 from monitor.config import Settings
 from monitor.errors import InputError
 from monitor.ingest.identity import identities
 from monitor.readings import running, scanning
 from monitor.readings.opening import open_store
-from monitor.readings.schema import TRANSACTION
+from monitor.readings.schema import NAMES_OF_USERS, TRANSACTION
 from monitor.state.review_queue import ReviewStore
 from monitor.state.session_users import erase_user, sessions_of
 from monitor.tariffs import exact_json
@@ -25,7 +26,9 @@ from monitor.tariffs import exact_json
 
 @click.group()
 def user() -> None:
-    """What is kept of one user: TOKEN is the token itself (RFID number, account), or its hash as pages show it."""
+    """What is kept of one user: TOKEN is the token itself (RFID number, account), its hash as pages show it, or
+    the contract or authorisation reference that CDRs name.
+    """
 
 
 @user.command()
@@ -76,7 +79,7 @@ def _readings(settings: Settings, tokens: Sequence[str]) -> Iterator[Mapping[str
     with scanning.source(settings) as source:
         for batch in source.scan(TRANSACTION, None, None):
             for row in batch.to_pylist():
-                if row["user"] in tokens:
+                if any(row[name] in tokens for name in NAMES_OF_USERS):
                     yield {name: plain(value) for name, value in row.items() if value is not None}
 
 

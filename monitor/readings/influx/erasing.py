@@ -10,7 +10,7 @@ import pyarrow as pa
 from monitor.errors import InputError
 from monitor.readings.influx import ranges
 from monitor.readings.influx.server import InfluxServer
-from monitor.readings.schema import IDENTITY, TRANSACTION
+from monitor.readings.schema import IDENTITY, NAMES_OF_USERS, TRANSACTION
 from monitor.readings.store import Batch
 from monitor.units import EPOCH
 
@@ -19,14 +19,14 @@ _PLACE = ("site", "station", "connector")
 
 def erase_user(server: InfluxServer, tokens: Collection[str]) -> int:
     """See `ReadingStore.erase_user`. Raises InputError where the user is a tag there, which nothing can change."""
-    theirs = {_session(row) for row in _rows(server) if row["user"] in tokens and row["session"] is not None}
+    theirs = {_session(row) for row in _rows(server) if _names(row, tokens) and row["session"] is not None}
     count = 0
     for page in ranges.pages(server, TRANSACTION.name, (None, None)):
         found = [row for row in page.to_pylist() if _is_of(row, tokens, theirs)]
         if found:
             server.write(Batch({TRANSACTION.name: _blank(page.schema, found)}, EPOCH))
             count += len(found)
-    if any(row["user"] in tokens for row in _rows(server)):
+    if any(_names(row, tokens) for row in _rows(server)):
         raise InputError(
             "the user is still there: in this InfluxDB it is a tag, which nothing can change; it goes with the rows, "
             "by the retention of its bucket"
@@ -36,15 +36,19 @@ def erase_user(server: InfluxServer, tokens: Collection[str]) -> int:
 
 def _rows(server: InfluxServer) -> Iterator[Mapping[str, Any]]:
     for page in ranges.pages(server, TRANSACTION.name, (None, None)):
-        yield from page.select([*_PLACE, "session", "user"]).to_pylist()
+        yield from page.select([*_PLACE, "session", *NAMES_OF_USERS]).to_pylist()
 
 
 def _session(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*(row[name] for name in _PLACE), row["session"])
 
 
+def _names(row: Mapping[str, Any], tokens: Collection[str]) -> bool:
+    return any(row[name] in tokens for name in NAMES_OF_USERS)
+
+
 def _is_of(row: Mapping[str, Any], tokens: Collection[str], sessions: Collection[tuple[Any, ...]]) -> bool:
-    mine = row["user"] in tokens or _session(row) in sessions
+    mine = _names(row, tokens) or _session(row) in sessions
     return mine and any(row[name] is not None for name in IDENTITY)
 
 

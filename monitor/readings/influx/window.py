@@ -94,7 +94,9 @@ class Window(EmbeddedStore):
 
     def drop(self, before_us: int, consumed: int) -> int:
         """Forget rows older than `before_us` with numbers up to `consumed`; how many. Last values stay."""
-        return self._writer.run("drop old rows", lambda connection, _: _drop(connection, before_us, consumed))
+        gone = self._writer.run("drop old rows", lambda connection, _: _drop(connection, before_us, consumed))
+        self._hot.forget(before_us)
+        return gone
 
     def begin_ledger(self, first_us: int, now_us: int) -> None:
         """The first load has ended; it went back to `first_us`."""

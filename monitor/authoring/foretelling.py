@@ -1,0 +1,187 @@
+"""What an alert would send, to whom and when: the production lifecycle and planner, over hours that are still to come.
+
+Pure. Silences, acknowledgements and alerts that exist are not looked at: it tells what the files say.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from monitor.alerts.groups import Group
+from monitor.alerts.lifecycle import advance
+from monitor.alerts.model import Alert, Message
+from monitor.alerts.plan import plan
+from monitor.alerts.rotas import Shift
+from monitor.alerts.routes import Route, Routes
+from monitor.authoring.in_force import InForce
+from monitor.authoring.sample_alert import Sample
+from monitor.notify.letter import subject_line
+from monitor.rules.answer import Answer, Texts
+from monitor.units import duration_text
+
+
+@dataclass(frozen=True)
+class Course:
+    """The hours that are played: the condition is true from `start` on, for `lasts` or to the end of `span`.
+
+    `acknowledged_after`: somebody sees to it so long after it became true. `interval` between two evaluations.
+    """
+
+    start: datetime
+    span: timedelta
+    interval: timedelta
+    lasts: timedelta | None = None
+    acknowledged_after: timedelta | None = None
+
+    def moments(self) -> Iterator[datetime]:
+        """Every evaluation."""
+        return (self.start + step * self.interval for step in range(self.span // self.interval + 1))
+
+    def truth(self, now: datetime) -> bool:
+        """Whether the condition holds."""
+        return self.lasts is None or now - self.start < self.lasts
+
+    def acknowledged(self, now: datetime) -> bool:
+        """Whether somebody sees to it."""
+        return self.acknowledged_after is not None and now - self.start >= self.acknowledged_after
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """A message that would be sent: when, to whom, its subject line, and why then."""
+
+    at: datetime
+    receiver: str
+    address: str
+    kind: str
+    subject: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """A route that takes the alert, and the stretches in which it is muted; `name` as people count routes."""
+
+    name: str
+    route: Route
+    muted: tuple[tuple[datetime, datetime], ...] = ()
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Everything that would happen. `turns`: who is on call when, by rota, of those that are told."""
+
+    sample: Sample
+    course: Course
+    firing_at: datetime | None
+    resolved_at: datetime | None
+    ways: tuple[Way, ...]
+    turns: Mapping[str, tuple[Shift, ...]]
+    messages: tuple[Foretold, ...]
+
+
+@dataclass
+class _Play:
+    """The state between two evaluations."""
+
+    alert: Alert | None = None
+    groups: Sequence[Group] = ()
+    messages: list[Foretold] = field(default_factory=list)
+    muted: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
+    """Names of the ways that were muted, at every evaluation while it fired."""
+
+
+def foretell(sample: Sample, files: InForce, course: Course) -> Forecast:
+    """Let the sample become true at `course.start` and see what is sent."""
+    play, ways = _Play(), _ways(sample, files.routes, course.start)
+    for now in course.moments():
+        _advance(play, sample, course, now)
+        if play.alert is None or play.alert.firing_at is None:
+            continue
+        muted = frozenset(way.name for way in ways if way.route.muted(now))
+        _plan(play, play.alert, files, course, now=now, ways=ways)
+        play.muted.append((now, muted))
+        if not play.alert.active and not play.groups:
+            break
+    told = {way.route.to for way in ways} | {step.to for way in ways for step in way.route.escalations}
+    rotas = {name: files.routes.receivers[name].rota for name in sorted(told)}
+    end = course.start + course.span
+    return Forecast(
+        sample=sample,
+        course=course,
+        firing_at=play.alert.firing_at if play.alert else None,
+        resolved_at=play.alert.resolved_at if play.alert else None,
+        ways=tuple(replace(way, muted=tuple(_stretches(play.muted, way.name, course.interval))) for way in ways),
+        turns={name: tuple(rota.shifts(course.start, end)) for name, rota in rotas.items() if rota},
+        messages=tuple(play.messages),
+    )
+
+
+def _alert(sample: Sample, at: datetime) -> Alert:
+    return Alert(
+        id=1, rule=sample.policy.rule, subject=sample.place.subject, state="firing", level=sample.level,
+        labels=sample.policy.labels, pending_at=at,
+    )  # fmt: skip
+
+
+def _ways(sample: Sample, routes: Routes, at: datetime) -> tuple[Way, ...]:
+    names = {id(route): f"route {number}" for number, route in enumerate(routes.routes, start=1)}
+    return tuple(Way(names.get(id(route), "default"), route) for route in routes.of(_alert(sample, at)))
+
+
+def _advance(play: _Play, sample: Sample, course: Course, now: datetime) -> None:
+    truth = course.truth(now)
+    level = sample.level if truth else None
+    answer = Answer(sample.policy.rule, sample.place.subject, now, truth, level, not truth)
+    if play.alert is not None and not play.alert.active:
+        return
+    alerts, _ = advance(sample.policy, [play.alert] if play.alert else [], [answer], now, course.interval)
+    play.alert = next((replace(alert, id=1, texts=_texts(sample)) for alert in alerts), None)
+
+
+def _texts(sample: Sample) -> Mapping[str, Texts]:
+    titles = sample.rule.title if sample.rule else {"en": sample.policy.rule}
+    return {language: Texts(title, "") for language, title in titles.items()}
+
+
+def _plan(play: _Play, alert: Alert, files: InForce, course: Course, *, now: datetime, ways: Sequence[Way]) -> None:
+    planned = plan(
+        [alert], play.groups, files.routes, inhibited_by={}, register=files.register, now=now,
+        acknowledged={alert.id} if course.acknowledged(now) else frozenset(),
+    )  # fmt: skip
+    for each in planned.messages:
+        message = each.message
+        why = _why(message, play, ways, files.routes)
+        play.messages.append(Foretold(now, message.receiver, message.address, message.kind, subject_line(message), why))
+    play.groups = planned.groups
+
+
+def _why(message: Message, play: _Play, ways: Sequence[Way], routes: Routes) -> str:
+    """Why this message is due now, in the words of notify.yaml."""
+    way = next((way for way in ways if way.route.to == message.receiver), None)
+    if message.kind == "resolved":
+        return "it has resolved, and this address was told that it fires"
+    if message.kind == "repeat":
+        repeat = (way or ways[0]).route.repeat_interval
+        return f"it still fires and nobody sees to it, repeat_interval {duration_text(repeat)}"
+    rota = routes.receivers[message.receiver].rota
+    if rota and any(each.receiver == message.receiver for each in play.messages):
+        return "the turn of this person has begun"
+    if play.muted and (way.name if way else "") in play.muted[-1][1]:
+        return "the mute window is over"
+    if way is None:
+        steps = ((step, each.name) for each in ways for step in each.route.escalations if step.to == message.receiver)
+        step, name = next(steps)
+        return f"nobody has acknowledged it for {duration_text(step.after)}, escalation of {name}"
+    return f"{way.name} takes it, group_wait {duration_text(way.route.group_wait)}"
+
+
+def _stretches(
+    muted: Sequence[tuple[datetime, frozenset[str]]], name: str, interval: timedelta
+) -> Iterator[tuple[datetime, datetime]]:
+    """When the way was muted while the alert fired."""
+    for holds, run in groupby(muted, key=lambda each: name in each[1]):
+        moments = [at for at, _ in run]
+        if holds:
+            yield moments[0], moments[-1] + interval

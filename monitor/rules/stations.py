@@ -88,6 +88,7 @@ WITH registered AS (
     FROM patient WHERE seen_us > slot_us - {FLEET_US} GROUP BY slot_us
 ), busy AS (
     SELECT DISTINCT slot_us, site, station FROM slots JOIN sessions ON coalesce(started_us, 0) <= slot_us
+        AND coalesce(known_at_us, slot_us) = slot_us
 )
 SELECT p.slot_us, p.station_key, p.site, p.station, p.seen_us,
     (p.slot_us - p.seen_us) / 1e6 AS silent_for,

@@ -45,12 +45,14 @@ def laid(check: CrossCheck, start_us: int, upto_us: int, estimate_mwh: int | Non
     """After time for which power gives `estimate_mwh`, None where it gives nothing."""
     read_us = start_us if check.power_us is None else check.power_us
     dense = check.dense and estimate_mwh is not None and upto_us - read_us <= DENSE_US
-    return CrossCheck(check.power_us, check.estimate_mwh + (estimate_mwh or 0), check.most_w, dense, check.sudden)
+    estimate_mwh = check.estimate_mwh + (estimate_mwh or 0)
+    return CrossCheck(check.power_us, estimate_mwh, check.most_w, dense, check.sudden, check.integrated_mwh)
 
 
 def power_read(check: CrossCheck, at_us: int, power_w: float) -> CrossCheck:
     """After meter values of a moment."""
-    return CrossCheck(at_us, check.estimate_mwh, max(check.most_w, power_w), check.dense, check.sudden)
+    most_w = max(check.most_w, power_w)
+    return CrossCheck(at_us, check.estimate_mwh, most_w, check.dense, check.sudden, check.integrated_mwh)
 
 
 def register_read(check: CrossCheck, rise_mwh: int, integrated_mwh: int | None) -> CrossCheck:

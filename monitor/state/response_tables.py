@@ -1,6 +1,6 @@
 """What people say to alerts: acknowledgements, silences, comments, verdicts. A tick never writes these tables."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, text
 
 from monitor.state.columns import Id, Moment, metadata
 
@@ -16,7 +16,7 @@ acknowledgements = Table(
     Column("ticket", String, nullable=False),
     Column("comment", String, nullable=False),
     Column("withdrawn_us", Moment),
-    Column("withdrawn_by", String, nullable=False, server_default=""),
+    Column("withdrawn_by", String, nullable=False, server_default=text("''")),
     sqlite_autoincrement=True,
 )
 """The newest one of an alert counts, until `until_us`, its withdrawal, or the alert's end."""

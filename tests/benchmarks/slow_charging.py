@@ -33,9 +33,10 @@ from monitor.rules.evaluate import Facts, evaluate
 from monitor.rules.frame import HISTORY, SESSIONS
 from monitor.rules.model import Rule
 from monitor.rules.program import compile_rules
-from monitor.sessions.diagnosis import LOW_OFFER, OFFER, Findings, diagnose, offer_lowered
+from monitor.sessions.diagnosis import Findings, diagnose, offer_lowered
 from monitor.sessions.history import Past, history_of, past_of
 from monitor.sessions.model import Period, Session
+from monitor.sessions.offer import LOW_OFFER, OFFER
 from monitor.units import to_us
 
 ROOT = Path(__file__).parents[2]

@@ -46,7 +46,7 @@ def test_login_by_keyboard_leads_to_the_page_that_was_asked_for_and_logout_back(
     expect(page).to_have_url("/sessions?site=malmo-central")
     expect(page.get_by_role("link", name="Access", exact=True)).to_have_count(0)
     page.goto("/alerts/2")
-    page.get_by_label("Comment").fill("on my way")
+    page.get_by_placeholder("comment").fill("on my way")
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_text("Acknowledged by")).to_contain_text("operator")
     assert page.evaluate("window.complaints") == []

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,21 +74,6 @@ def test_list_and_explain_over_the_running_service_and_after_it(service: Running
     rows = {row["id"]: row for row in as_json(service, "list")["items"]}
     assert (rows["no-power"]["state"], rows["no-power"]["matches"]) == ("not evaluated", None)
     assert rows["no-power"]["episodes"][0]["state"] == "firing"
-
-
-@pytest.mark.parametrize("subject", ["connector", "station", "site", "source"])
-def test_a_new_rule_passes_check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, subject: str) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(commands, arguments)
-        return done.exit_code, str(done.exception) if done.exception else done.output
-
-    assert command("rules", "new", "my-rule", "--on", subject)[0] == 0
-    assert command("check") == (0, "all good\n")
-    assert "exists already" in command("rules", "new", "my-rule")[1]
-    code, said = command("rules", "new", "My Rule")
-    assert (code, "is no rule id" in said) == (1, True)
 
 
 @pytest.mark.parametrize("kind", ["rules", "notify", "sites"])

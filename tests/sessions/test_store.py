@@ -74,7 +74,7 @@ def test_pages_are_stable_and_newest_first(saved: SessionStore, closed: Any, noo
         before = seen[-1]
         saved.save([replace(closed, id=f"new{len(seen)}", plug_in=noon + timedelta(days=1))])
     assert seen == sorted((session.id for session in many), reverse=True)
-    with pytest.raises(InputError, match="no session 'gone'"):
+    with pytest.raises(InputError, match="there is no 'gone' to go on after"):
         saved.list(before="gone")
 
 

@@ -33,4 +33,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["alert"], ["alerts.id"], name="fk_verdicts_alert_alerts", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("alert", name="pk_verdicts"),
     )
-    op.add_column("acknowledgements", sa.Column("withdrawn_by", sa.String(), nullable=False, server_default=""))
+    withdrawn_by = sa.Column("withdrawn_by", sa.String(), nullable=False, server_default=sa.text("''"))
+    op.add_column("acknowledgements", withdrawn_by)

@@ -9,6 +9,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Playwright
 from waitress.server import create_server
 
+from tests.serving import stop
+
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -27,9 +29,7 @@ def served(app: Flask) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.task_dispatcher.shutdown()  # a thread that has just answered still writes to what `close` closes
-        server.close()
-        thread.join(timeout=5)
+        stop(server, thread)
 
 
 def launch(playwright: Playwright, chromium: str) -> Browser:

@@ -15,6 +15,7 @@ from dashboards import create_app
 from monitor.cli import serve
 from monitor.ids import Place
 from tests.dashboards.sample import NOW, SampleService, meter_batch
+from tests.serving import stop
 
 EXPORT = b"GET /api/v1/readings?format=csv HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 ROWS = 30_000
@@ -34,9 +35,7 @@ def address(fresh: SampleService) -> Iterator[tuple[str, int]]:
     deadline = time.monotonic() + 10
     while server.active_channels and time.monotonic() < deadline:  # clients that went away, until it notices
         time.sleep(0.01)
-    server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))  # in the server's own thread
-    thread.join()
-    server.task_dispatcher.shutdown()
+    stop(server, thread)
 
 
 @pytest.fixture

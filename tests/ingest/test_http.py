@@ -26,6 +26,7 @@ from monitor.errors import DiskFull, StoreFull
 from monitor.ingest.intake import Intake
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.store import Batch
+from tests.serving import stop
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 METER = "meter,site=s,station=x,connector=1"
@@ -61,9 +62,7 @@ def address(parts: Parts) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))  # in the server's own thread
-    thread.join()
-    server.task_dispatcher.shutdown()
+    stop(server, thread)
 
 
 Answer = tuple[int, dict[str, str], str]

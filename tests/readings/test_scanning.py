@@ -30,6 +30,7 @@ from monitor.readings.schema import MEASUREMENTS
 from monitor.service import RealClock, Service
 from tests import influx
 from tests.conftest import missing
+from tests.serving import stop
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "readings.md"
 FIRST = datetime(2026, 5, 1, tzinfo=UTC)
@@ -49,9 +50,7 @@ def answering(app: Any, settings: Settings) -> Iterator[Any]:
     try:
         yield server
     finally:
-        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))  # in the server's own thread
-        thread.join()
-        server.task_dispatcher.shutdown()
+        stop(server, thread)
 
 
 @contextmanager

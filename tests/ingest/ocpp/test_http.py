@@ -20,6 +20,7 @@ from monitor.config import Settings
 from monitor.ingest.intake import Intake
 from monitor.readings.embedded import EmbeddedStore
 from monitor.register import Register
+from tests.serving import stop
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 START = [
@@ -67,9 +68,7 @@ def post(parts: Parts) -> Iterator[Callable[..., tuple[int, Any]]]:
                 return error.code, json.load(error)
 
     yield send
-    server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
-    thread.join()
-    server.task_dispatcher.shutdown()
+    stop(server, thread)
 
 
 def transactions(parts: Parts) -> list[tuple[str, str, str | None]]:

@@ -35,11 +35,11 @@ from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
+from monitor.rules.frame import HISTORY
 from monitor.rules.model import rests_on_usual_power
 from monitor.rules.sources import sources_table
 from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import sessions_table
-from monitor.sessions.history_table import HISTORY_SCHEMA
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
@@ -172,7 +172,7 @@ class Service:
             TariffStore(self.database),
             kept=settings.paths.var / "sessions.kept",
         )
-        self._session_tables = sessions_table(()), HISTORY_SCHEMA.empty_table()
+        self._session_tables = sessions_table(()), HISTORY.empty_table()
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
         self._tried = False

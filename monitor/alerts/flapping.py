@@ -1,6 +1,6 @@
 """Alerts that come and go: told once as flapping, then quiet until they have calmed down. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +9,9 @@ from monitor.rules.answer import Level
 
 TIMES = 4
 """So often an alert fires within its span to be flapping; at most once in a span and it is calm again."""
+
+Key = tuple[str, str]
+"""Rule and subject."""
 
 _SHORTEST = timedelta(hours=2)
 
@@ -23,9 +26,27 @@ class Flapping:
     level: Level
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Rule and subject."""
         return self.rule, self.subject
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What began to flap and what is calm again, and all that flaps now."""
+
+    new: tuple[Flapping, ...]
+    calm: tuple[Flapping, ...]
+    now: tuple[Flapping, ...]
+
+
+def turned(before: Sequence[Flapping], fired: Iterable[Alert], firings: Callable[[Key], int]) -> Turned:
+    """`before`: what flapped; `fired`: alerts that begin to fire now; `firings`: how often each fired in its span."""
+    known = {one.key for one in before}
+    candidates = (Flapping(alert.rule, alert.subject, alert.id, alert.level) for alert in fired)
+    new = tuple(one for one in candidates if one.key not in known and firings(one.key) >= TIMES)
+    calm = tuple(one for one in before if firings(one.key) <= 1)
+    return Turned(new, calm, (*(one for one in before if one not in calm), *new))
 
 
 def span_of(policy: Policy) -> timedelta:

@@ -31,7 +31,10 @@ def rosters(routes: Routes, now: datetime, span: timedelta = SPAN) -> tuple[Rost
 
 def roster_row(roster: Roster) -> dict[str, Any]:
     """A rota as the API and `laddvakt alerts oncall --json` give it."""
-    shifts = [
-        {"who": shift.who, "from": shift.start, "to": shift.end, "override": shift.override} for shift in roster.shifts
-    ]
+    shifts = [shift_row(shift) for shift in roster.shifts]
     return {"rota": roster.rota, "zone": roster.zone, "now": roster.now, "shifts": shifts}
+
+
+def shift_row(shift: Shift) -> dict[str, Any]:
+    """A turn, wherever turns are given to programs."""
+    return {"who": shift.who, "from": shift.start, "to": shift.end, "override": shift.override}

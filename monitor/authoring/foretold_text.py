@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from monitor.alerts.oncall import shift_row
 from monitor.alerts.routes import Route
 from monitor.authoring.foretelling import Forecast, Way
 from monitor.units import duration_text
@@ -54,10 +55,7 @@ def document(forecast: Forecast, zone: ZoneInfo) -> dict[str, Any]:
         "resolved_at": forecast.resolved_at,
         "inhibited_by": sample.policy.inhibited_by,
         "routes": [_route(way) for way in forecast.ways],
-        "turns": {
-            name: [{"who": s.who, "from": s.start, "to": s.end, "override": s.override} for s in shifts]
-            for name, shifts in forecast.turns.items()
-        },
+        "turns": {name: [shift_row(shift) for shift in shifts] for name, shifts in forecast.turns.items()},
         "messages": [dict(vars(message)) for message in forecast.messages],
         "silent_because": "" if forecast.messages else _silence(forecast),
     }

@@ -5,23 +5,23 @@ As many slots as know the same rows are judged at once (`evaluate_slots`): betwe
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitor.alerts.flapping import Key
 from monitor.alerts.model import Alert, Message
-from monitor.alerts.responses import Silence
-from monitor.authoring.replay import Files, Key, Replay
+from monitor.authoring.replay import Files, Replay
 from monitor.config import Settings
 from monitor.ids import Place
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.schema import MEASUREMENTS
 from monitor.readings.store import Batch, ReadingStore
 from monitor.rules.answer import Answer
-from monitor.rules.evaluate import Facts, evaluate_slots
+from monitor.rules.evaluate import Facts, evaluate_slots, waiting
 from monitor.rules.frame import HISTORY, SESSIONS
 from monitor.rules.program import compile_rules
 from monitor.sessions.assembler import Assembler
@@ -46,54 +46,37 @@ class Moment:
     messages: tuple[Message, ...]
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known before the first slot."""
-
-    history: pa.Table = field(default_factory=HISTORY.empty_table)
-    """Of connectors whose history stays as it is, in columns of `HISTORY`."""
-    past: Mapping[Place, Sequence[Past]] = field(default_factory=dict)
-    """Finished sessions of the others, newest first."""
-    silences: Sequence[Silence] = ()
-
-
 class Play:
     """One series of slots on a store of its own. `failures`: rules that could not be judged, with the reason."""
 
-    def __init__(self, files: Files, store: EmbeddedStore, settings: Settings, known: Known | None = None) -> None:
-        known = known or Known()
+    def __init__(self, files: Files, store: EmbeddedStore, settings: Settings, history: pa.Table) -> None:
+        """`history`, in columns of `HISTORY`: of connectors whose history stays as it is."""
         self._files, self._store = files, store
         self._program = compile_rules([rule for rule in files.rules if rule.on != "source"])
-        self._replay = Replay(files, settings.evaluate.interval, known.silences)
+        self._replay = Replay(files, settings.evaluate.interval)
         self._arriving = _Arriving(store)
         sessions = settings.sessions
         self._assembler = Assembler(
             cast("ReadingStore", self._arriving), sessions.grace, sessions.bill_until, files.register
         )
         self._sessions: list[pa.Table] = []
-        self._histories = _Histories(known)
+        self._histories = _Histories(history)
         self._waiting: list[datetime] = []
         self._last_us: int | None = None
         self.failures: dict[str, str] = {}
         store.register([place for place, _ in files.register])
-
-    @property
-    def alerts(self) -> Sequence[Alert]:
-        """All that there have been, by number."""
-        return tuple(self._replay.alerts.values())
 
     def go(self, slots: Iterable[tuple[datetime, Tables]]) -> Iterator[Moment]:
         """Take slots, each with the rows that came since the one before; what became of each of them."""
         for slot, came in slots:
             late = self._last_us is not None and any(_first_us(rows) <= self._last_us for rows in came.values())
             if late or len(self._waiting) >= self._most():
-                yield from self.judge()
-            self.take(slot, came)
+                yield from self._judge()
+            self._take(slot, came)
             self._waiting.append(slot)
-        yield from self.judge()
+        yield from self._judge()
 
-    def take(self, slot: datetime, came: Tables) -> None:
-        """Take rows in without judging the slot."""
+    def _take(self, slot: datetime, came: Tables) -> None:
         self._arriving.append(Batch(came, slot) if came else None)
         closed = [session for session in self._assembler.update(slot) if session.closed_at is not None]
         self._histories.note(closed, to_us(slot))
@@ -103,7 +86,7 @@ class Play:
         self._sessions.append(under_way.set_column(column, "known_at_us", known_at))
         self._last_us = to_us(slot)
 
-    def judge(self) -> Iterator[Moment]:
+    def _judge(self) -> Iterator[Moment]:
         """The slots that wait."""
         slots, self._waiting = self._waiting, []
         if not slots:
@@ -118,24 +101,16 @@ class Play:
         for answer in answers:
             at[answer.at].append(answer)
         for slot in slots:
-            silent = {rule.id: "all stations are silent" for rule in self._files.rules} if slot in waits else {}
+            silent = waiting(self._program, slot, "all stations are silent").failures if slot in waits else {}
             messages = self._replay.take(slot, at[slot], {**failures, **silent})
             yield Moment(slot, self._replay.latest, messages)
 
     def facts(self, slots: Sequence[datetime]) -> Facts:
-        """What was known of sessions at these slots, of which none may have been forgotten."""
+        """What was known of sessions at these slots."""
         wanted = pa.array([to_us(slot) for slot in slots], pa.int64())
         known = pa.concat_tables([SESSIONS.empty_table(), *self._sessions])
         at_slots = known.filter(pc.is_in(known["known_at_us"], wanted))
         return Facts(self._files.register, at_slots, self._histories.table())
-
-    def forget(self, before: datetime, statuses_before: datetime) -> None:
-        """Let rows go that no window reaches any more, and what was known of sessions at the slots so far."""
-        self._store.forget("meter", before)
-        for name in ("status", "transaction", "link"):
-            self._store.forget(name, statuses_before)
-        self._sessions.clear()
-        self._histories.forget(to_us(before))
 
     def _most(self) -> int:
         return max(1, AT_ONCE // max(1, len(self._files.register.connectors)))
@@ -169,11 +144,11 @@ class _Arriving:
 class _Histories:
     """What finished sessions say of connectors, from one end of a session to the next."""
 
-    def __init__(self, known: Known) -> None:
-        self._fixed = known.history
-        self._named = {Place(row["site"], row["station"], row["connector"]) for row in known.history.to_pylist()}
-        self._past = {place: deque(past, USED) for place, past in known.past.items() if place not in self._named}
-        self._rows = {place: [self._row(place, None)] for place in self._past}
+    def __init__(self, fixed: pa.Table) -> None:
+        self._fixed = fixed
+        self._named = {Place(row["site"], row["station"], row["connector"]) for row in fixed.to_pylist()}
+        self._past: dict[Place, deque[Past]] = {}
+        self._rows: dict[Place, list[dict[str, Any]]] = {}
 
     def note(self, closed: Iterable[Session], at_us: int) -> None:
         """Sessions that ended by a slot, which knows of them."""
@@ -189,22 +164,11 @@ class _Histories:
     def table(self) -> pa.Table:
         """In the columns of `HISTORY`."""
         rows = [row for some in self._rows.values() for row in some]
-        return pa.concat_tables([_columns(self._fixed), pa.Table.from_pylist(rows, HISTORY)])
+        return pa.concat_tables([self._fixed, pa.Table.from_pylist(rows, HISTORY)])
 
-    def forget(self, before_us: int) -> None:
-        """Rows that no later slot asks for."""
-        for place, rows in self._rows.items():
-            self._rows[place] = [
-                row for row in rows if row["known_until_us"] is None or row["known_until_us"] > before_us
-            ]
-
-    def _row(self, place: Place, from_us: int | None) -> dict[str, Any]:
+    def _row(self, place: Place, from_us: int) -> dict[str, Any]:
         said = vars(history_of(list(self._past[place])))
         return {**place._asdict(), **said, "known_from_us": from_us, "known_until_us": None}
-
-
-def _columns(history: pa.Table) -> pa.Table:
-    return pa.Table.from_pylist(history.to_pylist(), HISTORY)
 
 
 def _first_us(rows: pa.Table) -> int:

@@ -5,21 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.alerts.flapping import TIMES, Flapping, span_of
+from monitor.alerts.flapping import Flapping, Key, span_of, turned
 from monitor.alerts.groups import Group
 from monitor.alerts.model import Alert, Message
 from monitor.alerts.plan import plan
 from monitor.alerts.policy import policy_of
-from monitor.alerts.responses import Silence
 from monitor.alerts.routes import Routes
 from monitor.alerts.step import step
 from monitor.register import Register
 from monitor.rules import message
 from monitor.rules.answer import Answer, Evaluation, Texts
 from monitor.rules.model import Rule
-
-Key = tuple[str, str]
-"""Rule and subject."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +32,9 @@ class Replay:
     one of each rule and subject.
     """
 
-    def __init__(self, files: Files, interval: timedelta, silences: Sequence[Silence] = ()) -> None:
+    def __init__(self, files: Files, interval: timedelta) -> None:
         self._files = files
         self._interval = interval
-        self._silences = silences
         self._rules = {rule.id: rule for rule in files.rules}
         self._policies = {rule.id: policy_of(rule) for rule in files.rules}
         self._inhibitors = {rule.id: rule.inhibited_by for rule in files.rules if rule.inhibited_by}
@@ -85,14 +80,10 @@ class Replay:
         return message.render(self._rules[alert.rule], alert.subject, alert.level, alert.values, since)
 
     def _note_flapping(self, fired: Iterable[Alert], at: datetime) -> None:
-        known = {each.key for each in self._flapping}
-        new = []
-        for alert in fired:
-            key = alert.rule, alert.subject
-            self._fired[key].append(at)
-            if key not in known and self._lately(key, at) >= TIMES:
-                new.append(Flapping(alert.rule, alert.subject, alert.id, alert.level))
-        self._flapping = (*(each for each in self._flapping if self._lately(each.key, at) > 1), *new)
+        begun = list(fired)
+        for alert in begun:
+            self._fired[alert.rule, alert.subject].append(at)
+        self._flapping = turned(self._flapping, begun, lambda key: self._lately(key, at)).now
 
     def _lately(self, key: Key, at: datetime) -> int:
         since = at - span_of(self._policies[key[0]])
@@ -108,7 +99,6 @@ class Replay:
             inhibited_by=self._inhibitors,
             register=self._files.register,
             now=at,
-            silences=[silence for silence in self._silences if silence.holds(at)],
             flapping=self._flapping,
         )
         self._groups = planned.groups

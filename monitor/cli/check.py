@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,23 +14,10 @@ from monitor.authoring.check import check_paths
 from monitor.authoring.foretelling import Course, Forecast, foretell
 from monitor.cells import jsonable
 from monitor.cli.settings import chosen, config_option, load
+from monitor.cli.terminal import Span, moment
 from monitor.config import Settings, doubts
 from monitor.errors import FileProblems, Problem
 from monitor.service import RealClock
-from monitor.units import parse_duration
-
-
-class Span(click.ParamType[timedelta]):
-    """A duration as `notify.yaml` writes it."""
-
-    name = "4h"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Fails with an example."""
-        try:
-            return value if isinstance(value, timedelta) else parse_duration(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -40,7 +27,7 @@ class Span(click.ParamType[timedelta]):
 @click.option(
     "--sample", metavar="KEY=VALUE,...", help="also tell what this alert would send: rule=slow-charging,level=critical"
 )
-@click.option("--at", "moment", metavar="TIME", help="when the sample becomes true [now]; in its site's zone")
+@click.option("--at", "when", metavar="TIME", help="when the sample becomes true [now]; in its site's zone")
 @click.option("--hours", type=click.IntRange(1, 14 * 24), default=24, show_default=True, help="how far to look ahead")
 @click.option("--lasts", type=Span(), help="how long the sample holds [to the end]")
 @click.option("--acknowledged-after", type=Span(), help="when somebody sees to the sample [never]")
@@ -81,7 +68,7 @@ def check(
 
 
 def _foretold(
-    sample: str, paths: tuple[Path, ...], settings: Settings, *, moment: str | None, hours: int,
+    sample: str, paths: tuple[Path, ...], settings: Settings, *, when: str | None, hours: int,
     lasts: timedelta | None, acknowledged_after: timedelta | None,
 ) -> tuple[Forecast, ZoneInfo]:  # fmt: skip
     """By the files of the one folder that is named, else by those in force; with the zone of the sample's site."""
@@ -91,17 +78,9 @@ def _foretold(
     files = in_force.load(settings.model_copy(update={"paths": settings.paths.model_copy(update={"rules": folder})}))
     alert = sample_alert.parse(sample, files)
     zone = files.register.zone(alert.place.site)
-    start = _moment(moment, zone) if moment else RealClock().now().replace(microsecond=0)
+    start = moment("--at", when, zone) if when else RealClock().now().replace(microsecond=0)
     course = Course(start, timedelta(hours=hours), settings.evaluate.interval, lasts, acknowledged_after)
     return foretell(alert, files, course), zone
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"--at {text!r} is no time; write for example 2026-03-28T22:00") from None
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _plain(problem: Problem) -> dict[str, object]:

@@ -32,7 +32,7 @@ class Destination:
         except OSError as error:
             raise DeliveryUnavailable(f"webhook {_shown(parts)}: {host} cannot be looked up: {error}") from error
         address = str(found[0][4][0])
-        if not private and not ip_address(address.partition("%")[0]).is_global:
+        if not private and _own(address):
             raise DeliveryRefused(
                 f"webhook {_shown(parts)} leads to {address}, which is not a public address; where that is meant, set "
                 "notify.private_addresses = true in laddvakt.toml"
@@ -70,7 +70,12 @@ def leads_home(host: str) -> bool:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return False
-    return any(not ip_address(str(each[4][0]).partition("%")[0]).is_global for each in found)
+    return any(_own(str(each[4][0])) for each in found)
+
+
+def _own(address: str) -> bool:
+    """Whether a numeric address, which may name an interface, is not public."""
+    return not ip_address(address.partition("%")[0]).is_global
 
 
 def _shown(url: SplitResult) -> str:

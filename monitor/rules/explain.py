@@ -19,7 +19,7 @@ from monitor.rules.expected import bounds_sql
 from monitor.rules.frame import Facts, Frame, build
 from monitor.rules.model import Expression, Rule
 from monitor.rules.names import EXPECTED_BY, Subject
-from monitor.rules.program import PLACE_COLUMNS, compile_rules, source_sql, tables_of, value_sql
+from monitor.rules.program import PLACE_COLUMNS, Program, compile_rules, source_sql, tables_of, value_sql
 from monitor.rules.sql import Compiler, quote
 from monitor.rules.syntax import Call, NameRef, Node, Number, Text
 from monitor.units import Dimension
@@ -53,7 +53,7 @@ class Explained:
 def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: datetime) -> Explained:
     """Judge the rule for one subject as `evaluate` does. Raises InputError when nothing of that name is watched."""
     program = compile_rules([rule])
-    return _explained(rule, subject, build(snapshot, facts, [now], program.windows), snapshot, now)
+    return _explained(program, subject, build(snapshot, facts, [now], program.windows), snapshot, now)
 
 
 def explain_source(rule: Rule, subject: str, snapshot: Snapshot, sources: pa.Table, now: datetime) -> Explained:
@@ -64,12 +64,14 @@ def explain_source(rule: Rule, subject: str, snapshot: Snapshot, sources: pa.Tab
     name = Place.parse(subject).source or subject
     if name not in SOURCES:
         raise InputError(f"{subject!r} is no part of the service; parts are {', '.join(SOURCES)}")
-    return _explained(rule, Place.of_source(name).subject, Frame({"sources": sources}, now, now), snapshot, now)
+    program = compile_rules([rule])
+    return _explained(program, Place.of_source(name).subject, Frame({"sources": sources}, now, now), snapshot, now)
 
 
-def _explained(rule: Rule, subject: str, frame: Frame, snapshot: Snapshot, now: datetime) -> Explained:
+def _explained(program: Program, subject: str, frame: Frame, snapshot: Snapshot, now: datetime) -> Explained:
+    [rule] = program.rules
     where = _where(rule.on, subject)
-    answer = judge_one(compile_rules([rule]), frame, snapshot, subject)
+    answer = judge_one(program, frame, snapshot, subject)
     found = _rows(rule.on, [], where, frame, snapshot)
     if not found:
         raise InputError(f"there is no {rule.on} {subject!r}: it has sent nothing, and is not in sites.yaml")

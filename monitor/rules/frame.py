@@ -100,7 +100,7 @@ def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], windows: 
     tables = {
         "slots": pa.table({"slot_us": pa.array([to_us(slot) for slot in slots], pa.int64())}),
         "sessions": facts.sessions.select(SESSIONS.names).cast(SESSIONS),
-        "history": _with_bounds(facts.history).select(HISTORY.names).cast(HISTORY),
+        "history": facts.history.select(HISTORY.names).cast(HISTORY),
         **_register_tables(facts.register),
     }
     frame = Frame(tables, slots[0], slots[-1])
@@ -116,14 +116,6 @@ def build(snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], windows: 
 def _numbered(table: pa.Table) -> pa.Table:
     """With `row_id`, one number for (slot, connector), which windows over statuses are grouped and joined by."""
     return table.append_column("row_id", pa.array(np.arange(table.num_rows)))
-
-
-def _with_bounds(history: pa.Table) -> pa.Table:
-    """A history that does not say since when it is known has always been."""
-    for name in ("known_from_us", "known_until_us"):
-        if name not in history.column_names:
-            history = history.append_column(name, pa.nulls(history.num_rows, pa.int64()))
-    return history
 
 
 _MEMO: list[tuple[Register, dict[str, pa.Table]]] = []

@@ -27,7 +27,7 @@ class TimeRules(NamedTuple):
     and the offer per phase on AC below which a car that asks for nothing does not park.
     """
 
-    neither: frozenset[str] = frozenset({"SuspendedEVSE", "Faulted", "Unavailable"})
+    neither: frozenset[str] = _HELD_UP
     least_a: float = LEAST_A
 
 

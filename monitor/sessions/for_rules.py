@@ -7,30 +7,14 @@ from itertools import takewhile
 import pyarrow as pa
 
 from monitor.ids import Place
+from monitor.rules.frame import SESSIONS
 from monitor.sessions.glance import Glance
 from monitor.sessions.model import Session
 from monitor.units import to_us
 
-SESSIONS_SCHEMA = pa.schema(
-    [
-        ("site", pa.string()),
-        ("station", pa.string()),
-        ("connector", pa.string()),
-        ("session", pa.string()),
-        ("started_us", pa.int64()),
-        ("stopped_us", pa.int64()),
-        ("peak_w", pa.float64()),
-        ("energy_wh", pa.float64()),
-        ("idle_since_us", pa.int64()),
-        ("flags", pa.list_(pa.string())),
-        ("soc_in", pa.float64()),
-        ("known_at_us", pa.int64()),
-    ]
-)
-
 
 def sessions_table(sessions: Iterable[Session]) -> pa.Table:
-    """Sessions under way, one row each: columns of `SESSIONS_SCHEMA`. `stopped_us` is null while charging."""
+    """Sessions under way, one row each: columns of `SESSIONS`. `stopped_us` is null while charging."""
     rows = [
         {
             **_place(session.place),
@@ -47,7 +31,7 @@ def sessions_table(sessions: Iterable[Session]) -> pa.Table:
         for session in sessions
         if session.under_way
     ]
-    return pa.Table.from_pylist(rows, SESSIONS_SCHEMA)
+    return pa.Table.from_pylist(rows, SESSIONS)
 
 
 def glances_table(glances: Sequence[Glance]) -> pa.Table:
@@ -64,7 +48,7 @@ def glances_table(glances: Sequence[Glance]) -> pa.Table:
         "soc_in": [glance.soc_in for glance in glances],
         "known_at_us": [None] * len(glances),
     }
-    return pa.table(columns, SESSIONS_SCHEMA)
+    return pa.table(columns, SESSIONS)
 
 
 def idle_since(session: Session) -> datetime | None:

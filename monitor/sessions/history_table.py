@@ -1,28 +1,16 @@
 """Connectors' histories as the table that rules join: kept up at each tick, at the cost of what changed."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
 
 from monitor.ids import Place
+from monitor.rules.frame import HISTORY
 from monitor.sessions.history import ConnectorHistory
 
-HISTORY_SCHEMA = pa.schema(
-    [
-        ("site", pa.string()),
-        ("station", pa.string()),
-        ("connector", pa.string()),
-        ("usual_power_w", pa.float64()),
-        ("slow_share_10", pa.float64()),
-        ("failed_share_10", pa.float64()),
-        ("users_10", pa.int64()),
-        ("delivered_us", pa.int64()),
-        ("usual_gap_us", pa.int64()),
-        ("last_stop_reason", pa.string()),
-    ]
-)
-_FIELDS = HISTORY_SCHEMA.names[3:]
+_FIELDS = tuple(each.name for each in fields(ConnectorHistory))
 
 _MOST_FRESH = 2_000
 """With more changed rows than this all are written anew: those that changed are written at each tick."""
@@ -37,7 +25,7 @@ class HistoryTable:
 
     @property
     def table(self) -> pa.Table:
-        """Columns of `HISTORY_SCHEMA`."""
+        """Columns of `HISTORY`."""
         return self._table
 
     def update(self, fresh: Mapping[Place, ConnectorHistory]) -> None:
@@ -62,4 +50,5 @@ class HistoryTable:
 def _table(histories: Mapping[Place, ConnectorHistory]) -> pa.Table:
     columns: dict[str, list[object]] = {name: [getattr(place, name) for place in histories] for name in Place._fields}
     columns |= {name: [getattr(history, name) for history in histories.values()] for name in _FIELDS}
-    return pa.table(columns, schema=HISTORY_SCHEMA)
+    columns |= {name: [None] * len(histories) for name in HISTORY.names if name not in columns}
+    return pa.table(columns, schema=HISTORY)

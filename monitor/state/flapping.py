@@ -6,13 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from monitor.alerts.flapping import TIMES, Flapping, span_of
+from monitor.alerts.flapping import Flapping, Key, span_of, turned
 from monitor.alerts.model import Alert, EventKind, Policy
 from monitor.state.database import chunks
 from monitor.state.tables import alerts, events, flapping
-
-Key = tuple[str, str]
-"""Rule and subject."""
 
 
 def update(tx: Connection, fired: Iterable[Alert], policies: Mapping[str, Policy], now: datetime) -> Sequence[Flapping]:
@@ -21,21 +18,21 @@ def update(tx: Connection, fired: Iterable[Alert], policies: Mapping[str, Policy
     That it begins to flap, and that it is calm again, are events of the alert.
     """
     before = [Flapping(row.rule, row.subject, row.alert, row.level) for row in tx.execute(select(flapping))]
-    candidates = [Flapping(alert.rule, alert.subject, alert.id, alert.level) for alert in fired]
-    if not before and not candidates:
+    begun = list(fired)
+    if not before and not begun:
         return []
-    firings = _firings(tx, {one.rule for one in (*before, *candidates)} & policies.keys(), policies, now)
-    calm = [one for one in before if firings.get(one.key, 0) <= 1]
-    known = {one.key for one in before}
-    new = [one for one in candidates if one.key not in known and firings.get(one.key, 0) >= TIMES]
-    for one in calm:
+    firings = _firings(
+        tx, {*(one.rule for one in before), *(one.rule for one in begun)} & policies.keys(), policies, now
+    )
+    what = turned(before, begun, lambda key: firings.get(key, 0))
+    for one in what.calm:
         tx.execute(delete(flapping).where(flapping.c.rule == one.rule, flapping.c.subject == one.subject))
-    if new:
-        rows = [{"rule": one.rule, "subject": one.subject, "alert": one.alert, "level": one.level} for one in new]
+    if what.new:
+        rows = [{"rule": one.rule, "subject": one.subject, "alert": one.alert, "level": one.level} for one in what.new]
         tx.execute(insert(flapping), rows)
-    _tell(tx, calm, "calm", now)
-    _tell(tx, new, "flapping", now)
-    return [*(one for one in before if one not in calm), *new]
+    _tell(tx, what.calm, "calm", now)
+    _tell(tx, what.new, "flapping", now)
+    return what.now
 
 
 def _firings(tx: Connection, rules: Iterable[str], policies: Mapping[str, Policy], now: datetime) -> Mapping[Key, int]:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.sessions.for_rules import SESSIONS_SCHEMA, sessions_table
+from monitor.rules.frame import SESSIONS
+from monitor.sessions.for_rules import sessions_table
 from monitor.units import to_us
 
 
@@ -11,7 +12,7 @@ def test_sessions_under_way(paper: Any, charger: Any, noon: datetime) -> None:
     charger.visit()
     charger.rows = [row for row in charger.rows if row.minute < 70]
     table = sessions_table(paper.write(charger).read(80))
-    assert table.schema == SESSIONS_SCHEMA
+    assert table.schema == SESSIONS
     (row,) = table.to_pylist()
     assert (row["site"], row["station"], row["connector"]) == ("s", "ac", "1")
     assert row["started_us"] == to_us(noon + timedelta(minutes=2))

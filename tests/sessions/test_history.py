@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from monitor.ids import Place
+from monitor.rules.frame import HISTORY
 from monitor.sessions.history import ConnectorHistory, Past, history_of
-from monitor.sessions.history_table import HISTORY_SCHEMA, HistoryTable
+from monitor.sessions.history_table import HistoryTable
 
 HOUR_US = 3_600_000_000
 GOOD = Past(0, 20_000.0, 50_000.0, None, "Remote", None)
@@ -121,7 +122,7 @@ def test_the_table_after_changes_is_as_if_made_anew() -> None:
         fresh = {place: ConnectorHistory(users_10=len(some), last_stop_reason="Local") for place in some}
         kept.update(fresh)
         known |= fresh
-        assert kept.table.schema == HISTORY_SCHEMA
+        assert kept.table.schema == HISTORY
         assert in_order(kept) == in_order(HistoryTable(known))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from monitor.authoring.playing import Known, Play, slots_between
+from monitor.authoring.playing import Play, slots_between
 from monitor.authoring.replay import Files
 from monitor.authoring.rule_tests.cases import Case, Row, tables
 from monitor.config import Settings
@@ -25,7 +25,7 @@ class Run:
     def __init__(self, case: Case, store: EmbeddedStore, settings: Settings) -> None:
         self._case, self._store = case, store
         files = Files(case.rules, case.routes, case.register)
-        self._play = Play(files, store, settings, Known(case.history))
+        self._play = Play(files, store, settings, case.history)
         slots = slots_between(case.start, case.start + case.lasts, settings.evaluate.interval)
         self.moments = [
             replace(moment, alerts=dict(moment.alerts)) for moment in self._play.go(_with_rows(case, slots))

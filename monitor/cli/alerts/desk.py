@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,13 @@ import click
 
 from monitor.alerts.model import Alert
 from monitor.cli.settings import load
+from monitor.cli.terminal import moment
 from monitor.errors import InputError
 from monitor.service import RealClock
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
 from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
-from monitor.units import parse_duration
 
 
 @dataclass(frozen=True)
@@ -63,23 +63,10 @@ def opened(config_file: Path | None) -> Iterator[Desk]:
         database.close()
 
 
-def end_of(desk: Desk, span: str | None, until: str | None) -> datetime | None:
+def end_of(desk: Desk, span: timedelta | None, until: str | None) -> datetime | None:
     """The moment that `--for` or `--until` names; None without either. Raises UsageError for both."""
-    if span and until:
+    if span is not None and until:
         raise click.UsageError("--for and --until exclude one another")
-    if span:
-        return desk.now + _span(span)
-    if not until:
-        return None
-    try:
-        at = datetime.fromisoformat(until)
-    except ValueError:
-        raise click.UsageError(f"--until {until!r} is no time; write for example 2026-03-01T12:00:00Z") from None
-    return (at if at.tzinfo else at.replace(tzinfo=desk.zone)).astimezone(UTC)
-
-
-def _span(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise click.UsageError(f"--for: {error}") from error
+    if span is not None:
+        return desk.now + span
+    return moment("--until", until, desk.zone) if until else None

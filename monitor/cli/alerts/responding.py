@@ -1,6 +1,6 @@
 """`laddvakt alerts ack | silence | unsilence | comment | verdict`: what a person says to alerts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -12,11 +12,11 @@ from monitor.alerts.responses import matching
 from monitor.cli.alerts.desk import Desk, end_of, opened
 from monitor.cli.alerts.listing import LANGUAGE
 from monitor.cli.settings import config_option
-from monitor.cli.terminal import by_option
+from monitor.cli.terminal import Span, by_option
 from monitor.errors import InputError
 
 number = click.argument("number", metavar="ID", type=click.IntRange(1))
-for_option = click.option("--for", "span", metavar="4h", help="how long it counts")
+for_option = click.option("--for", "span", type=Span(), help="how long it counts")
 until_option = click.option("--until", metavar="TIME", help="until when; without an offset in the zone of [sessions]")
 
 
@@ -31,7 +31,7 @@ until_option = click.option("--until", metavar="TIME", help="until when; without
 @by_option
 @config_option
 def ack(
-    *, number: int, assignee: str, ticket: str, comment: str, span: str | None, until: str | None, withdraw: bool,
+    *, number: int, assignee: str, ticket: str, comment: str, span: timedelta | None, until: str | None, withdraw: bool,
     actor: str, config_file: Path | None,
 ) -> None:  # fmt: skip
     """Say that somebody sees to alert ID: no reminders and no escalation until it is over, or as long as is said."""
@@ -61,8 +61,8 @@ def ack(
 @by_option
 @config_option
 def silence(
-    *, number: int | None, matchers: tuple[str, ...], reason: str, span: str | None, until: str | None, actor: str,
-    config_file: Path | None,
+    *, number: int | None, matchers: tuple[str, ...], reason: str, span: timedelta | None, until: str | None,
+    actor: str, config_file: Path | None,
 ) -> None:  # fmt: skip
     """Tell nobody of alerts that match, from now on: those of alert ID's rule at its place, or of all --match."""
     if (number is None) == (not matchers):

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from dashboards.api.asked import AuditQuery, PasswordBody, TokenBody, TokensQuery, UserBody, UsersQuery
 from dashboards.api.operation import operation
 from dashboards.api.ordering import by, in_order
-from dashboards.api.shapes import EntryShape, Listed, NewTokenShape, Page, TokenShape, UserShape
+from dashboards.api.shapes.administration import EntryShape, NewTokenShape, TokenShape, UserShape
+from dashboards.api.shapes.common import Listed, Page
 from dashboards.context import page_url
 from dashboards.principals import principal
 from dashboards.sources import service

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from dashboards import alert_page, exports
 from dashboards.api.asked import AcknowledgeBody, AlertsQuery, CommentBody, VerdictBody
 from dashboards.api.operation import operation
-from dashboards.api.shapes import AlertDetail, AlertShape, CommentShape, Listed, Page
+from dashboards.api.shapes.alerts import AlertDetail, AlertShape, CommentShape
+from dashboards.api.shapes.common import Listed, Page
 from dashboards.context import page_url, texts
 from dashboards.parameters import BadParameter
 from dashboards.principals import principal

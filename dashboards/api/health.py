@@ -3,7 +3,7 @@
 from flask.typing import ResponseReturnValue
 
 from dashboards.api.operation import operation
-from dashboards.api.shapes import HealthShape
+from dashboards.api.shapes.health import HealthShape
 from dashboards.health_page import health_page
 from dashboards.sources import service
 

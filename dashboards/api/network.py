@@ -12,7 +12,8 @@ from dashboards.active import active_alerts
 from dashboards.api.asked import ConnectorsQuery, SitesQuery
 from dashboards.api.operation import operation
 from dashboards.api.ordering import in_order
-from dashboards.api.shapes import ConnectorShape, NetworkShape, Page, SiteDetail, SiteShape, StationShape
+from dashboards.api.shapes.common import Page
+from dashboards.api.shapes.network import ConnectorShape, NetworkShape, SiteDetail, SiteShape, StationShape
 from dashboards.context import page_url, site_name
 from dashboards.freshness import freshness
 from dashboards.places import connector_at, links_of

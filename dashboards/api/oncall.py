@@ -4,7 +4,8 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards.api.operation import operation
-from dashboards.api.shapes import Listed, ReceiverShape, RosterShape, TrialShape
+from dashboards.api.shapes.common import Listed
+from dashboards.api.shapes.oncall import ReceiverShape, RosterShape, TrialShape
 from dashboards.oncall_page import oncall_page
 from dashboards.principals import principal
 from dashboards.sources import service

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode
 import monitor
 from dashboards.access import RULES
 from dashboards.api.operation import OPERATIONS, Operation
-from dashboards.api.shapes import Problem
+from dashboards.api.shapes.common import Problem
 
 _REF = "#/components/schemas/{model}"
 _PART = re.compile(r"<(?:(?P<kind>\w+)(?:\((?P<of>[^)]*)\))?:)?(?P<name>\w+)>")

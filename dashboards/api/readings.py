@@ -6,7 +6,8 @@ from flask.typing import ResponseReturnValue
 from dashboards import exports, reading_rows
 from dashboards.api.asked import ReadingsQuery
 from dashboards.api.operation import operation
-from dashboards.api.shapes import Page, ReadingShape
+from dashboards.api.shapes.common import Page
+from dashboards.api.shapes.network import ReadingShape
 from dashboards.context import page_url
 from dashboards.parameters import Parameters
 from dashboards.sources import service

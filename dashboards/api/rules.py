@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from dashboards.api.asked import Moment, RulesQuery, Text
 from dashboards.api.operation import Asked, operation
 from dashboards.api.ordering import by, in_order
-from dashboards.api.shapes import Explanation, Listed, RuleDetail, RuleShape
+from dashboards.api.shapes.common import Listed
+from dashboards.api.shapes.rules import Explanation, RuleDetail, RuleShape
 from dashboards.sources import service
 from monitor.alerts.remarks import Tally
 from monitor.authoring.listing import episodes, precision_row, state_of

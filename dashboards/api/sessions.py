@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from dashboards import deciding, exports, session_list
 from dashboards.api.asked import CdrQuery, DecisionBody, ReviewQuery, SessionsQuery
 from dashboards.api.operation import operation
-from dashboards.api.shapes import Page, SessionDetail, SessionShape, WaitingPage
+from dashboards.api.shapes.common import Page
+from dashboards.api.shapes.sessions import SessionDetail, SessionShape, WaitingPage
 from dashboards.changes import actor
 from dashboards.context import page_url
 from dashboards.parameters import BadParameter

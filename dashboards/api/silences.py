@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from dashboards.api.asked import SilenceBody, SilencesQuery
 from dashboards.api.operation import operation
-from dashboards.api.shapes import Page, SilenceShape
+from dashboards.api.shapes.alerts import SilenceShape
+from dashboards.api.shapes.common import Page
 from dashboards.context import page_url
 from dashboards.parameters import BadParameter
 from dashboards.principals import principal

@@ -10,7 +10,8 @@ from dashboards import compare_page, exports, tariff_page
 from dashboards.api.asked import CompareQuery, TariffsQuery
 from dashboards.api.operation import operation
 from dashboards.api.ordering import by, in_order
-from dashboards.api.shapes import Page, TariffDetail, TariffShape
+from dashboards.api.shapes.common import Page
+from dashboards.api.shapes.tariffs import TariffDetail, TariffShape
 from dashboards.context import page_url
 from dashboards.parameters import Parameters
 from dashboards.sources import service

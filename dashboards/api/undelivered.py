@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from dashboards.api.asked import UndeliveredQuery
 from dashboards.api.operation import operation
-from dashboards.api.shapes import Page, ResentShape, UndeliveredShape
+from dashboards.api.shapes.alerts import ResentShape, UndeliveredShape
+from dashboards.api.shapes.common import Page
 from dashboards.context import page_url
 from dashboards.principals import principal
 from dashboards.sources import service

@@ -1,0 +1,1 @@
+"""What answers of the API hold, by subject."""

@@ -50,7 +50,7 @@ def stretch(firing_at: datetime, at: datetime) -> tuple[datetime, datetime]:
 
 
 def draw(curve: Curve, words: dict[str, str]) -> bytes:
-    """A PNG of 8 colours; `words` has `power`, `offered`, `limit` and `expected` in the mail's language."""
+    """A PNG of at most 16 colours; `words` has `power`, `offered`, `limit` and `expected` in the mail's language."""
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(image)
     span_us = max((curve.end - curve.start) / timedelta(microseconds=1), 1)
@@ -89,7 +89,7 @@ def draw(curve: Curve, words: dict[str, str]) -> bytes:
           curve.samples, _POWER)  # fmt: skip
     _legend(pen, legend)
     file = io.BytesIO()
-    image.quantize(16).save(file, "PNG", optimize=True)
+    image.quantize(16, method=Image.Quantize.FASTOCTREE).save(file, "PNG")
     return file.getvalue()
 
 

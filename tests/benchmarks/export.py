@@ -43,8 +43,8 @@ def main() -> None:
             for kind in FORMATS:
                 seconds, written, largest_kb = export(url, kind, Path(name))
                 print(
-                    f"{some:>9,} sessions as {kind:<8} {some / seconds:>8,.0f} a second, {written / some:>5.0f} bytes each, "
-                    f"at most {largest_kb / 1024:>5.0f} MB",
+                    f"{some:>9,} sessions as {kind:<8} {some / seconds:>8,.0f} a second, "
+                    f"{written / some:>5.0f} bytes each, at most {largest_kb / 1024:>5.0f} MB",
                     flush=True,
                 )
 

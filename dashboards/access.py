@@ -97,6 +97,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "rules.what_to_do": READ,
     "tariffs.all_": READ,
     "tariffs.compare": READ,
+    "insight.performance": READ,
     "mailbox.all_": READ,
     "mailbox.one": READ,
     "mailbox.html": READ,
@@ -130,6 +131,8 @@ RULES: Final[Mapping[str, Rule]] = {
             "tariffs",
             "tariff",
             "compare",
+            "performance",
+            "figures",
             "health",
         )
     },

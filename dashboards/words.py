@@ -128,11 +128,20 @@ SOURCE = {
 }
 PLUGGED = _l("plugged in, not started")
 
+BY = {
+    "connector": _l("Connector"),
+    "evse": _l("EVSE"),
+    "station": _l("Station"),
+    "site": _l("Site"),
+    "vendor": _l("Vendor"),
+    "model": _l("Model"),
+}
 WORDS = {
     "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
     "outbox": OUTBOX, "entry": ENTRY, "verdict": VERDICT, "billing": BILLING,
     "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
     "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
+    "by": BY,
 }  # fmt: skip
 
 

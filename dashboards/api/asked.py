@@ -9,6 +9,7 @@ from dashboards.api.operation import Asked
 from dashboards.parameters import COMMENT_MAX, LIMIT_DEFAULT, LIMIT_MAX, read_lines, read_moment
 from monitor.access.model import Role, Scope
 from monitor.alerts.remarks import Verdict
+from monitor.insight.performance import By
 from monitor.insight.picture import Standing
 from monitor.rules.answer import Level
 from monitor.sessions.model import BillingState, Flag
@@ -215,6 +216,29 @@ class CompareQuery(Asked):
     end: End = None
     site: Site = None
     group: Annotated[Text | None, Field(description="a group of users")] = None
+    format: Format = None
+
+
+class PerformanceQuery(Paged):
+    """Finished sessions by plug-in; without `from` all, until now at most."""
+
+    by: Annotated[By, Field(description="what a row is about")] = "connector"
+    start: Start = None
+    end: End = None
+    site: Site = None
+    sort: Annotated[
+        Literal[
+            "worst", "-worst", "place", "-place", "sessions", "-sessions", "energy_wh", "-energy_wh", "plugged_s",
+            "-plugged_s", "charging_s", "-charging_s", "idle_s", "-idle_s", "success_rate", "-success_rate", "uptime",
+            "-uptime", "full_share", "-full_share", "idle_share", "-idle_share", "utilisation", "-utilisation",
+            "average_power_w", "-average_power_w", "faults", "-faults", "revenue_excl_vat", "-revenue_excl_vat",
+        ],
+        Field(
+            description="worst: the least health first, then the most sessions, unknown last; with `-` before it the "
+            "other way round"
+        ),
+    ] = "worst"  # fmt: skip
+    after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
     format: Format = None
 
 

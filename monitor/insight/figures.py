@@ -1,0 +1,221 @@
+"""Every figure of insight, once: its name, unit and meaning. Page, API and docs/insight.md are made from this table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["count", "Wh", "W", "s", "share", "percent", "money", "text", "rate"]
+Kind = Literal["performance", "congestion", "behaviour", "revenue"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure. `en`, `sv`: its name on pages, and what it means. `source`: what it is read from.
+
+    `better`: which way is good, None where neither is. Shares are between 0 and 1. Unknown is null, never 0.
+    """
+
+    name: str
+    unit: Unit
+    en: tuple[str, str]
+    sv: tuple[str, str]
+    source: str
+    better: Literal["high", "low"] | None = None
+    kind: Kind = "performance"
+
+    @property
+    def label(self) -> Mapping[str, str]:
+        """Its name by language."""
+        return {"en": self.en[0], "sv": self.sv[0]}
+
+    @property
+    def definition(self) -> Mapping[str, str]:
+        """What it means by language."""
+        return {"en": self.en[1], "sv": self.sv[1]}
+
+
+_S, _R, _T = "sessions", "register", "statuses"
+
+FIGURES: tuple[Figure, ...] = (
+    Figure(
+        "sessions", "count",
+        ("Sessions", "Cars that were plugged in in this time and have left."),
+        ("Sessioner", "Bilar som anslöts under tiden och har lämnat."), _S,
+    ),
+    Figure(
+        "health", "share",
+        ("Health", "The mean of those of its parts that are known: success rate and uptime."),
+        ("Hälsa", "Medelvärdet av de delar som är kända: andel lyckade och drifttid."), f"{_S}, {_T}", "high",
+    ),
+    Figure(
+        "success_rate", "share",
+        ("Success rate", ("Sessions that delivered at least 100 Wh, of those of which that is known; a car that was "
+         "plugged in and never began counts as not served.")),
+        ("Andel lyckade", ("Sessioner som gav minst 100 Wh, av dem där det är känt; en bil som anslöts utan att "
+         "laddningen började räknas som misslyckad.")), _S, "high",
+    ),
+    Figure(
+        "visit_success_rate", "share",
+        ("Success by visit", ("The same by visits: attempts of one car at one site within 10 minutes count once. A "
+         "session of an unknown user is a visit of its own.")),
+        ("Lyckade besök", ("Detsamma per besök: försök av samma bil på samma plats inom 10 minuter räknas en gång. En "
+         "session med okänd användare är ett eget besök.")), _S, "high",
+    ),
+    Figure(
+        "started", "count",
+        ("Started", "Sessions whose transaction began."),
+        ("Påbörjade", "Sessioner där transaktionen började."), _S,
+    ),
+    Figure(
+        "delivered", "count",
+        ("Delivered", "Sessions that gave at least 100 Wh."),
+        ("Levererade", "Sessioner som gav minst 100 Wh."), _S,
+    ),
+    Figure(
+        "energy_wh", "Wh",
+        ("Energy", "Sum of what the sessions delivered, by the register; those of unknown energy are left out."),
+        ("Energi", "Summan av vad sessionerna levererade enligt mätaren; de med okänd energi utelämnas."), _S,
+    ),
+    Figure(
+        "plugged_s", "s",
+        ("Plugged in", "From plug-in to plug-out, summed; all of a stay belongs to the time in which it began."),
+        ("Ansluten tid", ("Från anslutning till frånkoppling, summerat; hela vistelsen hör till tiden då den "
+         "började.")), _S,
+    ),
+    Figure(
+        "charging_s", "s",
+        ("Charging", "Time in which the car took energy or could have, of the sessions of which that is known."),
+        ("Laddtid", "Tid då bilen tog emot energi eller kunde ha gjort det, av sessionerna där det är känt."), _S,
+    ),
+    Figure(
+        "idle_s", "s",
+        ("Idle", ("Time in which the car asked for nothing: full, or stopped and still plugged in; of the sessions of "
+         "which that is known.")),
+        ("Overksam tid", ("Tid då bilen inte bad om något: full, eller stoppad men ansluten; av sessionerna där det är "
+         "känt.")), _S,
+    ),
+    Figure(
+        "idle_share", "share",
+        ("Idle share", "Idle time over plugged-in time, of the sessions of which the charging time is known."),
+        ("Andel overksam", "Overksam tid av ansluten tid, för sessionerna där laddtiden är känd."), _S, "low",
+    ),
+    Figure(
+        "average_power_w", "W",
+        ("Average power", ("Energy over charging time, of the sessions of which both are known. Never over plugged-in "
+         "time, which is no speed.")),
+        ("Medeleffekt", ("Energi genom laddtid, för sessionerna där båda är kända. Aldrig genom ansluten tid, som inte "
+         "är en hastighet.")), _S, "high",
+    ),
+    Figure(
+        "peak_power_w", "W",
+        ("Peak power", "The highest power that any of the sessions reached."),
+        ("Högsta effekt", "Den högsta effekt som någon session nådde."), _S, "high",
+    ),
+    Figure(
+        "first_kwh_s", "s",
+        ("Time to first kWh", "Mean time from plug-in to the first kWh, of the sessions of which readings tell it."),
+        ("Tid till första kWh", ("Medeltid från anslutning till första kWh, för sessionerna där mätvärden visar "
+         "det.")), _S, "low",
+    ),
+    Figure(
+        "soc_in", "percent",
+        ("State of charge in", "Mean battery level at the start, of the sessions that tell it at both ends."),
+        ("Laddnivå in", "Medelvärde av batterinivån vid start, för sessionerna som visar den i båda ändar."), _S,
+    ),
+    Figure(
+        "soc_out", "percent",
+        ("State of charge out", "Mean battery level at the end, of the same sessions."),
+        ("Laddnivå ut", "Medelvärde av batterinivån vid slutet, för samma sessioner."), _S,
+    ),
+    Figure(
+        "utilisation", "share",
+        ("Time utilisation", "Plugged-in time over the time of all its connectors."),
+        ("Beläggning i tid", "Ansluten tid av alla uttags tid."), f"{_S}, {_R}",
+    ),
+    Figure(
+        "energy_utilisation", "share",
+        ("Energy utilisation", ("Energy over what the connectors' ratings would have given all the time; unknown where "
+         "a rating is.")),
+        ("Beläggning i energi", ("Energi av vad uttagens märkeffekt hade gett hela tiden; okänd där en märkeffekt är "
+         "det.")), f"{_S}, {_R}",
+    ),
+    Figure(
+        "full_share", "share",
+        ("Full", ("Share of the time in which every EVSE of a pool was taken (a pool: EVSEs of one current and power "
+         "class at a site); of several pools the fullest.")),
+        ("Fullt", ("Andel av tiden då varje laddplats i en grupp var upptagen (en grupp: platsens laddplatser av samma "
+         "ström och effektklass); av flera grupper den mest belagda.")), f"{_S}, {_R}", "low",
+    ),
+    Figure(
+        "short_stops", "count",
+        ("Stopped within 2 min", "Sessions that ended less than two minutes after they began."),
+        ("Slut inom 2 min", "Sessioner som slutade mindre än två minuter efter att de börjat."), _S, "low",
+    ),
+    Figure(
+        "moves", "count",
+        ("Moved", "Cars that plugged in at another connector of the site within 10 minutes of leaving this one."),
+        ("Flyttade", ("Bilar som anslöts till ett annat uttag på platsen inom 10 minuter efter att ha lämnat "
+         "detta.")), _S, "low",
+    ),
+    Figure(
+        "stopped_by_fault", "count",
+        ("Stopped by a fault", "Sessions whose stop reason is the charger's own, such as PowerLoss or GroundFault."),
+        ("Avbrutna av fel", "Sessioner vars stopporsak är laddarens egen, som PowerLoss eller GroundFault."), _S, "low",
+    ),
+    Figure(
+        "uptime", "share",
+        ("Uptime", ("As NEVI counts it (23 CFR 680.116): the time less outages that are not excluded, over the time. "
+         "An outage lasts from Faulted or Unavailable to the next status or transaction. Counted from the first status "
+         "on; unknown without one.")),
+        ("Drifttid", ("Som NEVI räknar den (23 CFR 680.116): tiden minus avbrott som inte är undantagna, genom tiden. "
+         "Ett avbrott varar från Faulted eller Unavailable till nästa status eller transaktion. Räknas från första "
+         "statusen; okänd utan någon.")), _T, "high",
+    ),
+    Figure(
+        "availability", "share",
+        ("Availability", ("Time in which it was usable, over the time in which its state is known. Time in which it "
+         "was silent, or we did not look, is unknown, not down.")),
+        ("Tillgänglighet", ("Tid då det var användbart, av tiden då tillståndet är känt. Tid då det var tyst, eller vi "
+         "inte såg det, är okänd, inte nere.")), _T, "high",
+    ),
+    Figure(
+        "known_share", "share",
+        ("Known", "Share of the time since its first status in which its state is known."),
+        ("Känt", "Andel av tiden sedan första statusen då tillståndet är känt."), _T, "high",
+    ),
+    Figure(
+        "faults", "count",
+        ("Faults", "How often it became Faulted; by error code beside it."),
+        ("Fel", "Hur ofta det blev Faulted; per felkod bredvid."), _T, "low",
+    ),
+    Figure(
+        "between_failures_s", "s",
+        ("Between failures", "Mean time between failures: time in which it was usable over the number of faults."),
+        ("Mellan fel", "Medeltid mellan fel: användbar tid genom antalet fel."), _T, "high",
+    ),
+    Figure(
+        "to_recover_s", "s",
+        ("To recover", "Mean time to recover: how long the faults that have ended lasted."),
+        ("Till åter i drift", "Medeltid till åter i drift: hur länge de fel som är över varade."), _T, "low",
+    ),
+    Figure(
+        "revenue_excl_vat", "money",
+        ("Revenue", ("What the priced sessions cost without VAT; without those that were credited, written off or wait "
+         "for review. Unknown where currencies differ.")),
+        ("Intäkt", ("Vad de prissatta sessionerna kostade exklusive moms; utan dem som krediterats, skrivits av eller "
+         "väntar på granskning. Okänd där valutorna skiljer sig.")), "bills",
+    ),
+)  # fmt: skip
+
+BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}
+CONTRACT = (
+    "sessions", "energy_wh", "plugged_s", "charging_s", "idle_s", "success_rate", "uptime", "full_share",
+)  # fmt: skip
+"""What others script against; these stand first."""
+PERFORMANCE = (*CONTRACT, *(each.name for each in FIGURES if each.kind == "performance" and each.name not in CONTRACT))
+"""Figures of a row of performance, in their order."""
+
+
+def of_kind(kind: Kind) -> list[Figure]:
+    """The figures of one page."""
+    return [figure for figure in FIGURES if figure.kind == kind]

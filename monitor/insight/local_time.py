@@ -1,0 +1,54 @@
+"""Days and hours on a site's wall clock, for whole columns of moments. Days are counted from 1970-01-01."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from monitor.units import to_us
+
+Ints = npt.NDArray[np.int64]
+
+DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
+_FIRST = date(1970, 1, 1)
+_QUARTER_US = HOUR_US // 4
+
+
+def local_us(moments_us: Ints, zone: ZoneInfo) -> Ints:
+    """What the wall clock shows, in microseconds since 1970-01-01 00:00 on that clock."""
+    moments = pd.DatetimeIndex(moments_us.astype("datetime64[us]")).tz_localize("UTC").tz_convert(zone)
+    shown: Ints = moments.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    return shown
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> int:
+    """The local day of a moment."""
+    return (moment.astimezone(zone).date() - _FIRST).days
+
+
+def date_of(day: int) -> date:
+    """The date of a day."""
+    return _FIRST + timedelta(days=day)
+
+
+def midnight_us(day: int, zone: ZoneInfo) -> int:
+    """When a local day begins, epoch microseconds; a day has 23, 24 or 25 hours."""
+    return to_us(datetime.combine(date_of(day), time(0), zone))
+
+
+def hour_of_week(shown_us: Ints) -> Ints:
+    """0 is Monday 00-01 on the wall clock."""
+    return (shown_us // HOUR_US + 3 * 24) % 168  # 1970-01-01 was a Thursday
+
+
+def pieces(starts_us: Ints, ends_us: Ints) -> tuple[Ints, Ints, Ints]:
+    """Stretches cut at every quarter of an hour, which all zones share: the number of its stretch, start and end."""
+    first, last = starts_us // _QUARTER_US, -(-ends_us // _QUARTER_US)
+    counts = np.maximum(last - first, 0)
+    whose = np.repeat(np.arange(len(starts_us)), counts)
+    nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    begins = (first[whose] + nth) * _QUARTER_US
+    return whose, np.maximum(begins, starts_us[whose]), np.minimum(begins + _QUARTER_US, ends_us[whose])

@@ -1,0 +1,56 @@
+"""What pages and the API ask of insight: one function for each question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.insight.performance import By, Facts, Row, performance
+from monitor.register import Register
+from monitor.state.database import Database
+from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of
+from monitor.units import from_us
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The rows, and the time that they are of."""
+
+    rows: Sequence[Row]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """start <= plug_in < end; without a start from the first session on, without an end until now; `site`: alone."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    site: str | None = None
+
+
+class InsightStore:
+    """All methods raise StateUnavailable when the database is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def performance(self, register: Register, by: By, chosen: Chosen, now: datetime) -> Performance:
+        """Figures of sessions by plug-in, by connector or what those belong to."""
+        until = min(chosen.end or now, now)
+        with self._database.read() as connection:
+            first = min((edge.first_us for edge in known_sites(connection, chosen.site).values()), default=None)
+            since = min(chosen.start or (until if first is None else from_us(first)), until)
+            # Nobody plugs in after now: so the day that is under way is taken whole, from the rollups.
+            upto = until if until < now else now + timedelta(days=2)
+            sums = sums_of(connection, Asked(since, upto, chosen.site), register)
+            full = full_shares(
+                connection, Asked(since, until, chosen.site), register, from_first=chosen.start is None, upto=upto
+            )
+        facts = Facts(since, until, sums, full=full)
+        return Performance(performance(facts, register, by, chosen.site), since, until)
+
+    def days(self, register: Register, chosen: Chosen, now: datetime) -> Sequence[Day]:
+        """Arrivals and full time of each local day, oldest first; days without any are left out."""
+        with self._database.read() as connection:
+            return days_of(connection, register, chosen.start, min(chosen.end or now, now), chosen.site)

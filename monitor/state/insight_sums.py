@@ -1,0 +1,169 @@
+"""Sums of sessions over any time: whole local days from the rollups, what is left at both ends from the sessions."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from monitor.ids import Place
+from monitor.insight.daily import SUMS, daily
+from monitor.insight.local_time import DAY_US, day_of, local_us, midnight_us
+from monitor.insight.occupancy import full_within
+from monitor.insight.performance import Sums, added
+from monitor.insight.pools import pools_of
+from monitor.register import Register
+from monitor.state.database import chunks
+from monitor.state.finished import finished, plug_in_us, seen_at
+from monitor.state.insight_tables import insight_days, insight_pools, insight_sites
+from monitor.state.session_tables import sessions
+from monitor.units import to_us
+
+_AGGREGATES: Mapping[str, Callable[..., Any]] = {"sum": func.sum, "max": func.max, "min": func.min}
+_WHOLE = {name for name, way in SUMS.items() if way == "sum"} - {"soc_in", "soc_out"}
+
+
+class Asked(NamedTuple):
+    """Sessions by plug-in, start <= plug_in < end, of one site or all."""
+
+    start: datetime
+    end: datetime
+    site: str | None = None
+
+
+class SiteEdge(NamedTuple):
+    """What the rollups know of a site as a whole."""
+
+    first_us: int
+    longest_us: int
+
+
+def known_sites(connection: Connection, site: str | None = None) -> dict[str, SiteEdge]:
+    """Sites that have had sessions."""
+    every = select(insight_sites.c.site, insight_sites.c.first_us, insight_sites.c.longest_us)
+    found = every if site is None else every.where(insight_sites.c.site == site)
+    return {row.site: SiteEdge(row.first_us, row.longest_us) for row in connection.execute(found)}
+
+
+def sums_of(connection: Connection, asked: Asked, register: Register) -> dict[Place, Sums]:
+    """`daily.SUMS` of every connector that had sessions."""
+    parts: dict[Place, list[Sums]] = {}
+    for zone, sites in _by_zone(connection, asked.site, register).items():
+        first, last, ends = whole_days(asked.start, asked.end, zone)
+        for place, sums in _stored(connection, list(sites), first, last):
+            parts.setdefault(place, []).append(sums)
+        for start_us, end_us in ends:
+            frame = _plugged_in(connection, list(sites), start_us, end_us, asked.site)
+            for row in daily(frame, zone).drop(columns="day").to_dict("records"):
+                sums = {name: None if pd.isna(row[name]) else row[name] for name in SUMS}
+                parts.setdefault(Place(row["site"], row["station"], row["connector"]), []).append(sums)
+    return {place: its[0] if len(its) == 1 else added(its) for place, its in parts.items()}
+
+
+def full_shares(
+    connection: Connection, asked: Asked, register: Register, *, from_first: bool, upto: datetime
+) -> dict[Place, float]:
+    """The share of the time in which each connector's pool was full. Sites that have never had a session are left out:
+    nobody knows.
+
+    `from_first`: counted from each site's first plug-in on. `upto`: the end of the days that are taken whole, where
+    nothing can have happened after `asked.end`.
+    """
+    found: dict[Place, float] = {}
+    for zone, sites in _by_zone(connection, asked.site, register).items():
+        first, last, ends = whole_days(asked.start, upto, zone)
+        pools = {site: pools_of(register, site, seen) for site, seen in seen_at(connection, list(sites)).items()}
+        full: dict[tuple[str, str], float] = dict(_stored_full(connection, list(sites), first, last))
+        for start_us, end_us in ends:
+            longest = max(edge.longest_us for edge in sites.values())
+            frame = _plugged_in(connection, list(sites), start_us - longest, end_us, asked.site)
+            for key, more in full_within(frame, pools, start_us, end_us).items():
+                full[key] = full.get(key, 0) + more
+        for site, edge in sites.items():
+            began = max(to_us(asked.start), edge.first_us) if from_first else to_us(asked.start)
+            span = to_us(asked.end) - began
+            if span <= 0 or site not in pools:
+                continue
+            for (station, connector), seat in pools[site].seats.items():
+                found[Place(site, station, connector)] = full.get((site, seat.pool), 0) / span
+    return found
+
+
+def whole_days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[int, int, list[tuple[int, int]]]:
+    """The local days that lie within, first and last, and what is left at both ends (epoch us).
+
+    Where no day lies within, the last is before the first, and all is left.
+    """
+    start_us, end_us = to_us(start), to_us(end)
+    first, last = (int(local_us(np.array([at]), zone)[0] // DAY_US) for at in (start_us, end_us))
+    first += midnight_us(first, zone) < start_us
+    if last <= first:
+        return first, first - 1, [(start_us, end_us)]
+    edges = [(start_us, midnight_us(first, zone)), (midnight_us(last, zone), end_us)]
+    return first, last - 1, [(since, until) for since, until in edges if since < until]
+
+
+def _by_zone(connection: Connection, site: str | None, register: Register) -> dict[ZoneInfo, dict[str, SiteEdge]]:
+    found: dict[ZoneInfo, dict[str, SiteEdge]] = {}
+    for key, edge in known_sites(connection, site).items():
+        found.setdefault(register.zone(key), {})[key] = edge
+    return found
+
+
+def _stored(connection: Connection, sites: list[str], first: int, last: int) -> Iterator[tuple[Place, Sums]]:
+    columns = [_AGGREGATES[way](insight_days.c[name]).label(name) for name, way in SUMS.items()]
+    place = (insight_days.c.site, insight_days.c.station, insight_days.c.connector)
+    for some in chunks(sites if first <= last else []):
+        chosen = select(*place, *columns).where(insight_days.c.site.in_(some), insight_days.c.day.between(first, last))
+        for row in connection.execute(chosen.group_by(*place)):
+            # PostgreSQL adds whole numbers up to decimals.
+            values = (int(v) if name in _WHOLE else v for name, v in zip(SUMS, row[3:], strict=True))
+            yield Place(*row[:3]), dict(zip(SUMS, values, strict=True))
+
+
+def _stored_full(
+    connection: Connection, sites: list[str], first: int, last: int
+) -> Iterator[tuple[tuple[str, str], int]]:
+    for some in chunks(sites if first <= last else []):
+        key = (insight_pools.c.site, insight_pools.c.pool)
+        chosen = select(*key, func.sum(insight_pools.c.full_us)).where(
+            insight_pools.c.site.in_(some), insight_pools.c.day.between(first, last)
+        )
+        for site, pool, full_us in connection.execute(chosen.group_by(*key)):
+            yield (site, pool), int(full_us)
+
+
+def _plugged_in(connection: Connection, sites: list[str], start_us: int, end_us: int, site: str | None) -> pd.DataFrame:
+    """Finished sessions of some sites by plug-in."""
+    within = (plug_in_us >= start_us, plug_in_us < end_us, sessions.c.plug_out_us.is_not(None))
+    if site is not None:
+        return finished(connection, sessions.c.site == site, *within)
+    found = finished(connection, *within)
+    return found[found["site"].isin(sites)]
+
+
+class Day(NamedTuple):
+    """A local day of a site, or of all: cars that came, EVSE-time taken, time in which a pool was full."""
+
+    day: int
+    arrivals: int
+    taken_us: int
+    full_us: int
+
+
+def days_of(
+    connection: Connection, register: Register, start: datetime | None, end: datetime, site: str | None
+) -> list[Day]:
+    """Every day on which anything happened, oldest first."""
+    sums = (func.sum(insight_pools.c[name]) for name in ("arrivals", "taken_us", "full_us"))
+    zone = register.zone(site or "")
+    chosen = select(insight_pools.c.day, *sums).where(insight_pools.c.day <= day_of(end, zone))
+    if start is not None:
+        chosen = chosen.where(insight_pools.c.day >= day_of(start, zone))
+    if site is not None:
+        chosen = chosen.where(insight_pools.c.site == site)
+    found = connection.execute(chosen.group_by(insight_pools.c.day).order_by(insight_pools.c.day))
+    return [Day(row[0], *map(int, row[1:])) for row in found]

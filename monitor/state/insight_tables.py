@@ -1,0 +1,82 @@
+"""Rollups of sessions by connector and local day, by pool and local day, and what of them is due to be made anew."""
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table
+
+from monitor.state.columns import Id, metadata
+
+insight_days = Table(
+    "insight_days",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("station", String, primary_key=True),
+    Column("connector", String, primary_key=True),
+    Column("sessions", Integer, nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("started", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("served", Integer, nullable=False),
+    Column("energy_known", Integer, nullable=False),
+    Column("energy_mwh", BigInteger, nullable=False),
+    Column("plugged_us", BigInteger, nullable=False),
+    Column("timed", Integer, nullable=False),
+    Column("timed_plugged_us", BigInteger, nullable=False),
+    Column("charging_us", BigInteger, nullable=False),
+    Column("idle_us", BigInteger, nullable=False),
+    Column("speed_mwh", BigInteger, nullable=False),
+    Column("speed_us", BigInteger, nullable=False),
+    Column("peak_w", Float),
+    Column("first_kwh", Integer, nullable=False),
+    Column("first_kwh_us", BigInteger, nullable=False),
+    Column("soc_known", Integer, nullable=False),
+    Column("soc_in", Float, nullable=False),
+    Column("soc_out", Float, nullable=False),
+    Column("short", Integer, nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("stopped_by_fault", Integer, nullable=False),
+    Column("priced", Integer, nullable=False),
+    Column("excl_vat_micro", BigInteger, nullable=False),
+    Column("currency", String),
+    Column("currency_2", String),
+)
+"""`monitor.insight.daily.SUMS` by connector and local day (days since 1970-01-01 in the site's zone) of plug-in."""
+
+insight_pools = Table(
+    "insight_pools",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("pool", String, primary_key=True),
+    Column("evses", Integer, nullable=False),
+    Column("full_us", BigInteger, nullable=False),
+    Column("taken_us", BigInteger, nullable=False),
+    Column("arrivals", Integer, nullable=False),
+    Column("after_full", Integer, nullable=False),
+    Column("hours", LargeBinary, nullable=False),
+)
+"""How a pool was taken on a local day; `hours`: see `monitor.insight.occupancy.HOURS`."""
+
+insight_sites = Table(
+    "insight_sites",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("shape", String, nullable=False),
+    Column("longest_us", BigInteger, nullable=False),
+    Column("first_us", BigInteger, nullable=False),
+)
+"""What a site's rollups were made with: its zone, connectors and pools; its longest stay, which says how far back a
+session can reach into a day; its first plug-in."""
+
+insight_due = Table(
+    "insight_due",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("first_day", Integer, nullable=False),
+    Column("last_day", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Days (UTC) of which the rollups of a site are to be made anew, written with each change of a session."""
+
+Index("ix_insight_due_site", insight_due.c.site)

@@ -1,0 +1,71 @@
+"""Rollups of sessions for the pages of insight, and when a session's first kWh was reached."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0012"
+
+_WHOLE = (
+    "sessions", "judged", "delivered", "started", "tries", "served", "energy_known", "energy_mwh", "plugged_us",
+    "timed", "timed_plugged_us", "charging_us", "idle_us", "speed_mwh", "speed_us",
+)  # fmt: skip
+_BIG = {"energy_mwh", "plugged_us", "timed_plugged_us", "charging_us", "idle_us", "speed_mwh", "speed_us"}
+
+
+def upgrade() -> None:
+    """Create the tables, which the first start fills."""
+    op.add_column("sessions", sa.Column("first_kwh_us", sa.BigInteger()))
+    op.create_table(
+        "insight_days",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("station", sa.String(), nullable=False),
+        sa.Column("connector", sa.String(), nullable=False),
+        *(sa.Column(name, sa.BigInteger() if name in _BIG else sa.Integer(), nullable=False) for name in _WHOLE),
+        sa.Column("peak_w", sa.Float()),
+        sa.Column("first_kwh", sa.Integer(), nullable=False),
+        sa.Column("first_kwh_us", sa.BigInteger(), nullable=False),
+        sa.Column("soc_known", sa.Integer(), nullable=False),
+        sa.Column("soc_in", sa.Float(), nullable=False),
+        sa.Column("soc_out", sa.Float(), nullable=False),
+        sa.Column("short", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.Column("stopped_by_fault", sa.Integer(), nullable=False),
+        sa.Column("priced", sa.Integer(), nullable=False),
+        sa.Column("excl_vat_micro", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String()),
+        sa.Column("currency_2", sa.String()),
+        sa.PrimaryKeyConstraint("site", "day", "station", "connector", name="pk_insight_days"),
+    )
+    op.create_table(
+        "insight_pools",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("pool", sa.String(), nullable=False),
+        sa.Column("evses", sa.Integer(), nullable=False),
+        sa.Column("full_us", sa.BigInteger(), nullable=False),
+        sa.Column("taken_us", sa.BigInteger(), nullable=False),
+        sa.Column("arrivals", sa.Integer(), nullable=False),
+        sa.Column("after_full", sa.Integer(), nullable=False),
+        sa.Column("hours", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "day", "pool", name="pk_insight_pools"),
+    )
+    op.create_table(
+        "insight_sites",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("shape", sa.String(), nullable=False),
+        sa.Column("longest_us", sa.BigInteger(), nullable=False),
+        sa.Column("first_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", name="pk_insight_sites"),
+    )
+    op.create_table(
+        "insight_due",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("first_day", sa.Integer(), nullable=False),
+        sa.Column("last_day", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_insight_due"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_insight_due_site", "insight_due", ["site"])

@@ -133,6 +133,7 @@ RULES: Final[Mapping[str, Rule]] = {
             "compare",
             "performance",
             "figures",
+            "exclusions",
             "health",
         )
     },
@@ -146,6 +147,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "api.add_silence": ACT,
     "api.end_silence": ACT,
     "api.decide": ACT,
+    "api.add_exclusion": ACT,
+    "api.remove_exclusion": ACT,
     "api.audit": ADMIN,
     "api.users": ADMIN,
     "api.add_user": ADMIN,

@@ -18,6 +18,7 @@ from monitor.rules.answer import Flow
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.exclusions import ExclusionStore
 from monitor.state.insight import InsightStore
 from monitor.state.outbox import Outbox
 from monitor.state.remarks import RemarkStore
@@ -168,6 +169,11 @@ class Service(Protocol):
     @property
     def insight(self) -> InsightStore:
         """Figures of past sessions."""
+        ...
+
+    @property
+    def exclusions(self) -> ExclusionStore:
+        """Outages that do not count against uptime."""
         ...
 
     @property

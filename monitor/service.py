@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -44,6 +45,7 @@ from monitor.sessions.for_rules import sessions_table
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.exclusions import ExclusionStore
 from monitor.state.insight import InsightStore
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
@@ -54,6 +56,7 @@ from monitor.state.review_queue import ReviewStore
 from monitor.state.rollups import Rollups
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
+from monitor.state.spells import Spells
 from monitor.state.tariffs import TariffStore
 from monitor.state.tick import record_tick
 from monitor.state.tokens import TokenStore
@@ -183,8 +186,8 @@ class Service:
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
         self._tried = False
-        self._rollups = Rollups(self.database)
-        self.insight = InsightStore(self.database)
+        self._rollups, self._spells = Rollups(self.database), Spells(self.database, self.store)
+        self.insight, self.exclusions = InsightStore(self.database), ExclusionStore(self.database)
         self._keeping = Keeping(self.store, self.sessions, settings.retention)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
@@ -268,6 +271,8 @@ class Service:
                 worker.stop()
             self._heartbeat.stop()
             log.info("stopped")
+            with suppress(LaddvaktError):
+                self._spells.keep()  # else its rows are read again
         self._session_tick.keep()
         self.store.close()
         self._scratch.close()
@@ -301,8 +306,9 @@ class Service:
         """Bring the figures of insight up to what changed; what fails is told, and tried again."""
         try:
             self._rollups.bring_up_to_date(self.register)
+            self._spells.bring_up_to(self.now(), self.register)
         except Exception as failure:
-            _noted("rollups wait", failure)
+            _noted("insight waits", failure)
 
     def _evaluate(self, now: datetime) -> str:
         """One tick; returns what went wrong in a part that the others can do without."""

@@ -242,6 +242,17 @@ class PerformanceQuery(Paged):
     format: Format = None
 
 
+class ExclusionBody(Asked):
+    """What is excused, as NEVI allows it: the grid, the internet, vandalism, nature, planned maintenance."""
+
+    site: Annotated[Line, Field(min_length=1)]
+    station: Annotated[Line | None, Field(description="null: the whole site")] = None
+    connector: Annotated[Line | None, Field(description="null: the whole station")] = None
+    start: Moment
+    end: Moment
+    reason: Annotated[Line, Field(min_length=1)]
+
+
 class AcknowledgeBody(Asked):
     """Who sees to it is whoever asks."""
 

@@ -1,17 +1,24 @@
-"""How places perform, and what each figure means."""
+"""How places perform, what does not count against them, and what each figure means."""
 
+from http import HTTPStatus
+from typing import Any
+
+from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards import exports
-from dashboards.api.asked import PerformanceQuery
+from dashboards.api.asked import ExclusionBody, PerformanceQuery
 from dashboards.api.operation import operation
 from dashboards.api.shapes.common import Listed
-from dashboards.api.shapes.insight import FigureShape, PerformancePage
+from dashboards.api.shapes.insight import ExclusionShape, FigureShape, PerformancePage
 from dashboards.context import page_url
 from dashboards.parameters import BadParameter
 from dashboards.performance_rows import COLUMNS, ordered
+from dashboards.principals import principal
 from dashboards.sources import service
+from monitor.ids import Place
 from monitor.insight.figures import FIGURES
+from monitor.state.exclusions import Excluded
 from monitor.state.insight import Chosen
 
 
@@ -36,3 +43,37 @@ def figures() -> ResponseReturnValue:
     """Every figure with its definition"""
     names = ("name", "kind", "unit", "label", "definition", "source", "better")
     return {"items": [{name: getattr(figure, name) for name in names} for figure in FIGURES]}
+
+
+@operation("/insight/exclusions", answer=Listed[ExclusionShape])
+def exclusions() -> ResponseReturnValue:
+    """Outages that do not count against uptime"""
+    return {"items": [_excluded(each) for each in service().exclusions.list()]}
+
+
+@operation("/insight/exclusions", method="POST", answer=ExclusionShape, body=ExclusionBody, status=HTTPStatus.CREATED)
+def add_exclusion(body: ExclusionBody) -> ResponseReturnValue:
+    """Let a stretch not count against uptime"""
+    if body.end <= body.start:
+        raise BadParameter("end", "is not after 'start'")
+    if body.connector is not None and body.station is None:
+        raise BadParameter("station", "is missing: a connector is of a station")
+    source, place = service(), Place(body.site, body.station, body.connector)
+    made = source.exclusions.add(
+        place, body.start, body.end, reason=body.reason, author=principal().name, at=source.now()
+    )
+    return _excluded(made)
+
+
+@operation("/insight/exclusions/<int:number>", method="DELETE", answer=ExclusionShape)
+def remove_exclusion(number: int) -> ResponseReturnValue:
+    """Let it count again"""
+    source = service()
+    found = next((each for each in source.exclusions.list() if each.id == number), None) or abort(404)
+    source.exclusions.remove(number, by=principal().name, at=source.now())
+    return _excluded(found)
+
+
+def _excluded(each: Excluded) -> dict[str, Any]:
+    own = {name: value for name, value in vars(each).items() if name != "place"}
+    return {**own, **each.place._asdict(), "subject": each.place.subject}

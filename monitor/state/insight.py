@@ -8,6 +8,7 @@ from monitor.insight.performance import By, Facts, Row, performance
 from monitor.register import Register
 from monitor.state.database import Database
 from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of
+from monitor.state.spells import ports
 from monitor.units import from_us
 
 
@@ -47,7 +48,8 @@ class InsightStore:
             full = full_shares(
                 connection, Asked(since, until, chosen.site), register, from_first=chosen.start is None, upto=upto
             )
-        facts = Facts(since, until, sums, full=full)
+            known = ports(connection, since, until, chosen.site) if since < until else {}
+        facts = Facts(since, until, sums, known, full)
         return Performance(performance(facts, register, by, chosen.site), since, until)
 
     def days(self, register: Register, chosen: Chosen, now: datetime) -> Sequence[Day]:

@@ -1,8 +1,8 @@
 """Rollups of sessions by connector and local day, by pool and local day, and what of them is due to be made anew."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table
 
-from monitor.state.columns import Id, metadata
+from monitor.state.columns import Id, Moment, metadata
 
 insight_days = Table(
     "insight_days",
@@ -80,3 +80,51 @@ insight_due = Table(
 """Days (UTC) of which the rollups of a site are to be made anew, written with each change of a session."""
 
 Index("ix_insight_due_site", insight_due.c.site)
+
+insight_stations = Table(
+    "insight_stations",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("station", String, primary_key=True),
+    Column("watch", JSON, nullable=False),
+)
+"""What `monitor.insight.watching` has to know of each station to go on."""
+
+insight_ports = Table(
+    "insight_ports",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("station", String, primary_key=True),
+    Column("connector", String, primary_key=True),
+    Column("first_us", Moment, nullable=False),
+)
+"""When each connector's first status came: its uptime counts from there."""
+
+insight_spells = Table(
+    "insight_spells",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("station", String, primary_key=True),
+    Column("connector", String, primary_key=True),
+    Column("condition", String, primary_key=True),
+    Column("start_us", Moment, primary_key=True, autoincrement=False),
+    Column("end_us", Moment),
+    Column("status", String, nullable=False),
+    Column("error_code", String, nullable=False),
+)
+"""When a connector was `down`, and when `unseen`; without an end it lasts."""
+
+insight_exclusions = Table(
+    "insight_exclusions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("station", String),
+    Column("connector", String),
+    Column("start_us", Moment, nullable=False),
+    Column("end_us", Moment, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("author", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Outages that NEVI excuses, each with its reason: of a site, a station or a connector."""

@@ -32,6 +32,7 @@ from monitor.sessions.billing import bill
 from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.exclusions import ExclusionStore
 from monitor.state.insight import InsightStore
 from monitor.state.outbox import Outbox
 from monitor.state.remarks import RemarkStore
@@ -104,7 +105,7 @@ class SampleService:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
-        self.insight = InsightStore(self.database)
+        self.insight, self.exclusions = InsightStore(self.database), ExclusionStore(self.database)
         self.outbox = Outbox(self.database)
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
         self.responses, self.remarks = ResponseStore(self.database), RemarkStore(self.database)

@@ -97,3 +97,19 @@ def test_the_page_is_worst_first_and_its_filters_stand_in_the_address(client: Fl
     assert "site=malmo-central" in page[page.index('class="links"') : page.index("</form>")]
     assert client.get("/insight?period=3d").status_code == 400
     assert "Nothing is known of this time" in text_of(client, "/insight?site=nowhere")
+
+
+def test_an_exclusion_is_added_with_its_reason_and_taken_back(client: FlaskClient, busy: SampleService) -> None:
+    body = {"site": "malmo-central", "station": "mc-1", "start": "2026-03-01T00:00:00Z", "end": "2026-03-01T06:00:00Z",
+            "reason": "power cut, reported by E.ON"}  # fmt: skip
+    made = client.post("/api/v1/insight/exclusions", json=body)
+    assert made.status_code == 201, made.text
+    assert made.json is not None
+    assert made.json["subject"] == "malmo-central/mc-1"
+    listed = client.get("/api/v1/insight/exclusions").json
+    assert listed is not None
+    assert listed["items"] == [made.json]
+    assert client.post("/api/v1/insight/exclusions", json={**body, "end": body["start"]}).status_code == 400
+    assert client.post("/api/v1/insight/exclusions", json={**body, "reason": ""}).status_code == 400
+    assert client.delete(f"/api/v1/insight/exclusions/{made.json['id']}").status_code == 200
+    assert client.delete(f"/api/v1/insight/exclusions/{made.json['id']}").status_code == 404

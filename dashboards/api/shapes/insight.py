@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, create_model
 
-from dashboards.api.shapes.common import Page, Shape, Time
+from dashboards.api.shapes.common import Page, PlaceShape, Shape, Time
 from monitor.insight.figures import BY_NAME, PERFORMANCE
 
 
@@ -36,6 +36,17 @@ class PerformancePage(Page[PerformanceShape]):
 
     start: Time
     end: Time
+
+
+class ExclusionShape(PlaceShape):
+    """An outage that does not count against uptime."""
+
+    id: int
+    subject: str
+    start: Time
+    end: Time
+    reason: str
+    author: str
 
 
 class FigureShape(Shape):

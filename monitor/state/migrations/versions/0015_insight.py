@@ -1,4 +1,4 @@
-"""Rollups of sessions for the pages of insight, and when a session's first kWh was reached."""
+"""Rollups of sessions and spells of connectors for insight, and when a session's first kWh was reached."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -69,3 +69,46 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_insight_due_site", "insight_due", ["site"])
+    _create_spells()
+
+
+def _create_spells() -> None:
+    op.create_table(
+        "insight_stations",
+        *_texts("site", "station"),
+        sa.Column("watch", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "station", name="pk_insight_stations"),
+    )
+    op.create_table(
+        "insight_ports",
+        *_texts("site", "station", "connector"),
+        sa.Column("first_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "station", "connector", name="pk_insight_ports"),
+    )
+    op.create_table(
+        "insight_spells",
+        *_texts("site", "station", "connector"),
+        sa.Column("condition", sa.String(), nullable=False),
+        sa.Column("start_us", sa.BigInteger(), nullable=False, autoincrement=False),
+        sa.Column("end_us", sa.BigInteger()),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("error_code", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "station", "connector", "condition", "start_us", name="pk_insight_spells"),
+    )
+    op.create_table(
+        "insight_exclusions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("station", sa.String()),
+        sa.Column("connector", sa.String()),
+        sa.Column("start_us", sa.BigInteger(), nullable=False),
+        sa.Column("end_us", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_insight_exclusions"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _texts(*names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.String(), nullable=False) for name in names]

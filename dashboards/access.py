@@ -98,6 +98,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "tariffs.all_": READ,
     "tariffs.compare": READ,
     "insight.performance": READ,
+    "insight.congestion": READ,
     "mailbox.all_": READ,
     "mailbox.one": READ,
     "mailbox.html": READ,
@@ -134,6 +135,7 @@ RULES: Final[Mapping[str, Rule]] = {
             "performance",
             "figures",
             "exclusions",
+            "congestion",
             "health",
         )
     },

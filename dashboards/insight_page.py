@@ -22,7 +22,7 @@ from monitor.insight.performance import By
 from monitor.state.insight import Chosen
 from monitor.state.insight_sums import Day
 
-PAGES = (("insight.performance", _l("Performance")),)
+PAGES = (("insight.performance", _l("Performance")), ("insight.congestion", _l("Congestion")))
 PERIODS: Mapping[str, int] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 FIRST_PERIOD = "30d"
 PAGE = 100
@@ -153,7 +153,7 @@ def in_templates() -> dict[str, object]:
     names = {"7d": gettext("7 days"), "30d": gettext("30 days"), "90d": gettext("90 days"), "365d": gettext("a year")}
     kept = {name: value for name in ("period", "from", "to", "site") if (value := request.args.get(name))}
     return {"insight_pages": [(name, str(label)) for name, label in PAGES], "periods": names.items(), "kept": kept,
-            "shown_figure": shown}  # fmt: skip
+            "shown_figure": shown, "place_of_site": Place}  # fmt: skip
 
 
 def _order(name: str) -> str:

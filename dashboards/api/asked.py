@@ -242,6 +242,26 @@ class PerformanceQuery(Paged):
     format: Format = None
 
 
+class CongestionQuery(Paged):
+    """Whole local days within; without `from` all, without `to` until yesterday."""
+
+    start: Start = None
+    end: End = None
+    site: Site = None
+    target_wait_s: Annotated[float, Field(gt=0, le=86_400, description="mean wait that `evses_needed` would bring")] = (
+        300
+    )
+    sort: Annotated[
+        Literal[
+            "worst", "-worst", "site", "-site", "lost_sessions", "-lost_sessions", "pool_full_share", "-pool_full_share",
+            "wait_s", "-wait_s",
+        ],
+        Field(description="worst: what loses most sessions first; with `-` the other way round"),
+    ] = "worst"  # fmt: skip
+    after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
+    format: Format = None
+
+
 class ExclusionBody(Asked):
     """What is excused, as NEVI allows it: the grid, the internet, vandalism, nature, planned maintenance."""
 

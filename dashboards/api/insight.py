@@ -1,5 +1,6 @@
 """How places perform, what does not count against them, and what each figure means."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -7,10 +8,12 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards import exports
-from dashboards.api.asked import ExclusionBody, PerformanceQuery
+from dashboards.api.asked import CongestionQuery, ExclusionBody, PerformanceQuery
 from dashboards.api.operation import operation
-from dashboards.api.shapes.common import Listed
-from dashboards.api.shapes.insight import ExclusionShape, FigureShape, PerformancePage
+from dashboards.api.ordering import by, in_order
+from dashboards.api.shapes.common import Listed, Page
+from dashboards.api.shapes.insight import CongestionShape, ExclusionShape, FigureShape, PerformancePage
+from dashboards.congestion_page import POOL_COLUMNS
 from dashboards.context import page_url
 from dashboards.parameters import BadParameter
 from dashboards.performance_rows import COLUMNS, ordered
@@ -43,6 +46,25 @@ def figures() -> ResponseReturnValue:
     """Every figure with its definition"""
     names = ("name", "kind", "unit", "label", "definition", "source", "better")
     return {"items": [{name: getattr(figure, name) for name in names} for figure in FIGURES]}
+
+
+@operation("/insight/congestion", answer=Page[CongestionShape], query=CongestionQuery, media=["text/csv"])
+def congestion(query: CongestionQuery) -> ResponseReturnValue:
+    """Which pools are full, when, and what is lost by it"""
+    if query.start and query.end and query.end <= query.start:
+        raise BadParameter("to", "is not after 'from'")
+    source = service()
+    chosen, target = Chosen(query.start, query.end, query.site), timedelta(seconds=query.target_wait_s)
+    found = source.insight.congestion(source.register, chosen, source.now(), target)
+    keys = by("site", "lost_sessions", "pool_full_share", "wait_s")
+    rows = in_order([vars(each) for each in found], query.sort, keys)
+    if exports.wants_csv():
+        return exports.stream("congestion", POOL_COLUMNS, lambda: rows)
+    upto = query.after + query.limit
+    return {
+        "items": rows[query.after : upto],
+        "next": page_url(after=upto) if len(rows) > upto else None,
+    }
 
 
 @operation("/insight/exclusions", answer=Listed[ExclusionShape])

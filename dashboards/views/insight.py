@@ -1,8 +1,9 @@
-"""Insight: how places perform."""
+"""Insight: how places perform, and where it is full."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from dashboards.congestion_page import congestion_page
 from dashboards.freshness import polled
 from dashboards.insight_page import in_templates, performance_page
 from dashboards.parameters import Parameters
@@ -17,3 +18,10 @@ insight.context_processor(in_templates)
 def performance() -> ResponseReturnValue:
     """How connectors, stations or sites perform, worst first."""
     return render_template("performance.html", page=performance_page(service(), Parameters(request.args)))
+
+
+@insight.get("/congestion")
+@polled
+def congestion() -> ResponseReturnValue:
+    """Which pools are full and when, in most need first."""
+    return render_template("congestion.html", page=congestion_page(service(), Parameters(request.args)))

@@ -18,9 +18,11 @@ from monitor.sessions.history import FAULTS
 COLUMNS = (
     "site", "station", "connector", "plug_in_us", "started_us", "stopped_us", "plug_out_us", "user", "stop_reason",
     "energy_mwh", "charging_us", "idle_us", "split_known", "peak_w", "first_kwh_us", "soc_in", "soc_out", "state",
-    "currency", "excl_vat_micro",
+    "currency", "excl_vat_micro", "diagnosed", "limited",
 )  # fmt: skip
-"""A finished session: moments in epoch microseconds (started, stopped: NaN while not known), spans in microseconds."""
+"""A finished session: moments in epoch microseconds (started, stopped: NaN while not known), spans in microseconds.
+
+`diagnosed`: whether it is known why it was slow; `limited`: because the site's power was shared or managed."""
 
 KEYS = ("site", "day", "station", "connector")
 SUMS: Mapping[str, Literal["sum", "max", "min"]] = {
@@ -29,7 +31,7 @@ SUMS: Mapping[str, Literal["sum", "max", "min"]] = {
     "timed": "sum", "timed_plugged_us": "sum", "charging_us": "sum", "idle_us": "sum",
     "speed_mwh": "sum", "speed_us": "sum", "peak_w": "max", "first_kwh": "sum", "first_kwh_us": "sum",
     "soc_known": "sum", "soc_in": "sum", "soc_out": "sum",
-    "short": "sum", "moved": "sum", "stopped_by_fault": "sum",
+    "diagnosed": "sum", "limited": "sum", "short": "sum", "moved": "sum", "stopped_by_fault": "sum",
     "priced": "sum", "excl_vat_micro": "sum", "currency": "min", "currency_2": "max",
 }  # fmt: skip
 """Each sum and how it adds up over connectors and days. `figures.FIGURES` says what is made of them."""
@@ -93,6 +95,8 @@ def _told(found: pd.DataFrame) -> pd.DataFrame:
         "soc_known": soc.astype(int),
         "soc_in": found["soc_in"].where(soc, 0),
         "soc_out": found["soc_out"].where(soc, 0),
+        "diagnosed": found["diagnosed"].astype(int),
+        "limited": found["limited"].astype(int),
         "short": ((found["stopped_us"] - started) < SHORT_US).astype(int),
         "stopped_by_fault": found["stop_reason"].isin(FAULTS).astype(int),
         "priced": earns.astype(int),

@@ -205,6 +205,96 @@ FIGURES: tuple[Figure, ...] = (
         ("Intäkt", ("Vad de prissatta sessionerna kostade exklusive moms; utan dem som krediterats, skrivits av eller "
          "väntar på granskning. Okänd där valutorna skiljer sig.")), "bills",
     ),
+    Figure(
+        "pool_full_share", "share",
+        ("Full", "Share of the time in which every EVSE of the pool that worked was taken, over whole local days."),
+        ("Fullt", "Andel av tiden då varje fungerande laddplats i gruppen var upptagen, över hela lokala dygn."),
+        f"{_S}, {_R}, {_T}", "low", "congestion",
+    ),
+    Figure(
+        "taken_share", "share",
+        ("Taken", "EVSE-time taken over the time of all EVSEs of the pool."),
+        ("Upptaget", "Upptagen tid av tiden för alla laddplatser i gruppen."), f"{_S}, {_R}", None, "congestion",
+    ),
+    Figure(
+        "evses", "count",
+        ("EVSEs", "Places for one car at a time; plugs that share one count once."),
+        ("Laddplatser", "Platser för en bil åt gången; uttag som delar en plats räknas en gång."), _R, None,
+        "congestion",
+    ),
+    Figure(
+        "arrivals", "count",
+        ("Arrivals", "Cars that plugged in on these days."),
+        ("Ankomster", "Bilar som anslöts under dagarna."), _S, None, "congestion",
+    ),
+    Figure(
+        "after_full", "count",
+        ("Right after full", ("Arrivals within 5 minutes of the end of a full stretch: who comes then has probably "
+         "waited.")),
+        ("Direkt efter fullt", ("Ankomster inom 5 minuter efter att det varit fullt: den som kommer då har troligen "
+         "väntat.")), _S, "low", "congestion",
+    ),
+    Figure(
+        "peak_hour", "text",
+        ("Peak hour", "The hour of the week in which most EVSEs are taken on average, on the site's clock."),
+        ("Topptimme", "Timmen i veckan då flest laddplatser är upptagna i medeltal, enligt platsens klocka."), _S, None,
+        "congestion",
+    ),
+    Figure(
+        "peak_load", "rate",
+        ("Load then", "How many EVSEs are taken in that hour on average (erlangs)."),
+        ("Last då", "Hur många laddplatser som är upptagna i medeltal den timmen (erlang)."), _S, None, "congestion",
+    ),
+    Figure(
+        "stay_s", "s",
+        ("Stay", "Mean time that an EVSE is taken for each arrival, idle time included."),
+        ("Vistelse", "Medeltid som en laddplats är upptagen per ankomst, overksam tid inräknad."), _S, None,
+        "congestion",
+    ),
+    Figure(
+        "wait_share", "share",
+        ("Would wait", "An estimate: the share of arrivals in the peak hour that find no place (Erlang C)."),
+        ("Får vänta", "En uppskattning: andelen ankomster i topptimmen som inte hittar någon plats (Erlang C)."), _S,
+        "low", "congestion",
+    ),
+    Figure(
+        "wait_s", "s",
+        ("Mean wait", ("An estimate by Erlang C for the peak hour: random arrivals, the time that an EVSE is taken as "
+         "service time, one queue; cars that left unseen are not in it. Unknown where the load is not below the "
+         "EVSEs: the queue would only grow.")),
+        ("Medelväntan", ("En uppskattning med Erlang C för topptimmen: slumpvisa ankomster, upptagen tid som "
+         "betjäningstid, en kö; bilar som åkte utan att synas är inte med. Okänd där lasten inte är under antalet "
+         "laddplatser: kön skulle bara växa.")), _S, "low", "congestion",
+    ),
+    Figure(
+        "evses_needed", "count",
+        ("EVSEs needed", "The fewest with which that mean wait is at most the target."),
+        ("Behövda laddplatser", "Det minsta antal med vilket medelväntan är högst målet."), _S, None, "congestion",
+    ),
+    Figure(
+        "lost_sessions", "rate",
+        ("Lost in 30 days", ("An estimate of the cost of doing nothing: sessions that would have begun while the pool "
+         "was full, if as many cars come in an hour of the week while it is full as while it has a place, and none "
+         "waits.")),
+        ("Förlorade på 30 dagar", ("En uppskattning av vad det kostar att inget göra: sessioner som hade börjat medan "
+         "gruppen var full, om lika många bilar kommer i en timme i veckan när det är fullt som när det finns plats, "
+         "och ingen väntar.")), _S, "low", "congestion",
+    ),
+    Figure(
+        "pool_idle_share", "share",
+        ("Idle", "Idle time over the stays of the sessions of which it is known."),
+        ("Overksam", "Overksam tid av vistelserna för sessionerna där den är känd."), _S, "low", "congestion",
+    ),
+    Figure(
+        "bottleneck", "text",
+        ("Bottleneck", ("Of a pool that is full at least 0.5 % of the time: faults (EVSEs down for 10 % of the known "
+         "time), else idle cars (30 % of the stays), else too little power (half of the diagnosed sessions were "
+         "limited by shared or managed power), else too few plugs.")),
+        ("Flaskhals", ("För en grupp som är full minst 0,5 % av tiden: fel (laddplatser nere 10 % av den kända tiden), "
+         "annars overksamma bilar (30 % av vistelserna), annars för lite effekt (hälften av de diagnosticerade "
+         "sessionerna begränsades av delad eller styrd effekt), annars för få platser.")), f"{_S}, {_T}", None,
+        "congestion",
+    ),
 )  # fmt: skip
 
 BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Connection, String, cast, not_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, String, cast, func, not_, or_, select, type_coerce
 
 from monitor.state.session_tables import sessions
 
@@ -16,12 +16,17 @@ plug_in_us, plug_out_us = (
     type_coerce(sessions.c.plug_in_us, BigInteger),
     type_coerce(sessions.c.plug_out_us, BigInteger),
 )
+LIMITED = ("shared", "load_managed")
+"""Diagnoses of a car that would have taken more than the site had for it."""
+_diagnosis = func.coalesce(cast(sessions.c.diagnosis, String), "")
 _SELECTED: tuple[ColumnElement[Any], ...] = (
     sessions.c.id, sessions.c.site, sessions.c.station, sessions.c.connector, *_US.values(),
     sessions.c.user_token.label("user"), sessions.c.stop_reason, sessions.c.energy_mwh, sessions.c.charging_us,
     sessions.c.idle_us, not_(cast(sessions.c.details, String).contains('"charging_time"')).label("split_known"),
     sessions.c.peak_power_w.label("peak_w"), sessions.c.first_kwh_us, sessions.c.soc_in, sessions.c.soc_out,
     sessions.c.state, sessions.c.currency, sessions.c.excl_vat_micro,
+    sessions.c.diagnosis.is_not(None).label("diagnosed"),
+    or_(*(_diagnosis.contains(f'"code": "{code}"') for code in LIMITED)).label("limited"),
 )  # fmt: skip
 _TYPES: dict[str, str] = {
     **dict.fromkeys(("plug_in_us", "plug_out_us", "charging_us", "idle_us"), "int64"),
@@ -29,7 +34,7 @@ _TYPES: dict[str, str] = {
         ("started_us", "stopped_us", "energy_mwh", "peak_w", "first_kwh_us", "soc_in", "soc_out", "excl_vat_micro"),
         "float64",
     ),
-    "split_known": "bool",
+    **dict.fromkeys(("split_known", "diagnosed", "limited"), "bool"),
 }  # fmt: skip
 
 

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
+from monitor.insight.causes import with_causes
+from monitor.insight.congestion import Congestion, by_need, congestion
 from monitor.insight.performance import By, Facts, Row, performance
 from monitor.register import Register
 from monitor.state.database import Database
-from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of
+from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of, weeks_of
 from monitor.state.spells import ports
 from monitor.units import from_us
 
@@ -36,12 +40,16 @@ class InsightStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def _span(self, connection: Connection, chosen: Chosen, until: datetime) -> Asked:
+        """Without a start from the first session on."""
+        first = min((edge.first_us for edge in known_sites(connection, chosen.site).values()), default=None)
+        return Asked(min(chosen.start or (until if first is None else from_us(first)), until), until, chosen.site)
+
     def performance(self, register: Register, by: By, chosen: Chosen, now: datetime) -> Performance:
         """Figures of sessions by plug-in, by connector or what those belong to."""
         until = min(chosen.end or now, now)
         with self._database.read() as connection:
-            first = min((edge.first_us for edge in known_sites(connection, chosen.site).values()), default=None)
-            since = min(chosen.start or (until if first is None else from_us(first)), until)
+            since = self._span(connection, chosen, until).start
             # Nobody plugs in after now: so the day that is under way is taken whole, from the rollups.
             upto = until if until < now else now + timedelta(days=2)
             sums = sums_of(connection, Asked(since, upto, chosen.site), register)
@@ -51,6 +59,19 @@ class InsightStore:
             known = ports(connection, since, until, chosen.site) if since < until else {}
         facts = Facts(since, until, sums, known, full)
         return Performance(performance(facts, register, by, chosen.site), since, until)
+
+    def congestion(self, register: Register, chosen: Chosen, now: datetime, target: timedelta) -> Sequence[Congestion]:
+        """How full each pool was over the whole local days within, in most need first. Today is not over, so it is
+        left out; `target`: the mean wait that the needed EVSEs would bring.
+        """
+        until = min(chosen.end or now, now)
+        with self._database.read() as connection:
+            asked = self._span(connection, chosen, until)
+            weeks = weeks_of(connection, asked, register)
+            known = ports(connection, asked.start, until, chosen.site) if asked.start < until else {}
+            sums = sums_of(connection, asked, register)
+        whole = [with_causes(week, register, known, sums) for week in weeks]
+        return by_need([congestion(week, target.total_seconds()) for week in whole])
 
     def days(self, register: Register, chosen: Chosen, now: datetime) -> Sequence[Day]:
         """Arrivals and full time of each local day, oldest first; days without any are left out."""

@@ -28,6 +28,11 @@ def note(tx: Connection, rows: Iterable[Mapping[Any, Any]]) -> None:
         )
 
 
+def note_span(tx: Connection, site: str, start_us: int, end_us: int) -> None:
+    """Note the days from one moment to another."""
+    tx.execute(insert(insight_due).values(site=site, first_day=start_us // DAY_US, last_day=end_us // DAY_US))
+
+
 def note_ids(tx: Connection, ids: Iterable[str]) -> None:
     """The same for sessions by id."""
     for some in chunks(list(ids)):

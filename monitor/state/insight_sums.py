@@ -1,7 +1,8 @@
 """Sums of sessions over any time: whole local days from the rollups, what is left at both ends from the sessions."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,10 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from monitor.ids import Place
+from monitor.insight.congestion import PoolWeek
 from monitor.insight.daily import SUMS, daily
 from monitor.insight.local_time import DAY_US, day_of, local_us, midnight_us
-from monitor.insight.occupancy import full_within
+from monitor.insight.occupancy import DTYPE, HOURS, NEVER, full_within
 from monitor.insight.performance import Sums, added
 from monitor.insight.pools import pools_of
 from monitor.register import Register
@@ -20,6 +22,7 @@ from monitor.state.database import chunks
 from monitor.state.finished import finished, plug_in_us, seen_at
 from monitor.state.insight_tables import insight_days, insight_pools, insight_sites
 from monitor.state.session_tables import sessions
+from monitor.state.spells import spells_down
 from monitor.units import to_us
 
 _AGGREGATES: Mapping[str, Callable[..., Any]] = {"sum": func.sum, "max": func.max, "min": func.min}
@@ -76,11 +79,12 @@ def full_shares(
     for zone, sites in _by_zone(connection, asked.site, register).items():
         first, last, ends = whole_days(asked.start, upto, zone)
         pools = {site: pools_of(register, site, seen) for site, seen in seen_at(connection, list(sites)).items()}
+        down = spells_down(connection, list(sites)) if ends else NEVER
         full: dict[tuple[str, str], float] = dict(_stored_full(connection, list(sites), first, last))
         for start_us, end_us in ends:
             longest = max(edge.longest_us for edge in sites.values())
             frame = _plugged_in(connection, list(sites), start_us - longest, end_us, asked.site)
-            for key, more in full_within(frame, pools, start_us, end_us).items():
+            for key, more in full_within(frame, pools, start_us, end_us, down).items():
                 full[key] = full.get(key, 0) + more
         for site, edge in sites.items():
             began = max(to_us(asked.start), edge.first_us) if from_first else to_us(asked.start)
@@ -160,10 +164,40 @@ def days_of(
     """Every day on which anything happened, oldest first."""
     sums = (func.sum(insight_pools.c[name]) for name in ("arrivals", "taken_us", "full_us"))
     zone = register.zone(site or "")
-    chosen = select(insight_pools.c.day, *sums).where(insight_pools.c.day <= day_of(end, zone))
+    last = day_of(end - timedelta(microseconds=1), zone)
+    chosen = select(insight_pools.c.day, *sums).where(insight_pools.c.day <= last)
     if start is not None:
         chosen = chosen.where(insight_pools.c.day >= day_of(start, zone))
     if site is not None:
         chosen = chosen.where(insight_pools.c.site == site)
     found = connection.execute(chosen.group_by(insight_pools.c.day).order_by(insight_pools.c.day))
     return [Day(row[0], *map(int, row[1:])) for row in found]
+
+
+def weeks_of(connection: Connection, asked: Asked, register: Register) -> list[PoolWeek]:
+    """Every pool's hours of the week over the local days that lie within, by site and pool.
+
+    A day counts from the site's first plug-in on.
+    """
+    found = []
+    for zone, sites in _by_zone(connection, asked.site, register).items():
+        first, last, _ = whole_days(asked.start, asked.end, zone)
+        for some in chunks(list(sites) if first <= last else []):
+            chosen = select(insight_pools).where(
+                insight_pools.c.site.in_(some), insight_pools.c.day.between(first, last)
+            )
+            rows = connection.execute(chosen.order_by(insight_pools.c.site, insight_pools.c.pool)).all()
+            for (site, pool), its in groupby(rows, key=lambda row: (row.site, row.pool)):
+                days = list(its)
+                began = max(first, int(local_us(np.array([sites[site].first_us]), zone)[0] // DAY_US))
+                found.append(_week(site, pool, days, range(began, last + 1)))
+    return sorted(found, key=lambda week: (week.site, week.pool))
+
+
+def _week(site: str, pool: str, rows: Sequence[Any], days: range) -> PoolWeek:
+    hours = np.frombuffer(b"".join(row.hours for row in rows), DTYPE).reshape(len(rows), len(HOURS), 24)
+    weekday = (np.array([row.day for row in rows]) + 3) % 7  # 1970-01-01 was a Thursday
+    week = np.zeros((7, len(HOURS), 24), np.int64)
+    np.add.at(week, weekday, hours)
+    counts = np.bincount((np.array(days) + 3) % 7, minlength=7)
+    return PoolWeek(site, pool, rows[-1].evses, week.transpose(1, 0, 2).reshape(len(HOURS), 168), counts)

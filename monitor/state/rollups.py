@@ -19,6 +19,7 @@ from monitor.state.database import Database, chunks
 from monitor.state.finished import finished, plug_in_us, plug_out_us, seen_at
 from monitor.state.insight_tables import insight_days, insight_due, insight_pools, insight_sites
 from monitor.state.session_tables import sessions
+from monitor.state.spells import spells_down
 
 AT_ONCE = 200_000
 """Sessions that are in memory at a time; a transaction that writes their rollups lasts under half a second."""
@@ -81,9 +82,10 @@ class Rollups:
             frame = load(connection, days, longest, register)
             firsts = {site: _first(connection, site) for site in days}
             seen = seen_at(connection, list(days))
+            down = spells_down(connection, list(days))
         # A stay that is longer than all before is of a day that is due, so it was found without knowing it.
         stays = (frame["plug_out_us"] - frame["plug_in_us"]).groupby(frame["site"]).max()
-        found = rolled_up(frame, {site: pools_of(register, site, seen.get(site, ())) for site in days}, register)
+        found = rolled_up(frame, {site: pools_of(register, site, seen.get(site, ())) for site in days}, down, register)
         with self._database.begin() as tx:
             for site, runs in days.items():
                 for table in (insight_days, insight_pools):
@@ -106,11 +108,11 @@ class Rollups:
 
 
 def rolled_up(
-    frame: pd.DataFrame, pools: Mapping[str, SitePools], register: Register
+    frame: pd.DataFrame, pools: Mapping[str, SitePools], down: pd.DataFrame, register: Register
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of `insight_days` and `insight_pools` of sessions; sites of one zone at a time."""
     by_zone = frame.groupby(frame["site"].map(lambda site: register.zone(site).key), sort=False)
-    parts = [(daily(its, ZoneInfo(key)), occupancy(its, pools, ZoneInfo(key))) for key, its in by_zone]
+    parts = [(daily(its, ZoneInfo(key)), occupancy(its, pools, ZoneInfo(key), down)) for key, its in by_zone]
     days, hours = zip(*parts, strict=True) if parts else ([daily(frame, UTC)], [occupancy(frame, pools, UTC)])
     return pd.concat(days), pd.concat(hours)
 

@@ -1,20 +1,23 @@
 """When connectors were down or unseen, kept up from what arrives in the readings store: the scheduler's other half."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
+from sqlalchemy import BigInteger, Connection, delete, insert, or_, select, tuple_, type_coerce, update
 
 from monitor.ids import Place
+from monitor.insight.occupancy import NEVER
 from monitor.insight.uptime import Exclusion, Port, Spell, port_of
 from monitor.insight.watching import Row, Told, Watch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
+from monitor.state import insight_due
 from monitor.state.database import Database, chunks
 from monitor.state.insight_tables import insight_exclusions, insight_ports, insight_spells, insight_stations
 from monitor.state.session_tables import positions
@@ -28,6 +31,8 @@ WHERE seen_us IS NOT NULL AND seen_us > $since"""
 Rows = dict[Place, list[Row]]
 
 
+LASTS_US = 2**53
+"""After everything."""
 SAVE_EVERY = timedelta(minutes=5)
 """Heartbeats alone change nothing but until when a station was seen, and that of all stations at every look."""
 
@@ -166,6 +171,15 @@ def _order(row: Row) -> tuple[int, bool]:
     return row.time_us, row.kind not in _LIFE
 
 
+def spells_down(connection: Connection, sites: Sequence[str]) -> pd.DataFrame:
+    """When connectors of some sites were down, as `monitor.insight.occupancy.NEVER` has it; what lasts has no end."""
+    times = (type_coerce(insight_spells.c[name], BigInteger).label(name) for name in ("start_us", "end_us"))
+    place = (insight_spells.c.site, insight_spells.c.station, insight_spells.c.connector)
+    chosen = select(*place, *times).where(insight_spells.c.condition == "down", insight_spells.c.site.in_(sites))
+    rows = [(*row[:4], LASTS_US if row.end_us is None else row.end_us) for row in connection.execute(chosen)]
+    return pd.DataFrame(rows, columns=list(NEVER.columns)) if rows else NEVER
+
+
 def ports(connection: Connection, start: datetime, end: datetime, site: str | None = None) -> dict[Place, Port]:
     """Every connector of which a status is known, over [start, end)."""
     spells: dict[Place, list[Spell]] = {}
@@ -250,6 +264,10 @@ def _write(tx: Connection, place: Place, told: Iterable[Told]) -> None:
         ]  # fmt: skip
         if rows:
             tx.execute(insert(insight_spells), rows)
+        ended = [spell for spell in spells if spell.condition == "down" and spell.end_us is not None]
+        if ended:  # an EVSE that did not work makes its pool smaller
+            span = min(spell.start_us for spell in ended), max(spell.end_us or 0 for spell in ended)
+            insight_due.note_span(tx, place.site, *span)
 
 
 def _note_ports(tx: Connection, watches: Mapping[Place, Watch]) -> None:

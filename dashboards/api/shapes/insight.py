@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field, create_model
 
 from dashboards.api.shapes.common import Page, PlaceShape, Shape, Time
+from monitor.insight.congestion import Bottleneck
 from monitor.insight.figures import BY_NAME, PERFORMANCE
 
 
@@ -36,6 +37,33 @@ class PerformancePage(Page[PerformanceShape]):
 
     start: Time
     end: Time
+
+
+class CongestionShape(Shape):
+    """A pool: a site's EVSEs of one current and power class. Shares are between 0 and 1; unknown is null, never 0.
+
+    `full_by_hour`, `load_by_hour`: for each hour of the week on the site's clock, Monday 00-01 first, the share of the
+    time in which it was full, and how many EVSEs were taken on average; null: no such hour lies in the time.
+    """
+
+    site: str
+    pool: str
+    evses: int
+    pool_full_share: float | None
+    taken_share: float | None
+    arrivals: int
+    after_full: int
+    peak_hour: int | None = Field(description="0 is Monday 00-01")
+    peak_load: float | None
+    stay_s: float | None
+    wait_share: float | None
+    wait_s: float | None
+    evses_needed: int | None
+    lost_sessions: float | None
+    pool_idle_share: float | None
+    bottleneck: Bottleneck | None
+    full_by_hour: list[float | None]
+    load_by_hour: list[float | None]
 
 
 class ExclusionShape(PlaceShape):

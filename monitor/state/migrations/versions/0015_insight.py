@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("soc_known", sa.Integer(), nullable=False),
         sa.Column("soc_in", sa.Float(), nullable=False),
         sa.Column("soc_out", sa.Float(), nullable=False),
+        sa.Column("diagnosed", sa.Integer(), nullable=False),
+        sa.Column("limited", sa.Integer(), nullable=False),
         sa.Column("short", sa.Integer(), nullable=False),
         sa.Column("moved", sa.Integer(), nullable=False),
         sa.Column("stopped_by_fault", sa.Integer(), nullable=False),

@@ -253,8 +253,8 @@ class CongestionQuery(Paged):
     )
     sort: Annotated[
         Literal[
-            "worst", "-worst", "site", "-site", "lost_sessions", "-lost_sessions", "pool_full_share", "-pool_full_share",
-            "wait_s", "-wait_s",
+            "worst", "-worst", "site", "-site", "lost_sessions", "-lost_sessions", "pool_full_share",
+            "-pool_full_share", "wait_s", "-wait_s",
         ],
         Field(description="worst: what loses most sessions first; with `-` the other way round"),
     ] = "worst"  # fmt: skip

@@ -4,7 +4,7 @@ Sums, not means: those of connectors add up to those of their station and site, 
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -51,17 +51,40 @@ def daily(sessions: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
     """`KEYS` and `SUMS` of the finished sessions (COLUMNS) of sites of one zone."""
     if sessions.empty:
         return pd.DataFrame(columns=[*KEYS, *SUMS])
-    found = sessions.sort_values(["site", "plug_in_us", "station", "connector"], ignore_index=True)
+    found, names = _numbered(sessions)
+    found = found.sort_values(["site", "plug_in_us", "station", "connector"], ignore_index=True)
     found["day"] = local_days(found["plug_in_us"].to_numpy(np.int64), zone)
     parts = pd.concat([found[list(KEYS)], _told(found), _visits(found)], axis=1)
     grouped = parts.groupby(list(KEYS), sort=True)
-    added = grouped.agg({name: way for name, way in SUMS.items() if name not in _TEXTS})
-    for name in _TEXTS:
-        added[name] = grouped[name].agg(SUMS[name])
-    return added.reset_index()
+    ways = {way: [name for name in SUMS if SUMS[name] == way] for way in ("sum", "max", "min")}
+    added = pd.concat([getattr(grouped[its], way)() for way, its in ways.items()], axis=1).reset_index()
+    for name, its in names.items():
+        for column in (name, f"{name}_2"):
+            if column in added:
+                added[column] = _named(added[column], its)
+    columns: pd.DataFrame = added[[*KEYS, *SUMS]]
+    return columns
 
 
-_TEXTS = ("currency", "currency_2")
+_NUMBERED = ("site", "station", "connector", "user", "currency")
+"""Texts that are compared and grouped: as numbers in their order that takes a tenth of the time."""
+
+
+def _numbered(sessions: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, npt.NDArray[np.object_]]]:
+    found, names = sessions.copy(), {}
+    for name in _NUMBERED:
+        codes, uniques = pd.factorize(sessions[name].to_numpy(object), sort=True)
+        found[name] = np.where(codes < 0, np.nan, codes) if name in {"user", "currency"} else codes
+        names[name] = np.asarray(uniques, object)
+    del names["user"]
+    return found, names
+
+
+def _named(codes: "pd.Series[float]", names: npt.NDArray[np.object_]) -> "pd.Series[Any]":
+    known = codes.notna().to_numpy()
+    found = np.full(len(codes), None, object)
+    found[known] = names[codes.to_numpy()[known].astype(np.int64)]
+    return pd.Series(found, codes.index, dtype=object)
 
 
 def _told(found: pd.DataFrame) -> pd.DataFrame:

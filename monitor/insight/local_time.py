@@ -34,6 +34,27 @@ def date_of(day: int) -> date:
     return _FIRST + timedelta(days=day)
 
 
+def month_of(day: int) -> int:
+    """The calendar month of a day, counted from 1970-01."""
+    its = date_of(day)
+    return (its.year - _FIRST.year) * 12 + its.month - 1
+
+
+def days_of_month(month: int) -> tuple[int, int]:
+    """The first and the last day of a month."""
+    first, following = (date(_FIRST.year + each // 12, each % 12 + 1, 1) for each in (month, month + 1))
+    return (first - _FIRST).days, (following - _FIRST).days - 1
+
+
+def split_months(first: int, last: int) -> tuple[tuple[int, int] | None, list[tuple[int, int]]]:
+    """The calendar months that lie within days, first and last, and the runs of days around them."""
+    months = month_of(first - 1) + 1 if first <= last else 0, month_of(last + 1) - 1
+    if first > last or months[0] > months[1]:
+        return None, [(first, last)] if first <= last else []
+    begin, end = days_of_month(months[0])[0], days_of_month(months[1])[1]
+    return months, [(a, b) for a, b in ((first, begin - 1), (end + 1, last)) if a <= b]
+
+
 def midnight_us(day: int, zone: ZoneInfo) -> int:
     """When a local day begins, epoch microseconds; a day has 23, 24 or 25 hours."""
     return to_us(datetime.combine(date_of(day), time(0), zone))

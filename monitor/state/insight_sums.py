@@ -1,31 +1,31 @@
 """Sums of sessions over any time: whole local days from the rollups, what is left at both ends from the sessions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from monitor.ids import Place
 from monitor.insight.congestion import PoolWeek
 from monitor.insight.daily import SUMS, daily
-from monitor.insight.local_time import DAY_US, day_of, local_us, midnight_us
-from monitor.insight.occupancy import DTYPE, HOURS, NEVER, full_within
+from monitor.insight.local_time import DAY_US, day_of, local_us, midnight_us, split_months
+from monitor.insight.occupancy import HOURS, NEVER, full_within
 from monitor.insight.performance import Sums, added
 from monitor.insight.pools import pools_of
 from monitor.register import Register
 from monitor.state.database import chunks
 from monitor.state.finished import finished, plug_in_us, seen_at
-from monitor.state.insight_tables import insight_days, insight_pools, insight_sites
+from monitor.state.insight_tables import insight_days, insight_months, insight_pool_months, insight_pools, insight_sites
+from monitor.state.rollup_months import AGGREGATES, WEEK, weeks
 from monitor.state.session_tables import sessions
 from monitor.state.spells import spells_down
 from monitor.units import to_us
 
-_AGGREGATES: Mapping[str, Callable[..., Any]] = {"sum": func.sum, "max": func.max, "min": func.min}
 _WHOLE = {name for name, way in SUMS.items() if way == "sum"} - {"soc_in", "soc_out"}
 
 
@@ -80,7 +80,9 @@ def full_shares(
         first, last, ends = whole_days(asked.start, upto, zone)
         pools = {site: pools_of(register, site, seen) for site, seen in seen_at(connection, list(sites)).items()}
         down = spells_down(connection, list(sites)) if ends else NEVER
-        full: dict[tuple[str, str], float] = dict(_stored_full(connection, list(sites), first, last))
+        full: dict[tuple[str, str], float] = {}
+        for key, more in _stored_full(connection, list(sites), first, last):
+            full[key] = full.get(key, 0) + more
         for start_us, end_us in ends:
             longest = max(edge.longest_us for edge in sites.values())
             frame = _plugged_in(connection, list(sites), start_us - longest, end_us, asked.site)
@@ -118,26 +120,34 @@ def _by_zone(connection: Connection, site: str | None, register: Register) -> di
 
 
 def _stored(connection: Connection, sites: list[str], first: int, last: int) -> Iterator[tuple[Place, Sums]]:
-    columns = [_AGGREGATES[way](insight_days.c[name]).label(name) for name, way in SUMS.items()]
-    place = (insight_days.c.site, insight_days.c.station, insight_days.c.connector)
-    for some in chunks(sites if first <= last else []):
-        chosen = select(*place, *columns).where(insight_days.c.site.in_(some), insight_days.c.day.between(first, last))
-        for row in connection.execute(chosen.group_by(*place)):
-            # PostgreSQL adds whole numbers up to decimals.
-            values = (int(v) if name in _WHOLE else v for name, v in zip(SUMS, row[3:], strict=True))
-            yield Place(*row[:3]), dict(zip(SUMS, values, strict=True))
+    months, runs = split_months(first, last)
+    spans = [(insight_days, insight_days.c.day, run) for run in runs]
+    if months:
+        spans.append((insight_months, insight_months.c.month, months))
+    for table, time, span in spans:
+        columns = [AGGREGATES[way](table.c[name]).label(name) for name, way in SUMS.items()]
+        place = (table.c.site, table.c.station, table.c.connector)
+        for some in chunks(sites):
+            chosen = select(*place, *columns).where(table.c.site.in_(some), time.between(*span)).group_by(*place)
+            for row in connection.execute(chosen):
+                # PostgreSQL adds whole numbers up to decimals.
+                values = (int(v) if name in _WHOLE else v for name, v in zip(SUMS, row[3:], strict=True))
+                yield Place(*row[:3]), dict(zip(SUMS, values, strict=True))
 
 
 def _stored_full(
     connection: Connection, sites: list[str], first: int, last: int
 ) -> Iterator[tuple[tuple[str, str], int]]:
-    for some in chunks(sites if first <= last else []):
-        key = (insight_pools.c.site, insight_pools.c.pool)
-        chosen = select(*key, func.sum(insight_pools.c.full_us)).where(
-            insight_pools.c.site.in_(some), insight_pools.c.day.between(first, last)
-        )
-        for site, pool, full_us in connection.execute(chosen.group_by(*key)):
-            yield (site, pool), int(full_us)
+    months, runs = split_months(first, last)
+    spans = [(insight_pools, insight_pools.c.day, run) for run in runs]
+    if months:
+        spans.append((insight_pool_months, insight_pool_months.c.month, months))
+    for table, time, span in spans:
+        for some in chunks(sites):
+            key = (table.c.site, table.c.pool)
+            chosen = select(*key, func.sum(table.c.full_us)).where(table.c.site.in_(some), time.between(*span))
+            for site, pool, full_us in connection.execute(chosen.group_by(*key)):
+                yield (site, pool), int(full_us)
 
 
 def _plugged_in(connection: Connection, sites: list[str], start_us: int, end_us: int, site: str | None) -> pd.DataFrame:
@@ -182,22 +192,37 @@ def weeks_of(connection: Connection, asked: Asked, register: Register) -> list[P
     found = []
     for zone, sites in _by_zone(connection, asked.site, register).items():
         first, last, _ = whole_days(asked.start, asked.end, zone)
-        for some in chunks(list(sites) if first <= last else []):
-            chosen = select(insight_pools).where(
-                insight_pools.c.site.in_(some), insight_pools.c.day.between(first, last)
-            )
-            rows = connection.execute(chosen.order_by(insight_pools.c.site, insight_pools.c.pool)).all()
-            for (site, pool), its in groupby(rows, key=lambda row: (row.site, row.pool)):
-                days = list(its)
-                began = max(first, int(local_us(np.array([sites[site].first_us]), zone)[0] // DAY_US))
-                found.append(_week(site, pool, days, range(began, last + 1)))
+        for (site, pool), (evses, week) in _stored_weeks(connection, list(sites), first, last).items():
+            began = max(first, int(local_us(np.array([sites[site].first_us]), zone)[0] // DAY_US))
+            days = np.bincount((np.arange(began, last + 1) + 3) % 7, minlength=7)
+            found.append(PoolWeek(site, pool, evses, week, days))
     return sorted(found, key=lambda week: (week.site, week.pool))
 
 
-def _week(site: str, pool: str, rows: Sequence[Any], days: range) -> PoolWeek:
-    hours = np.frombuffer(b"".join(row.hours for row in rows), DTYPE).reshape(len(rows), len(HOURS), 24)
-    weekday = (np.array([row.day for row in rows]) + 3) % 7  # 1970-01-01 was a Thursday
-    week = np.zeros((7, len(HOURS), 24), np.int64)
-    np.add.at(week, weekday, hours)
-    counts = np.bincount((np.array(days) + 3) % 7, minlength=7)
-    return PoolWeek(site, pool, rows[-1].evses, week.transpose(1, 0, 2).reshape(len(HOURS), 168), counts)
+def _stored_weeks(
+    connection: Connection, sites: list[str], first: int, last: int
+) -> dict[tuple[str, str], tuple[int, npt.NDArray[np.int64]]]:
+    """EVSEs and hours of the week [HOURS, 168] by (site, pool)."""
+    months, runs = split_months(first, last)
+    found: dict[tuple[str, str], tuple[int, npt.NDArray[np.int64]]] = {}
+
+    def add(key: tuple[str, str], evses: int, week: npt.NDArray[np.int64]) -> None:
+        found[key] = (evses, week + found[key][1] if key in found else week)
+
+    for some in chunks(sites):
+        if months:
+            table = insight_pool_months
+            chosen = select(table).where(table.c.site.in_(some), table.c.month.between(*months)).order_by(table.c.month)
+            for row in connection.execute(chosen):
+                add((row.site, row.pool), row.evses, np.frombuffer(row.week, WEEK).reshape(len(HOURS), 168))
+        for run in runs:
+            chosen = select(insight_pools).where(insight_pools.c.site.in_(some), insight_pools.c.day.between(*run))
+            rows = connection.execute(chosen.order_by(insight_pools.c.day)).all()
+            if rows:
+                numbers: dict[tuple[str, str], int] = {}
+                which = np.array([numbers.setdefault((row.site, row.pool), len(numbers)) for row in rows])
+                evses = {(row.site, row.pool): row.evses for row in rows}
+                by_pool = weeks([row.hours for row in rows], which, [row.day for row in rows])
+                for key, week in zip(numbers, by_pool, strict=True):
+                    add(key, evses[key], week)
+    return found

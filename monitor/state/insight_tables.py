@@ -1,8 +1,28 @@
 """Rollups of sessions by connector and local day, by pool and local day, and what of them is due to be made anew."""
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table
+from typing import Any
 
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table
+from sqlalchemy.types import TypeEngine
+
+from monitor.insight.daily import SUMS
 from monitor.state.columns import Id, Moment, metadata
+
+
+def _sums() -> list[Column[Any]]:
+    """One column for each of `monitor.insight.daily.SUMS`."""
+    types: dict[str, type[TypeEngine[Any]]] = {
+        "currency": String,
+        "currency_2": String,
+        "peak_w": Float,
+        "soc_in": Float,
+        "soc_out": Float,
+    }
+    return [
+        Column(name, types.get(name, BigInteger), nullable=name in {"currency", "currency_2", "peak_w"})
+        for name in SUMS
+    ]
+
 
 insight_days = Table(
     "insight_days",
@@ -11,38 +31,20 @@ insight_days = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("station", String, primary_key=True),
     Column("connector", String, primary_key=True),
-    Column("sessions", Integer, nullable=False),
-    Column("judged", Integer, nullable=False),
-    Column("delivered", Integer, nullable=False),
-    Column("started", Integer, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("served", Integer, nullable=False),
-    Column("energy_known", Integer, nullable=False),
-    Column("energy_mwh", BigInteger, nullable=False),
-    Column("plugged_us", BigInteger, nullable=False),
-    Column("timed", Integer, nullable=False),
-    Column("timed_plugged_us", BigInteger, nullable=False),
-    Column("charging_us", BigInteger, nullable=False),
-    Column("idle_us", BigInteger, nullable=False),
-    Column("speed_mwh", BigInteger, nullable=False),
-    Column("speed_us", BigInteger, nullable=False),
-    Column("peak_w", Float),
-    Column("first_kwh", Integer, nullable=False),
-    Column("first_kwh_us", BigInteger, nullable=False),
-    Column("soc_known", Integer, nullable=False),
-    Column("soc_in", Float, nullable=False),
-    Column("soc_out", Float, nullable=False),
-    Column("diagnosed", Integer, nullable=False),
-    Column("limited", Integer, nullable=False),
-    Column("short", Integer, nullable=False),
-    Column("moved", Integer, nullable=False),
-    Column("stopped_by_fault", Integer, nullable=False),
-    Column("priced", Integer, nullable=False),
-    Column("excl_vat_micro", BigInteger, nullable=False),
-    Column("currency", String),
-    Column("currency_2", String),
+    *_sums(),
 )
 """`monitor.insight.daily.SUMS` by connector and local day (days since 1970-01-01 in the site's zone) of plug-in."""
+
+insight_months = Table(
+    "insight_months",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("month", Integer, primary_key=True, autoincrement=False),
+    Column("station", String, primary_key=True),
+    Column("connector", String, primary_key=True),
+    *_sums(),
+)
+"""The same by calendar month (months since 1970-01), so that a year is twelve rows of a connector."""
 
 insight_pools = Table(
     "insight_pools",
@@ -58,6 +60,18 @@ insight_pools = Table(
     Column("hours", LargeBinary, nullable=False),
 )
 """How a pool was taken on a local day; `hours`: see `monitor.insight.occupancy.HOURS`."""
+
+insight_pool_months = Table(
+    "insight_pool_months",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("month", Integer, primary_key=True, autoincrement=False),
+    Column("pool", String, primary_key=True),
+    Column("evses", Integer, nullable=False),
+    Column("full_us", BigInteger, nullable=False),
+    Column("week", LargeBinary, nullable=False),
+)
+"""The same by calendar month; `week`: the sums of `hours` by day of the week, Monday first."""
 
 insight_sites = Table(
     "insight_sites",

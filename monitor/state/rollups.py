@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -15,7 +15,9 @@ from monitor.insight.occupancy import occupancy
 from monitor.insight.pools import SitePools, pools_of, shape
 from monitor.register import Register
 from monitor.state import insight_due as due
-from monitor.state.database import Database, chunks
+from monitor.state import rollup_months
+from monitor.state.database import Database
+from monitor.state.driver_rows import write_rows
 from monitor.state.finished import finished, plug_in_us, plug_out_us, seen_at
 from monitor.state.insight_tables import insight_days, insight_due, insight_pools, insight_sites
 from monitor.state.session_tables import sessions
@@ -94,8 +96,8 @@ class Rollups:
                 tx.execute(delete(insight_sites).where(insight_sites.c.site == site))
                 tx.execute(delete(insight_due).where(insight_due.c.site == site, insight_due.c.id <= number))
             for table, rows in zip((insight_days, insight_pools), found, strict=True):
-                for some in chunks(records(within(rows, days)), 5_000):
-                    tx.execute(insert(table), some)
+                write_rows(tx, table, within(rows, days))
+            rollup_months.refresh(tx, days)
             sites = [
                 {
                     "site": site, "shape": shape(register, site), "first_us": first,
@@ -111,7 +113,8 @@ def rolled_up(
     frame: pd.DataFrame, pools: Mapping[str, SitePools], down: pd.DataFrame, register: Register
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of `insight_days` and `insight_pools` of sessions; sites of one zone at a time."""
-    by_zone = frame.groupby(frame["site"].map(lambda site: register.zone(site).key), sort=False)
+    zones = {site: register.zone(site).key for site in frame["site"].unique()}
+    by_zone = frame.groupby(frame["site"].map(zones), sort=False)
     parts = [(daily(its, ZoneInfo(key)), occupancy(its, pools, ZoneInfo(key), down)) for key, its in by_zone]
     days, hours = zip(*parts, strict=True) if parts else ([daily(frame, UTC)], [occupancy(frame, pools, UTC)])
     return pd.concat(days), pd.concat(hours)
@@ -138,24 +141,15 @@ def load(
 
 def within(rows: pd.DataFrame, days: Mapping[str, Days]) -> pd.DataFrame:
     """The rows of the days that are to be made anew; those around them were only needed for them."""
-    wanted = {(site, day) for site, runs in days.items() for first, last in runs for day in range(first, last + 1)}
-    return rows[[pair in wanted for pair in zip(rows["site"], rows["day"], strict=True)]]
-
-
-def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as the database takes them: whole numbers and None."""
-    columns = {str(name): _plain(str(name), rows[name]) for name in rows.columns}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-_FRACTIONS = frozenset({"peak_w", "soc_in", "soc_out"})
-_TEXTS = frozenset({"site", "station", "connector", "pool", "currency", "currency_2", "hours"})
-
-
-def _plain(name: str, column: "pd.Series[Any]") -> list[Any]:
-    if name in _TEXTS or name in _FRACTIONS:
-        return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
-    return column.astype("int64").tolist()
+    number, names = pd.factorize(rows["site"])
+    order = {str(name): n for n, name in enumerate(names)}
+    spans = [(order[site], first, last) for site, runs in days.items() if site in order for first, last in runs]
+    day, wanted = rows["day"].to_numpy(), np.zeros(len(rows), bool)
+    by_site = pd.Series(np.arange(len(rows))).groupby(number).indices
+    for site, first, last in spans:
+        its = by_site[site]
+        wanted[its] |= (day[its] >= first) & (day[its] <= last)
+    return rows[wanted]
 
 
 def _runs(spans: Iterator[tuple[int, int]]) -> Days:

@@ -1,45 +1,34 @@
 """Rollups of sessions and spells of connectors for insight, and when a session's first kWh was reached."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
 down_revision = "0012"
 
-_WHOLE = (
+_SUMS = (
     "sessions", "judged", "delivered", "started", "tries", "served", "energy_known", "energy_mwh", "plugged_us",
-    "timed", "timed_plugged_us", "charging_us", "idle_us", "speed_mwh", "speed_us",
+    "timed", "timed_plugged_us", "charging_us", "idle_us", "speed_mwh", "speed_us", "peak_w", "first_kwh",
+    "first_kwh_us", "soc_known", "soc_in", "soc_out", "diagnosed", "limited", "short", "moved", "stopped_by_fault",
+    "priced", "excl_vat_micro", "currency", "currency_2",
 )  # fmt: skip
-_BIG = {"energy_mwh", "plugged_us", "timed_plugged_us", "charging_us", "idle_us", "speed_mwh", "speed_us"}
+_FRACTIONS, _TEXTS = {"peak_w", "soc_in", "soc_out"}, {"currency", "currency_2"}
 
 
 def upgrade() -> None:
     """Create the tables, which the first start fills."""
     op.add_column("sessions", sa.Column("first_kwh_us", sa.BigInteger()))
-    op.create_table(
-        "insight_days",
-        sa.Column("site", sa.String(), nullable=False),
-        sa.Column("day", sa.Integer(), nullable=False, autoincrement=False),
-        sa.Column("station", sa.String(), nullable=False),
-        sa.Column("connector", sa.String(), nullable=False),
-        *(sa.Column(name, sa.BigInteger() if name in _BIG else sa.Integer(), nullable=False) for name in _WHOLE),
-        sa.Column("peak_w", sa.Float()),
-        sa.Column("first_kwh", sa.Integer(), nullable=False),
-        sa.Column("first_kwh_us", sa.BigInteger(), nullable=False),
-        sa.Column("soc_known", sa.Integer(), nullable=False),
-        sa.Column("soc_in", sa.Float(), nullable=False),
-        sa.Column("soc_out", sa.Float(), nullable=False),
-        sa.Column("diagnosed", sa.Integer(), nullable=False),
-        sa.Column("limited", sa.Integer(), nullable=False),
-        sa.Column("short", sa.Integer(), nullable=False),
-        sa.Column("moved", sa.Integer(), nullable=False),
-        sa.Column("stopped_by_fault", sa.Integer(), nullable=False),
-        sa.Column("priced", sa.Integer(), nullable=False),
-        sa.Column("excl_vat_micro", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String()),
-        sa.Column("currency_2", sa.String()),
-        sa.PrimaryKeyConstraint("site", "day", "station", "connector", name="pk_insight_days"),
-    )
+    for table, time in (("insight_days", "day"), ("insight_months", "month")):
+        op.create_table(
+            table,
+            *_texts("site"),
+            sa.Column(time, sa.Integer(), nullable=False, autoincrement=False),
+            *_texts("station", "connector"),
+            *_sums(),
+            sa.PrimaryKeyConstraint("site", time, "station", "connector", name=f"pk_{table}"),
+        )
     op.create_table(
         "insight_pools",
         sa.Column("site", sa.String(), nullable=False),
@@ -52,6 +41,16 @@ def upgrade() -> None:
         sa.Column("after_full", sa.Integer(), nullable=False),
         sa.Column("hours", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("site", "day", "pool", name="pk_insight_pools"),
+    )
+    op.create_table(
+        "insight_pool_months",
+        *_texts("site"),
+        sa.Column("month", sa.Integer(), nullable=False, autoincrement=False),
+        *_texts("pool"),
+        sa.Column("evses", sa.Integer(), nullable=False),
+        sa.Column("full_us", sa.BigInteger(), nullable=False),
+        sa.Column("week", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "month", "pool", name="pk_insight_pool_months"),
     )
     op.create_table(
         "insight_sites",
@@ -114,3 +113,14 @@ def _create_spells() -> None:
 
 def _texts(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.String(), nullable=False) for name in names]
+
+
+def _sums() -> list[sa.Column[Any]]:
+    return [
+        sa.Column(
+            name,
+            sa.Float() if name in _FRACTIONS else sa.String() if name in _TEXTS else sa.BigInteger(),
+            nullable=name in {"peak_w", *_TEXTS},
+        )
+        for name in _SUMS
+    ]

@@ -98,6 +98,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "tariffs.all_": READ,
     "tariffs.compare": READ,
     "insight.performance": READ,
+    "insight.behaviour": READ,
     "insight.congestion": READ,
     "mailbox.all_": READ,
     "mailbox.one": READ,
@@ -135,6 +136,7 @@ RULES: Final[Mapping[str, Rule]] = {
             "performance",
             "figures",
             "exclusions",
+            "behaviour",
             "congestion",
             "health",
         )

@@ -262,6 +262,14 @@ class CongestionQuery(Paged):
     format: Format = None
 
 
+class BehaviourQuery(Asked):
+    """Finished sessions by plug-in; hours of the week over the whole local days within."""
+
+    start: Start = None
+    end: End = None
+    site: Site = None
+
+
 class ExclusionBody(Asked):
     """What is excused, as NEVI allows it: the grid, the internet, vandalism, nature, planned maintenance."""
 

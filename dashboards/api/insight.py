@@ -8,11 +8,11 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards import exports
-from dashboards.api.asked import CongestionQuery, ExclusionBody, PerformanceQuery
+from dashboards.api.asked import BehaviourQuery, CongestionQuery, ExclusionBody, PerformanceQuery
 from dashboards.api.operation import operation
 from dashboards.api.ordering import by, in_order
 from dashboards.api.shapes.common import Listed, Page
-from dashboards.api.shapes.insight import CongestionShape, ExclusionShape, FigureShape, PerformancePage
+from dashboards.api.shapes.insight import BehaviourShape, CongestionShape, ExclusionShape, FigureShape, PerformancePage
 from dashboards.congestion_page import POOL_COLUMNS
 from dashboards.context import page_url
 from dashboards.parameters import BadParameter
@@ -65,6 +65,17 @@ def congestion(query: CongestionQuery) -> ResponseReturnValue:
         "items": rows[query.after : upto],
         "next": page_url(after=upto) if len(rows) > upto else None,
     }
+
+
+@operation("/insight/behaviour", answer=BehaviourShape, query=BehaviourQuery)
+def behaviour(query: BehaviourQuery) -> ResponseReturnValue:
+    """When people come, how long they stay, what they take and what they meet"""
+    if query.start and query.end and query.end <= query.start:
+        raise BadParameter("to", "is not after 'from'")
+    source = service()
+    found = source.insight.behaviour(source.register, Chosen(query.start, query.end, query.site), source.now())
+    months = {f"{1970 + month // 12}-{month % 12 + 1:02d}": count for month, count in found.by_month.items()}
+    return {**vars(found), "by_month": months, "returning": vars(found.returning)}
 
 
 @operation("/insight/exclusions", answer=Listed[ExclusionShape])

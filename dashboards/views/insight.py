@@ -1,8 +1,9 @@
-"""Insight: how places perform, and where it is full."""
+"""Insight: how places perform, where it is full, and how people use them."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from dashboards.behaviour_page import behaviour_page
 from dashboards.congestion_page import congestion_page
 from dashboards.freshness import polled
 from dashboards.insight_page import in_templates, performance_page
@@ -25,3 +26,10 @@ def performance() -> ResponseReturnValue:
 def congestion() -> ResponseReturnValue:
     """Which pools are full and when, in most need first."""
     return render_template("congestion.html", page=congestion_page(service(), Parameters(request.args)))
+
+
+@insight.get("/behaviour")
+@polled
+def behaviour() -> ResponseReturnValue:
+    """When people come, how long they stay, what they meet."""
+    return render_template("behaviour.html", page=behaviour_page(service(), Parameters(request.args)))

@@ -295,6 +295,48 @@ FIGURES: tuple[Figure, ...] = (
          "sessionerna begränsades av delad eller styrd effekt), annars för få platser.")), f"{_S}, {_T}", None,
         "congestion",
     ),
+    Figure(
+        "arrivals_by_hour", "rate",
+        ("Arrivals", "Cars that plug in during an hour of the week, on average, on the site's clock."),
+        ("Ankomster", "Bilar som ansluts under en timme i veckan i medeltal, enligt platsens klocka."), _S, None,
+        "behaviour",
+    ),
+    Figure(
+        "stay_by_hour", "s",
+        ("Stay by arrival", "Mean time from plug-in to plug-out of the cars that came in an hour of the week."),
+        ("Vistelse per ankomst", ("Medeltid från anslutning till frånkoppling för bilarna som kom under en timme i "
+         "veckan.")), _S, None, "behaviour",
+    ),
+    Figure(
+        "energy_by_hour", "Wh",
+        ("Energy by arrival", "Mean energy of the cars that came in an hour of the week."),
+        ("Energi per ankomst", "Medelenergi för bilarna som kom under en timme i veckan."), _S, None, "behaviour",
+    ),
+    Figure(
+        "idle_by_hour", "share",
+        ("Idle by arrival", "Idle time over the stays of the cars that came in an hour of the week, where known."),
+        ("Overksam per ankomst", ("Overksam tid av vistelserna för bilarna som kom under en timme i veckan, där den är "
+         "känd.")), _S, "low", "behaviour",
+    ),
+    Figure(
+        "failed_starts", "count",
+        ("Failed starts", "Cars that were plugged in and got less than 100 Wh."),
+        ("Misslyckade starter", "Bilar som anslöts och fick mindre än 100 Wh."), _S, "low", "behaviour",
+    ),
+    Figure(
+        "unplugged_faulted", "count",
+        ("Unplugged while faulted", ("Cars that were there when their connector became Faulted and left before it was "
+         "well again.")),
+        ("Frånkopplade vid fel", "Bilar som var där när uttaget blev Faulted och lämnade innan det var helt igen."),
+        f"{_S}, {_T}", "low", "behaviour",
+    ),
+    Figure(
+        "returning", "count",
+        ("Users by visits", ("Users by how often they came, known by their pseudonym alone. Cells of fewer than 5 "
+         "users are not told.")),
+        ("Användare per besök", ("Användare efter hur ofta de kom, kända bara genom sin pseudonym. Celler med färre än "
+         "5 användare visas inte.")), _S, None, "behaviour",
+    ),
 )  # fmt: skip
 
 BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}

@@ -1,15 +1,28 @@
 """What pages and the API ask of insight: one function for each question."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from monitor.insight.behaviour import (
+    ENERGIES_KWH,
+    SOCS,
+    STAYS_MIN,
+    Behaviour,
+    by_hour,
+    histogram,
+    problems,
+    returning,
+)
 from monitor.insight.causes import with_causes
 from monitor.insight.congestion import Congestion, by_need, congestion
-from monitor.insight.performance import By, Facts, Row, performance
+from monitor.insight.local_time import month_of
+from monitor.insight.performance import By, Facts, Row, added, performance
 from monitor.register import Register
+from monitor.state.behaviour_rows import singles, unplugged_faulted, visits
 from monitor.state.database import Database
 from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of, weeks_of
 from monitor.state.spells import ports
@@ -72,6 +85,32 @@ class InsightStore:
             sums = sums_of(connection, asked, register)
         whole = [with_causes(week, register, known, sums) for week in weeks]
         return by_need([congestion(week, target.total_seconds()) for week in whole])
+
+    def behaviour(self, register: Register, chosen: Chosen, now: datetime) -> Behaviour:
+        """How people use a site, or all of them."""
+        until = min(chosen.end or now, now)
+        with self._database.read() as connection:
+            asked = self._span(connection, chosen, until)
+            weeks = weeks_of(connection, asked, register)
+            sums = added(list(sums_of(connection, asked, register).values()))
+            one = singles(connection, *asked)
+            users = visits(connection, *asked)
+            faulted = unplugged_faulted(connection, *asked)
+            days = days_of(connection, register, asked.start, until, chosen.site)
+        by_month: Counter[int] = Counter()
+        for day in days:
+            by_month[month_of(day.day)] += day.arrivals
+        return Behaviour(
+            arrivals=sums["sessions"],
+            **by_hour(weeks),
+            by_month=by_month,
+            stays=histogram(one.stay_min, STAYS_MIN),
+            energies=histogram(one.energy_kwh, ENERGIES_KWH),
+            soc_in=histogram(one.soc_in, SOCS),
+            soc_out=histogram(one.soc_out, SOCS),
+            problems=problems(sums, faulted),
+            returning=returning(users, sums["sessions"]),
+        )
 
     def days(self, register: Register, chosen: Chosen, now: datetime) -> Sequence[Day]:
         """Arrivals and full time of each local day, oldest first; days without any are left out."""

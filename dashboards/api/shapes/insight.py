@@ -66,6 +66,31 @@ class CongestionShape(Shape):
     load_by_hour: list[float | None]
 
 
+class ReturningShape(Shape):
+    """Users by how often they came; null: fewer than 5 users. `known_share`: of sessions, those with a known user."""
+
+    cells: dict[str, int | None]
+    users: int | None
+    known_share: float | None
+
+
+class BehaviourShape(Shape):
+    """How people use a site. Lists have an entry for each hour of the week, Monday 00-01 first."""
+
+    arrivals: int
+    arrivals_by_hour: list[float | None]
+    stay_by_hour: list[float | None] = Field(description="seconds")
+    energy_by_hour: list[float | None] = Field(description="Wh")
+    idle_by_hour: list[float | None] = Field(description="share of the stays, 0 to 1")
+    by_month: dict[str, int]
+    stays: dict[str, int] = Field(description="sessions by minutes plugged in")
+    energies: dict[str, int] = Field(description="sessions by kWh")
+    soc_in: dict[str, int] = Field(description="sessions by percent")
+    soc_out: dict[str, int] = Field(description="sessions by percent")
+    problems: dict[str, int | None]
+    returning: ReturningShape
+
+
 class ExclusionShape(PlaceShape):
     """An outage that does not count against uptime."""
 

@@ -60,9 +60,9 @@ def midnight_us(day: int, zone: ZoneInfo) -> int:
     return to_us(datetime.combine(date_of(day), time(0), zone))
 
 
-def hour_of_week(shown_us: Ints) -> Ints:
-    """0 is Monday 00-01 on the wall clock."""
-    return (shown_us // HOUR_US + 3 * 24) % 168  # 1970-01-01 was a Thursday
+def day_begin_us(moment_us: int, zone: ZoneInfo) -> int:
+    """When the local day of a moment begins, epoch microseconds."""
+    return midnight_us(int(local_us(np.array([moment_us]), zone)[0] // DAY_US), zone)
 
 
 def pieces(starts_us: Ints, ends_us: Ints) -> tuple[Ints, Ints, Ints]:

@@ -19,7 +19,7 @@ from monitor.insight.behaviour import (
 )
 from monitor.insight.causes import with_causes
 from monitor.insight.congestion import Congestion, by_need, congestion
-from monitor.insight.local_time import month_of
+from monitor.insight.local_time import day_begin_us, month_of
 from monitor.insight.performance import By, Facts, Row, added, performance
 from monitor.register import Register
 from monitor.state.behaviour_rows import singles, unplugged_faulted, visits
@@ -53,16 +53,21 @@ class InsightStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def _span(self, connection: Connection, chosen: Chosen, until: datetime) -> Asked:
-        """Without a start from the first session on."""
-        first = min((edge.first_us for edge in known_sites(connection, chosen.site).values()), default=None)
-        return Asked(min(chosen.start or (until if first is None else from_us(first)), until), until, chosen.site)
+    def _span(self, connection: Connection, register: Register, chosen: Chosen, until: datetime) -> Asked:
+        """Without a start from the beginning of the first session's day on."""
+        since = chosen.start
+        if since is None:
+            sites = known_sites(connection, chosen.site)
+            first = min(sites, key=lambda site: sites[site].first_us, default=None)
+            zone = register.zone(first or "")
+            since = until if first is None else from_us(day_begin_us(sites[first].first_us, zone))
+        return Asked(min(since, until), until, chosen.site)
 
     def performance(self, register: Register, by: By, chosen: Chosen, now: datetime) -> Performance:
         """Figures of sessions by plug-in, by connector or what those belong to."""
         until = min(chosen.end or now, now)
         with self._database.read() as connection:
-            since = self._span(connection, chosen, until).start
+            since = self._span(connection, register, chosen, until).start
             # Nobody plugs in after now: so the day that is under way is taken whole, from the rollups.
             upto = until if until < now else now + timedelta(days=2)
             sums = sums_of(connection, Asked(since, upto, chosen.site), register)
@@ -79,7 +84,7 @@ class InsightStore:
         """
         until = min(chosen.end or now, now)
         with self._database.read() as connection:
-            asked = self._span(connection, chosen, until)
+            asked = self._span(connection, register, chosen, until)
             weeks = weeks_of(connection, asked, register)
             known = ports(connection, asked.start, until, chosen.site) if asked.start < until else {}
             sums = sums_of(connection, asked, register)
@@ -90,7 +95,7 @@ class InsightStore:
         """How people use a site, or all of them."""
         until = min(chosen.end or now, now)
         with self._database.read() as connection:
-            asked = self._span(connection, chosen, until)
+            asked = self._span(connection, register, chosen, until)
             weeks = weeks_of(connection, asked, register)
             sums = added(list(sums_of(connection, asked, register).values()))
             one = singles(connection, *asked)

@@ -136,6 +136,7 @@ RULES: Final[Mapping[str, Rule]] = {
             "performance",
             "figures",
             "exclusions",
+            "anomalies",
             "behaviour",
             "congestion",
             "health",

@@ -19,6 +19,7 @@ from monitor.ids import Place
 from monitor.insight.figures import BY_NAME, Figure, of_kind
 from monitor.insight.local_time import date_of
 from monitor.insight.performance import By
+from monitor.state.anomalies import Anomaly
 from monitor.state.insight import Chosen
 from monitor.state.insight_sums import Day
 
@@ -26,7 +27,7 @@ PAGES = (("insight.performance", _l("Performance")), ("insight.congestion", _l("
          ("insight.behaviour", _l("Behaviour")))  # fmt: skip
 PERIODS: Mapping[str, int] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 FIRST_PERIOD = "30d"
-PAGE = 100
+PAGE, CHANGES = 100, 10
 KINDS: tuple[By, ...] = get_args(By)
 SORTS = (
     "worst", "place", "-sessions", "-energy_wh", "success_rate", "uptime", "-full_share", "-idle_share", "-faults",
@@ -89,6 +90,7 @@ class PerformancePage:
     bars: frozenset[str]
     days: Sequence[Column]
     most: int
+    changed: Sequence[tuple[Anomaly, Figure, str, str]]
     older: str | None
     first: bool
     csv: str
@@ -132,10 +134,11 @@ def performance_page(source: Service, parameters: Parameters) -> PerformancePage
         total=len(rows),
         told=told(found.start, found.end),
         columns=[BY_NAME[name] for name in SHOWN],
-        figures=of_kind("performance"),
+        figures=[*of_kind("performance"), *of_kind("anomalies")],
         bars=BARS,
         days=columns(days),
         most=max((day.arrivals for day in days), default=0),
+        changed=[_changed(each) for each in source.insight.anomalies(filters.chosen.site)[:CHANGES]],
         older=context.page_url(after=after + PAGE) if len(rows) > after + PAGE else None,
         first=after == 0,
         csv=url_for("api.performance", format="csv", **asked),  # type: ignore[arg-type]
@@ -155,6 +158,11 @@ def in_templates() -> dict[str, object]:
     kept = {name: value for name in ("period", "from", "to", "site") if (value := request.args.get(name))}
     return {"insight_pages": [(name, str(label)) for name, label in PAGES], "periods": names.items(), "kept": kept,
             "shown_figure": shown, "place_of_site": Place}  # fmt: skip
+
+
+def _changed(each: Anomaly) -> tuple[Anomaly, Figure, str, str]:
+    figure = BY_NAME[each.figure]
+    return each, figure, shown(each.before, figure), shown(each.after, figure)
 
 
 def _order(name: str) -> str:

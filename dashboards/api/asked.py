@@ -270,6 +270,12 @@ class BehaviourQuery(Asked):
     site: Site = None
 
 
+class AnomaliesQuery(Asked):
+    """The latest first."""
+
+    site: Site = None
+
+
 class ExclusionBody(Asked):
     """What is excused, as NEVI allows it: the grid, the internet, vandalism, nature, planned maintenance."""
 

@@ -8,11 +8,18 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards import exports
-from dashboards.api.asked import BehaviourQuery, CongestionQuery, ExclusionBody, PerformanceQuery
+from dashboards.api.asked import AnomaliesQuery, BehaviourQuery, CongestionQuery, ExclusionBody, PerformanceQuery
 from dashboards.api.operation import operation
 from dashboards.api.ordering import by, in_order
 from dashboards.api.shapes.common import Listed, Page
-from dashboards.api.shapes.insight import BehaviourShape, CongestionShape, ExclusionShape, FigureShape, PerformancePage
+from dashboards.api.shapes.insight import (
+    AnomalyShape,
+    BehaviourShape,
+    CongestionShape,
+    ExclusionShape,
+    FigureShape,
+    PerformancePage,
+)
 from dashboards.congestion_page import POOL_COLUMNS
 from dashboards.context import page_url
 from dashboards.parameters import BadParameter
@@ -21,6 +28,7 @@ from dashboards.principals import principal
 from dashboards.sources import service
 from monitor.ids import Place
 from monitor.insight.figures import FIGURES
+from monitor.state.anomalies import Anomaly
 from monitor.state.exclusions import Excluded
 from monitor.state.insight import Chosen
 
@@ -78,10 +86,16 @@ def behaviour(query: BehaviourQuery) -> ResponseReturnValue:
     return {**vars(found), "by_month": months, "returning": vars(found.returning)}
 
 
+@operation("/insight/anomalies", answer=Listed[AnomalyShape], query=AnomaliesQuery)
+def anomalies(query: AnomaliesQuery) -> ResponseReturnValue:
+    """Connectors that stopped being what they were"""
+    return {"items": [_placed(each) for each in service().insight.anomalies(query.site)]}
+
+
 @operation("/insight/exclusions", answer=Listed[ExclusionShape])
 def exclusions() -> ResponseReturnValue:
     """Outages that do not count against uptime"""
-    return {"items": [_excluded(each) for each in service().exclusions.list()]}
+    return {"items": [_placed(each) for each in service().exclusions.list()]}
 
 
 @operation("/insight/exclusions", method="POST", answer=ExclusionShape, body=ExclusionBody, status=HTTPStatus.CREATED)
@@ -95,7 +109,7 @@ def add_exclusion(body: ExclusionBody) -> ResponseReturnValue:
     made = source.exclusions.add(
         place, body.start, body.end, reason=body.reason, author=principal().name, at=source.now()
     )
-    return _excluded(made)
+    return _placed(made)
 
 
 @operation("/insight/exclusions/<int:number>", method="DELETE", answer=ExclusionShape)
@@ -104,9 +118,9 @@ def remove_exclusion(number: int) -> ResponseReturnValue:
     source = service()
     found = next((each for each in source.exclusions.list() if each.id == number), None) or abort(404)
     source.exclusions.remove(number, by=principal().name, at=source.now())
-    return _excluded(found)
+    return _placed(found)
 
 
-def _excluded(each: Excluded) -> dict[str, Any]:
+def _placed(each: Excluded | Anomaly) -> dict[str, Any]:
     own = {name: value for name, value in vars(each).items() if name != "place"}
     return {**own, **each.place._asdict(), "subject": each.place.subject}

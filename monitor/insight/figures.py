@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Unit = Literal["count", "Wh", "W", "s", "share", "percent", "money", "text", "rate"]
-Kind = Literal["performance", "congestion", "behaviour", "revenue"]
+Kind = Literal["performance", "congestion", "behaviour", "anomalies", "revenue"]
 
 
 @dataclass(frozen=True)
@@ -336,6 +336,20 @@ FIGURES: tuple[Figure, ...] = (
          "users are not told.")),
         ("Användare per besök", ("Användare efter hur ofta de kom, kända bara genom sin pseudonym. Celler med färre än "
          "5 användare visas inte.")), _S, None, "behaviour",
+    ),
+    Figure(
+        "failed_share", "share",
+        ("Failing", "Share of sessions that delivered less than 100 Wh, as far as that is known."),
+        ("Misslyckas", "Andel sessioner som gav mindre än 100 Wh, så långt det är känt."), _S, "low", "anomalies",
+    ),
+    Figure(
+        "anomaly", "text",
+        ("Changed", ("Average power, peak, time to first kWh or share of failures of a connector against its own last "
+         "year, by cumulative sums (CUSUM): a change of 1.5 standard deviations is found within 20 sessions, with "
+         "under one false alarm in 1,000.")),
+        ("Ändrat", ("Medeleffekt, högsta effekt, tid till första kWh eller andel misslyckade för ett uttag mot dess "
+         "eget senaste år, med kumulativa summor (CUSUM): en ändring på 1,5 standardavvikelser hittas inom 20 sessioner, "
+         "med färre än ett falsklarm på 1 000.")), _S, None, "anomalies",
     ),
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from monitor.insight.congestion import Congestion, by_need, congestion
 from monitor.insight.local_time import day_begin_us, month_of
 from monitor.insight.performance import By, Facts, Row, added, performance
 from monitor.register import Register
+from monitor.state.anomalies import Anomaly, anomalies
 from monitor.state.behaviour_rows import singles, unplugged_faulted, visits
 from monitor.state.database import Database
 from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of, weeks_of
@@ -116,6 +117,11 @@ class InsightStore:
             problems=problems(sums, faulted),
             returning=returning(users, sums["sessions"]),
         )
+
+    def anomalies(self, site: str | None = None) -> Sequence[Anomaly]:
+        """Connectors that stopped being what they were, the latest first."""
+        with self._database.read() as connection:
+            return anomalies(connection, site)
 
     def days(self, register: Register, chosen: Chosen, now: datetime) -> Sequence[Day]:
         """Arrivals and full time of each local day, oldest first; days without any are left out."""

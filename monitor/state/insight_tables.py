@@ -97,6 +97,20 @@ insight_due = Table(
 
 Index("ix_insight_due_site", insight_due.c.site)
 
+insight_anomalies = Table(
+    "insight_anomalies",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("station", String, primary_key=True),
+    Column("connector", String, primary_key=True),
+    Column("figure", String, primary_key=True),
+    Column("since_us", Moment, primary_key=True, autoincrement=False),
+    Column("found_us", Moment, nullable=False),
+    Column("before", Float, nullable=False),
+    Column("after", Float, nullable=False),
+)
+"""When a connector stopped being what it was (`monitor.insight.cusum`), in the last year of its sessions."""
+
 insight_stations = Table(
     "insight_stations",
     metadata,

@@ -14,8 +14,8 @@ from monitor.insight.local_time import DAY_US, midnight_us
 from monitor.insight.occupancy import occupancy
 from monitor.insight.pools import SitePools, pools_of, shape
 from monitor.register import Register
+from monitor.state import anomalies, rollup_months
 from monitor.state import insight_due as due
-from monitor.state import rollup_months
 from monitor.state.database import Database
 from monitor.state.driver_rows import write_rows
 from monitor.state.finished import finished, plug_in_us, plug_out_us, seen_at
@@ -98,6 +98,8 @@ class Rollups:
             for table, rows in zip((insight_days, insight_pools), found, strict=True):
                 write_rows(tx, table, within(rows, days))
             rollup_months.refresh(tx, days)
+            for site in days:
+                anomalies.refresh(tx, site)
             sites = [
                 {
                     "site": site, "shape": shape(register, site), "first_us": first,

@@ -1,6 +1,6 @@
 """Answers about how places perform. The figures of a row are those of `monitor.insight.figures`."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, create_model
 
@@ -89,6 +89,17 @@ class BehaviourShape(Shape):
     soc_out: dict[str, int] = Field(description="sessions by percent")
     problems: dict[str, int | None]
     returning: ReturningShape
+
+
+class AnomalyShape(PlaceShape):
+    """What changed at a connector: a figure, from what it was to what it is, since when, and when that was plain."""
+
+    subject: str
+    figure: Literal["average_power_w", "peak_power_w", "first_kwh_s", "failed_share"]
+    since: Time
+    found: Time
+    before: float
+    after: float
 
 
 class ExclusionShape(PlaceShape):

@@ -97,6 +97,15 @@ def _create_spells() -> None:
         sa.PrimaryKeyConstraint("site", "station", "connector", "condition", "start_us", name="pk_insight_spells"),
     )
     op.create_table(
+        "insight_anomalies",
+        *_texts("site", "station", "connector", "figure"),
+        sa.Column("since_us", sa.BigInteger(), nullable=False, autoincrement=False),
+        sa.Column("found_us", sa.BigInteger(), nullable=False),
+        sa.Column("before", sa.Float(), nullable=False),
+        sa.Column("after", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "station", "connector", "figure", "since_us", name="pk_insight_anomalies"),
+    )
+    op.create_table(
         "insight_exclusions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site", sa.String(), nullable=False),

@@ -98,6 +98,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "tariffs.all_": READ,
     "tariffs.compare": READ,
     "insight.performance": READ,
+    "insight.report": READ,
     "insight.behaviour": READ,
     "insight.congestion": READ,
     "mailbox.all_": READ,

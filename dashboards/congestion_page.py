@@ -63,7 +63,7 @@ def congestion_page(source: Service, parameters: Parameters) -> CongestionPage:
         filters=filters,
         target=target,
         targets=tuple(TARGETS),
-        rows=[_row(each, drawn=n < MAPS) for n, each in enumerate(found[after : after + PAGE])],
+        rows=[pool_row(each, drawn=n < MAPS) for n, each in enumerate(found[after : after + PAGE])],
         total=len(found),
         columns=[BY_NAME[name] for name in SHOWN],
         figures=of_kind("congestion"),
@@ -74,7 +74,8 @@ def congestion_page(source: Service, parameters: Parameters) -> CongestionPage:
     )
 
 
-def _row(found: Congestion, *, drawn: bool) -> PoolRow:
+def pool_row(found: Congestion, *, drawn: bool) -> PoolRow:
+    """One pool; `drawn`: with its maps."""
     busy = drawn and found.arrivals > 0
     return PoolRow(
         found,

@@ -24,7 +24,7 @@ from monitor.state.insight import Chosen
 from monitor.state.insight_sums import Day
 
 PAGES = (("insight.performance", _l("Performance")), ("insight.congestion", _l("Congestion")),
-         ("insight.behaviour", _l("Behaviour")))  # fmt: skip
+         ("insight.behaviour", _l("Behaviour")), ("insight.report", _l("Monthly report")))  # fmt: skip
 PERIODS: Mapping[str, int] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 FIRST_PERIOD = "30d"
 PAGE, CHANGES = 100, 10

@@ -8,6 +8,7 @@ from dashboards.congestion_page import congestion_page
 from dashboards.freshness import polled
 from dashboards.insight_page import in_templates, performance_page
 from dashboards.parameters import Parameters
+from dashboards.report_page import report_page
 from dashboards.sources import service
 
 insight = Blueprint("insight", __name__, url_prefix="/insight")
@@ -33,3 +34,10 @@ def congestion() -> ResponseReturnValue:
 def behaviour() -> ResponseReturnValue:
     """When people come, how long they stay, what they meet."""
     return render_template("behaviour.html", page=behaviour_page(service(), Parameters(request.args)))
+
+
+@insight.get("/report")
+@polled
+def report() -> ResponseReturnValue:
+    """A month of a site, to print."""
+    return render_template("report.html", page=report_page(service(), Parameters(request.args)))

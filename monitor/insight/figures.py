@@ -348,8 +348,8 @@ FIGURES: tuple[Figure, ...] = (
          "year, by cumulative sums (CUSUM): a change of 1.5 standard deviations is found within 20 sessions, with "
          "under one false alarm in 1,000.")),
         ("Ändrat", ("Medeleffekt, högsta effekt, tid till första kWh eller andel misslyckade för ett uttag mot dess "
-         "eget senaste år, med kumulativa summor (CUSUM): en ändring på 1,5 standardavvikelser hittas inom 20 sessioner, "
-         "med färre än ett falsklarm på 1 000.")), _S, None, "anomalies",
+         "eget senaste år, med kumulativa summor (CUSUM): en ändring på 1,5 standardavvikelser hittas inom 20 "
+         "sessioner, med färre än ett falsklarm på 1 000.")), _S, None, "anomalies",
     ),
 )  # fmt: skip
 

@@ -113,3 +113,15 @@ def test_an_exclusion_is_added_with_its_reason_and_taken_back(client: FlaskClien
     assert client.post("/api/v1/insight/exclusions", json={**body, "reason": ""}).status_code == 400
     assert client.delete(f"/api/v1/insight/exclusions/{made.json['id']}").status_code == 200
     assert client.delete(f"/api/v1/insight/exclusions/{made.json['id']}").status_code == 404
+
+
+def test_the_report_of_a_month_says_what_was_and_what_was_before(client: FlaskClient, busy: SampleService) -> None:
+    page = text_of(client, "/insight/report?site=malmo-central&month=2026-03")
+    assert "Malmö Central, March 2026" in page
+    assert "The month is not over" in page
+    assert "before:" in page
+    assert page.count('scope="row"') >= len([place for place, _ in busy.register if place.site == "malmo-central"])
+    assert "Choose a site" in text_of(client, "/insight/report")
+    assert "Nothing is known" in text_of(client, "/insight/report?site=nowhere&month=2026-03")
+    for wrong in ("2026-13", "march", "2026-3"):
+        assert client.get(f"/insight/report?site=malmo-central&month={wrong}").status_code == 400

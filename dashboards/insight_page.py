@@ -23,8 +23,13 @@ from monitor.state.anomalies import Anomaly
 from monitor.state.insight import Chosen
 from monitor.state.insight_sums import Day
 
-PAGES = (("insight.performance", _l("Performance")), ("insight.congestion", _l("Congestion")),
-         ("insight.behaviour", _l("Behaviour")), ("insight.report", _l("Monthly report")))  # fmt: skip
+PAGES = (
+    ("insight.performance", _l("Performance")),
+    ("insight.congestion", _l("Congestion")),
+    ("insight.behaviour", _l("Behaviour")),
+    ("insight.revenue", _l("Revenue")),
+    ("insight.report", _l("Monthly report")),
+)
 PERIODS: Mapping[str, int] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 FIRST_PERIOD = "30d"
 PAGE, CHANGES = 100, 10
@@ -178,13 +183,13 @@ def _place(row: Mapping[str, Any]) -> Place | None:
     return Place(row["site"], row["station"], row["connector"]) if row["site"] else None
 
 
-def columns(days: Sequence[Day]) -> list[Column]:
-    """A bar for each day from the first to the last; a day without sessions has none."""
+def columns(days: Sequence[Day], span: tuple[int, int] | None = None) -> list[Column]:
+    """A bar for each day; one without sessions has none. `span`: the days of the chart, else from the first to the last."""
     if not days:
         return []
-    first, count = days[0].day, days[-1].day - days[0].day + 1
+    first, last = span or (days[0].day, days[-1].day)
     most = max(day.arrivals for day in days) or 1
-    width = 100 / count
+    width = 100 / (last - first + 1)
     return [
         Column(
             f"{date_of(day.day).isoformat()}: {day.arrivals}",

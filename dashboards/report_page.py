@@ -18,6 +18,7 @@ from dashboards.performance_rows import ordered
 from dashboards.sources import Service
 from monitor.ids import Place
 from monitor.insight.figures import BY_NAME, Figure, of_kind
+from monitor.insight.local_time import day_of, days_of_month, month_of
 from monitor.insight.performance import Row
 from monitor.state.anomalies import Anomaly
 from monitor.state.insight import Chosen
@@ -97,7 +98,7 @@ def report_page(source: Service, parameters: Parameters) -> ReportPage:
             for row in ordered(list(rows), "place")
         ],
         columns=[BY_NAME[name] for name in PER_CONNECTOR],
-        days=columns(days),
+        days=columns(days, days_of_month(month_of(day_of(start, zone)))),
         most=max((day.arrivals for day in days), default=0),
         pools=[pool_row(each, drawn=True) for each in pools],
         pool_columns=[BY_NAME[name] for name in POOL_SHOWN],

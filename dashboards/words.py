@@ -152,12 +152,25 @@ BOTTLENECK = {
     "idle": _l("idle cars"),
     "faults": _l("faults"),
 }
+PART = {
+    "energy": _l("Energy"),
+    "time": _l("Time"),
+    "parking": _l("Idle fees"),
+    "fixed": _l("Start fees"),
+    "reservation": _l("Reservations"),
+}
+PROPOSAL = {
+    "idle_fee": _l("Idle fee"),
+    "evening_price": _l("Evening price"),
+    "start_fee": _l("Start fee"),
+    "night_discount": _l("Discount at night"),
+}
 WORDS = {
     "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
     "outbox": OUTBOX, "entry": ENTRY, "verdict": VERDICT, "billing": BILLING,
     "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
     "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
-    "by": BY, "pool": POOL, "bottleneck": BOTTLENECK,
+    "by": BY, "part": PART, "proposal": PROPOSAL, "pool": POOL, "bottleneck": BOTTLENECK,
 }  # fmt: skip
 
 

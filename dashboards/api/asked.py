@@ -1,6 +1,7 @@
 """What queries and bodies hold: each parameter once, with its range and its meaning."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -274,6 +275,15 @@ class AnomaliesQuery(Asked):
     """The latest first."""
 
     site: Site = None
+
+
+class RevenueQuery(Asked):
+    """Finished sessions with a price, by plug-in."""
+
+    start: Start = None
+    end: End = None
+    site: Site = None
+    cost_per_kwh: Annotated[Decimal | None, Field(ge=0, le=1000, description="what a kWh costs, without VAT")] = None
 
 
 class ExclusionBody(Asked):

@@ -8,7 +8,14 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from dashboards import exports
-from dashboards.api.asked import AnomaliesQuery, BehaviourQuery, CongestionQuery, ExclusionBody, PerformanceQuery
+from dashboards.api.asked import (
+    AnomaliesQuery,
+    BehaviourQuery,
+    CongestionQuery,
+    ExclusionBody,
+    PerformanceQuery,
+    RevenueQuery,
+)
 from dashboards.api.operation import operation
 from dashboards.api.ordering import by, in_order
 from dashboards.api.shapes.common import Listed, Page
@@ -19,6 +26,7 @@ from dashboards.api.shapes.insight import (
     ExclusionShape,
     FigureShape,
     PerformancePage,
+    RevenueShape,
 )
 from dashboards.congestion_page import POOL_COLUMNS
 from dashboards.context import page_url
@@ -28,6 +36,7 @@ from dashboards.principals import principal
 from dashboards.sources import service
 from monitor.ids import Place
 from monitor.insight.figures import FIGURES
+from monitor.insight.revenue import Earned, Revenue
 from monitor.state.anomalies import Anomaly
 from monitor.state.exclusions import Excluded
 from monitor.state.insight import Chosen
@@ -90,6 +99,27 @@ def behaviour(query: BehaviourQuery) -> ResponseReturnValue:
 def anomalies(query: AnomaliesQuery) -> ResponseReturnValue:
     """Connectors that stopped being what they were"""
     return {"items": [_placed(each) for each in service().insight.anomalies(query.site)]}
+
+
+@operation("/insight/revenue", answer=Listed[RevenueShape], query=RevenueQuery)
+def revenue(query: RevenueQuery) -> ResponseReturnValue:
+    """What sessions earned, by currency"""
+    if query.start and query.end and query.end <= query.start:
+        raise BadParameter("to", "is not after 'from'")
+    source = service()
+    chosen = Chosen(query.start, query.end, query.site)
+    found = source.insight.revenue(source.register, chosen, source.now(), query.cost_per_kwh)
+    return {"items": [_revenue(each) for each in found]}
+
+
+def _revenue(each: Revenue) -> dict[str, Any]:
+    tables = {name: [_earned(row) for row in getattr(each, name)] for name in ("tariffs", "groups", "hours")}
+    under = _earned(each.under_cost) if each.under_cost else None
+    return {"currency": each.currency, "total": _earned(each.total), "parts": each.parts, "under_cost": under, **tables}
+
+
+def _earned(each: Earned) -> dict[str, Any]:
+    return {**each._asdict(), "per_kwh": each.per_kwh}
 
 
 @operation("/insight/exclusions", answer=Listed[ExclusionShape])

@@ -9,6 +9,7 @@ from dashboards.freshness import polled
 from dashboards.insight_page import in_templates, performance_page
 from dashboards.parameters import Parameters
 from dashboards.report_page import report_page
+from dashboards.revenue_page import revenue_page
 from dashboards.sources import service
 
 insight = Blueprint("insight", __name__, url_prefix="/insight")
@@ -41,3 +42,10 @@ def behaviour() -> ResponseReturnValue:
 def report() -> ResponseReturnValue:
     """A month of a site, to print."""
     return render_template("report.html", page=report_page(service(), Parameters(request.args)))
+
+
+@insight.get("/revenue")
+@polled
+def revenue() -> ResponseReturnValue:
+    """What sessions earned, and what other price structures would have."""
+    return render_template("revenue.html", page=revenue_page(service(), Parameters(request.args)))

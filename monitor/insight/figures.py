@@ -351,6 +351,25 @@ FIGURES: tuple[Figure, ...] = (
          "eget senaste år, med kumulativa summor (CUSUM): en ändring på 1,5 standardavvikelser hittas inom 20 "
          "sessioner, med färre än ett falsklarm på 1 000.")), _S, None, "anomalies",
     ),
+    Figure(
+        "per_kwh", "money",
+        ("Per kWh", "Revenue without VAT over energy."),
+        ("Per kWh", "Intäkt exklusive moms genom energi."), "bills", None, "revenue",
+    ),
+    Figure(
+        "parts", "money",
+        ("Parts of the price", ("Revenue without VAT by what was priced: energy, time, idle time (parking), "
+         "start, reservation; minimum and maximum prices are in the total alone.")),
+        ("Prisets delar", ("Intäkt exklusive moms efter vad som prissattes: energi, tid, overksam tid (parkering), "
+         "start, reservation; lägsta och högsta pris finns bara i summan.")), "bills", None, "revenue",
+    ),
+    Figure(
+        "under_cost", "money",
+        ("Under cost", ("Sessions that earned less without VAT than their energy costs at the given price per kWh, "
+         "and how much less.")),
+        ("Under kostnad", ("Sessioner som gav mindre exklusive moms än vad energin kostar vid det givna priset per "
+         "kWh, och hur mycket mindre.")), "bills", "low", "revenue",
+    ),
 )  # fmt: skip
 
 BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}

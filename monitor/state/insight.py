@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -21,11 +22,13 @@ from monitor.insight.causes import with_causes
 from monitor.insight.congestion import Congestion, by_need, congestion
 from monitor.insight.local_time import day_begin_us, month_of
 from monitor.insight.performance import By, Facts, Row, added, performance
+from monitor.insight.revenue import Revenue, revenue
 from monitor.register import Register
 from monitor.state.anomalies import Anomaly, anomalies
 from monitor.state.behaviour_rows import singles, unplugged_faulted, visits
 from monitor.state.database import Database
 from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of, weeks_of
+from monitor.state.revenue_rows import earned
 from monitor.state.spells import ports
 from monitor.units import from_us
 
@@ -117,6 +120,16 @@ class InsightStore:
             problems=problems(sums, faulted),
             returning=returning(users, sums["sessions"]),
         )
+
+    def revenue(
+        self, register: Register, chosen: Chosen, now: datetime, cost_per_kwh: Decimal | None = None
+    ) -> Sequence[Revenue]:
+        """What sessions earned without VAT, by currency; hours are of the site's clock, for all sites the default's."""
+        until = min(chosen.end or now, now)
+        with self._database.read() as connection:
+            asked = self._span(connection, register, chosen, until)
+            frame = earned(connection, asked.start, until, chosen.site, register.zone(chosen.site or ""))
+        return revenue(frame, cost_per_kwh)
 
     def anomalies(self, site: str | None = None) -> Sequence[Anomaly]:
         """Connectors that stopped being what they were, the latest first."""

@@ -125,3 +125,32 @@ def test_the_report_of_a_month_says_what_was_and_what_was_before(client: FlaskCl
     assert "Nothing is known" in text_of(client, "/insight/report?site=nowhere&month=2026-03")
     for wrong in ("2026-13", "march", "2026-3"):
         assert client.get(f"/insight/report?site=malmo-central&month={wrong}").status_code == 400
+
+
+def test_revenue_is_what_the_bills_say(client: FlaskClient, busy: SampleService) -> None:
+    bills = [
+        each.bill for each in busy.sessions.list(limit=1000) if each.bill and each.state == "priced" and each.plug_out
+    ]
+    answer = client.get("/api/v1/insight/revenue?cost_per_kwh=5.00")
+    assert answer.json is not None
+    (found,) = answer.json["items"]
+    assert found["total"]["sessions"] == len(bills)
+    assert found["total"]["amount"] == pytest.approx(float(sum(bill.total.excl_vat for bill in bills)))
+    for part in ("energy", "parking"):
+        assert found["parts"][part] == pytest.approx(
+            float(sum(bill.by_kind[part].excl_vat for bill in bills if part in bill.by_kind))
+        )
+    for table in ("tariffs", "groups", "hours"):
+        assert sum(row["amount"] for row in found[table]) == pytest.approx(found["total"]["amount"])
+    lacking = [5 * bill.total_energy_kwh - bill.total.excl_vat for bill in bills]
+    assert found["under_cost"]["sessions"] == sum(each > 0 for each in lacking)
+    assert found["under_cost"]["amount"] == pytest.approx(float(sum(each for each in lacking if each > 0)), abs=0.01)
+
+
+def test_proposals_are_tried_on_the_past(client: FlaskClient, busy: SampleService) -> None:
+    tariff = next(iter(busy.tariffs.tariffs))
+    page = text_of(client, f"/insight/revenue?tariff={tariff}&period=7d&cost=1,20")
+    for said in ("Evening price", "Discount at night", "it assumes that nobody comes at another hour", "Under cost"):
+        assert said in page
+    assert client.get("/insight/revenue?cost=cheap").status_code == 400
+    assert client.get("/insight/revenue?tariff=nothing").status_code == 400

@@ -102,6 +102,30 @@ class AnomalyShape(PlaceShape):
     after: float
 
 
+class EarnedShape(Shape):
+    """Sums over sessions; money without VAT."""
+
+    key: str
+    sessions: int
+    energy_wh: float
+    amount: float
+    per_kwh: float | None
+
+
+class RevenueShape(Shape):
+    """What sessions of one currency earned without VAT. `under_cost`: those that earned less than their energy
+    cost, and how much less; null without `cost_per_kwh`. `hours`: by hour of plug-in on the site's clock.
+    """
+
+    currency: str
+    total: EarnedShape
+    parts: dict[str, float]
+    tariffs: list[EarnedShape]
+    groups: list[EarnedShape]
+    hours: list[EarnedShape]
+    under_cost: EarnedShape | None
+
+
 class ExclusionShape(PlaceShape):
     """An outage that does not count against uptime."""
 

@@ -11,6 +11,7 @@ from monitor.sessions.gathering import LOOK_BACK
 from monitor.sessions.glance import Glance
 from monitor.sessions.imported import SEEN_BY
 from monitor.sessions.model import BillingState, Session
+from monitor.state import insight_due
 from monitor.state.billing_saving import Saving, may_withdraw, to_write
 from monitor.state.database import chunks
 from monitor.state.session_rows import periods_to_blob, row_of, untimed
@@ -66,6 +67,7 @@ def withdraw(
         free = may_withdraw(saving, missing) if missing else []
         if free:
             _keep_versions(tx, [row for row in missing if row["id"] in free], saving.position)
+            insight_due.note(tx, [row for row in missing if row["id"] in free])
             tx.execute(delete(sessions).where(sessions.c.id.in_(free)))
 
 
@@ -145,6 +147,8 @@ def set_state(tx: Connection, ids: Sequence[str], state: BillingState) -> None:
     """Change the state alone, and leave no version behind."""
     for some in chunks(list(ids)):
         tx.execute(update(sessions).where(sessions.c.id.in_(some)).values(state=state))
+    if state == "credited":
+        insight_due.note_ids(tx, ids)
 
 
 def write(tx: Connection, changed: Sequence[Session], known: Mapping[str, Mapping[str, Any]], reached: int) -> int:
@@ -156,6 +160,7 @@ def write(tx: Connection, changed: Sequence[Session], known: Mapping[str, Mappin
     _keep_versions(tx, [known[name] for name in ids if name in other and name in known], reached)
     _write(tx, [fresh[name] for name in ids if name in other and name not in known], new=True)
     _write(tx, [fresh[name] for name in ids if name in other and name in known], new=False)
+    insight_due.note(tx, [row for name in other for row in (fresh[name][0], known.get(name)) if row is not None])
     return len(other)
 
 

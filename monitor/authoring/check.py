@@ -69,7 +69,7 @@ def check_paths(paths: Iterable[Path], settings: Settings) -> tuple[Problem, ...
             problems += _Check(_of_folder(path, problems), path, settings).problems()
         elif (document := _read(path, problems)) is not None:
             try:
-                files[_kind(document)].append(document)
+                files[kind_of(document)].append(document)
             except FileProblems as error:
                 problems += error.problems
     if files:
@@ -94,8 +94,8 @@ def _read(path: Path, problems: list[Problem]) -> Document | None:
         return None
 
 
-def _kind(document: Document) -> Kind:
-    """Raises FileProblems when no top-level key tells it."""
+def kind_of(document: Document) -> Kind:
+    """What kind of file it is; raises FileProblems when no top-level key tells it."""
     if isinstance(document.content, list):
         if not any(isinstance(entry, dict) and {"when", "on", "title"} & entry.keys() for entry in document.content):
             return "tariffs"  # an array of OCPI Tariff objects

@@ -15,6 +15,7 @@ from monitor.authoring.backtest import text
 from monitor.authoring.backtest.difference import difference
 from monitor.authoring.backtest.document import document
 from monitor.authoring.backtest.episodes import Found
+from monitor.authoring.backtest.page import page
 from monitor.authoring.backtest.preparing import remembered
 from monitor.authoring.backtest.running import Asked
 from monitor.authoring.backtest.running import backtest as played
@@ -48,6 +49,9 @@ class _Between:
 @click.option("--as-received", is_flag=True, help="know each reading from when it came in, not from its own time")
 @click.option("--max-mails-per-day", "most", type=click.IntRange(0), help="exit 1 if a receiver gets more on any day")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document instead of text")
+@click.option(
+    "--html", "report", type=click.Path(path_type=Path, dir_okay=False), help="write a report with a timeline, too"
+)
 @config_option
 @click.pass_context
 def backtest(
@@ -62,6 +66,7 @@ def backtest(
     as_received: bool,
     most: int | None,
     as_json: bool,
+    report: Path | None,
     config_file: Path | None,
 ) -> None:
     """Play stored readings through the rules of FILES (files, or a folder laid out as `rules/`), by default those in
@@ -87,6 +92,8 @@ def backtest(
     else:
         for line in text.lines(found, summary, changed):
             click.echo(inert(line))
+    if report:
+        report.write_text(page(found, summary, changed), encoding="utf-8")
     over = too_many(summary, most) if most is not None else []
     for name, day, count in over:
         click.echo(f"{name}: {count} mails on {day}, more than {most}", err=True)

@@ -77,6 +77,14 @@ def check_paths(paths: Iterable[Path], settings: Settings) -> tuple[Problem, ...
     return tuple(sorted(set(problems)))
 
 
+def check_documents(found: Sequence[Document], settings: Settings) -> tuple[Problem, ...]:
+    """The same of files at hand, of which none has to stand on a disk."""
+    files: dict[Kind, list[Document]] = defaultdict(list)
+    for document in found:
+        files[kind_of(document)].append(document)
+    return tuple(sorted(set(_Check(files, settings.paths.rules, settings).problems())))
+
+
 def _of_folder(folder: Path, problems: list[Problem]) -> dict[Kind, list[Document]]:
     files: dict[Kind, list[Document]] = defaultdict(list)
     for glob, kind in _FOLDER.items():

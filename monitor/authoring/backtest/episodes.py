@@ -56,7 +56,8 @@ class Mail:
 class Found:
     """Everything between `start` and `end`. `nearly`: by rule, how often it became true but not for long enough.
 
-    `failures`: rules that could not be judged at some time, with the reason.
+    `failures`: rules that could not be judged at some time, with the reason. `matches`: rule and subject of what holds
+    at the end, with what the rule compares.
     """
 
     start: datetime
@@ -66,6 +67,7 @@ class Found:
     nearly: Mapping[str, int]
     failures: Mapping[str, str]
     rules: tuple[Rule, ...]
+    matches: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass
@@ -77,6 +79,7 @@ class Collector:
     episodes: list[Episode] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     nearly: Counter[str] = field(default_factory=Counter)
+    _last: Sequence[Answer] = ()
     _worst: dict[Key, tuple[float | None, Level]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,6 +87,7 @@ class Collector:
 
     def see(self, answers: Sequence[Answer], active: Sequence[Alert]) -> None:
         """Note how bad the active alerts are by what the rules said at this slot."""
+        self._last = answers
         if not active:
             return
         said = {(answer.rule, answer.subject): answer for answer in answers if answer.truth}
@@ -118,6 +122,14 @@ class Collector:
                     subjects, message.zone,
                 ))  # fmt: skip
 
+    def matches(self) -> Iterator[tuple[str, str, str]]:
+        """What holds at the last slot, with its measure."""
+        for answer in self._last:
+            if answer.truth and answer.selected and answer.rule in self.reported:
+                measure = self._measures.get(answer.rule)
+                worst = measure.worse(answer.values.get(measure.key), None) if measure else None
+                yield answer.rule, answer.subject, measure.said(worst) if measure else ""
+
     def going_on(self, active: Sequence[Alert]) -> Iterator[Episode]:
         """Those that fire at the end."""
         for alert in active:
@@ -127,7 +139,7 @@ class Collector:
     def _episode(self, alert: Alert, worst: float | None, level: Level) -> Episode:
         assert alert.firing_at is not None
         measure = self._measures.get(alert.rule)
-        text = f"{measure.key} {measure.text(worst)}" if measure and worst is not None else ""
+        text = measure.said(worst) if measure else ""
         return Episode(
             alert.rule, alert.subject, alert.level, level, alert.pending_at, alert.firing_at, alert.resolved_at,
             worst, text,

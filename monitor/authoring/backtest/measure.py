@@ -30,10 +30,11 @@ class Measure:
             return float(value)
         return min(known, float(value)) if self.low else max(known, float(value))
 
-    def text(self, value: float | None) -> str:
-        """The value with its unit, empty where it is not known."""
-        if value is None:
-            return ""
+    def said(self, value: float | None) -> str:
+        """What is compared, with its value; empty where that is not known."""
+        return "" if value is None else f"{self.key} {self._text(value)}"
+
+    def _text(self, value: float) -> str:
         if self.dimension in {"power", "energy"}:
             return f"{number(value / 1000, 1)} {'kW' if self.dimension == 'power' else 'kWh'}"
         if self.dimension == "time":

@@ -119,7 +119,7 @@ def _bar(episode: Episode, end: datetime, scale: _Scale) -> Bar:
     return Bar(begin, max(scale.x(episode.resolved_at or end) - begin, 1.5), episode.worst_level, title)
 
 
-def _mail_lanes(found: Found, scale: _Scale) -> Iterator[Lane]:
+def _mail_lanes(found: Found, summary: Summary, scale: _Scale) -> Iterator[Lane]:
     for name in summary.loads:
         mails = [mail for mail in found.mails if mail.receiver == name]
         yield Lane(name, [Bar(scale.x(m.at), 1.2, "mail", f"{scale.local(m.at)} {m.subject}") for m in mails[:2000]])

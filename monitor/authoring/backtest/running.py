@@ -94,6 +94,7 @@ def backtest(asked: Asked, source: Source, settings: Settings, *, progress: Prog
         mails=tuple(collector.mails),
         nearly=collector.nearly,
         failures=failures,
+        matches=tuple(collector.matches()),
         rules=tuple(rule for rule in files.rules if rule.id in reported),
     )
 

@@ -17,6 +17,7 @@ from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
+from monitor.authoring.last_good import LastGood
 from monitor.authoring.why import rule_of, why, why_of_source
 from monitor.clock import Clock
 from monitor.config import Settings
@@ -157,7 +158,8 @@ class Service:
         self.comparisons = Comparisons(settings.state_url, self.now)
         self._heartbeat = Heartbeat(settings.notify.heartbeat_url)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
-        self.rules = RulesState(in_force.load(settings))
+        self._last_good = LastGood(settings.paths.var / "last-good")
+        self.rules = RulesState(in_force.load(settings, kept=self._last_good))
         self.store.register(list(self.register.connectors))
         self._scratch = Scratch()
         self.picture: Picture | None = None
@@ -362,7 +364,7 @@ class Service:
     def _reload(self) -> InForce:
         """The files in force now; their mistakes are logged once, when they change."""
         before = self.rules.in_force
-        files = in_force.load(self.settings, before)
+        files = in_force.load(self.settings, before, self._last_good)
         if files is not before:
             self.rules = RulesState(files, self.rules.runs)
             self.store.register(list(files.register.connectors))

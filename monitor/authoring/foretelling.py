@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
+from monitor.alerts.maintenance import maintained
 from monitor.alerts.model import Alert, Message
 from monitor.alerts.rotas import Shift
 from monitor.alerts.routes import Route, Routes
@@ -72,7 +73,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Everything that would happen. `turns`: who is on call when, by rota, of those that are told."""
+    """Everything that would happen. `turns`: who is on call when, by rota, of those that are told.
+
+    `maintained`: the maintenance windows in which it is not told while it fires, by name.
+    """
 
     sample: Sample
     course: Course
@@ -80,6 +84,7 @@ class Forecast:
     resolved_at: datetime | None
     ways: tuple[Way, ...]
     turns: Mapping[str, tuple[Shift, ...]]
+    maintained: tuple[tuple[str, datetime, datetime], ...]
     messages: tuple[Foretold, ...]
 
 
@@ -91,6 +96,8 @@ class _Play:
     messages: list[Foretold] = field(default_factory=list)
     muted: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
     """Names of the ways that were muted, at every evaluation while it fired."""
+    maintained: list[tuple[datetime, str]] = field(default_factory=list)
+    """Name of the maintenance under way, or "", at each of them."""
 
 
 def foretell(sample: Sample, files: InForce, course: Course) -> Forecast:
@@ -107,7 +114,9 @@ def foretell(sample: Sample, files: InForce, course: Course) -> Forecast:
         muted = frozenset(way.name for way in ways if way.route.muted(now))
         for message in messages:
             play.messages.append(_foretold(message, now, play, ways, files.routes))
+        under_way = maintained([play.alert], files.routes.maintenance, now).get(play.alert.id)
         play.muted.append((now, muted))
+        play.maintained.append((now, under_way.name if under_way else ""))
         if not replay.busy:
             break
     told = {way.route.to for way in ways} | {step.to for way in ways for step in way.route.escalations}
@@ -118,8 +127,18 @@ def foretell(sample: Sample, files: InForce, course: Course) -> Forecast:
         course=course,
         firing_at=play.alert.firing_at if play.alert else None,
         resolved_at=play.alert.resolved_at if play.alert else None,
-        ways=tuple(replace(way, muted=tuple(_stretches(play.muted, way.name, course.interval))) for way in ways),
+        ways=tuple(
+            replace(
+                way, muted=tuple(_stretches([(at, way.name in names) for at, names in play.muted], course.interval))
+            )
+            for way in ways
+        ),
         turns={name: tuple(rota.shifts(course.start, end)) for name, rota in rotas.items() if rota},
+        maintained=tuple(
+            (name, *stretch)
+            for name in dict.fromkeys(name for _, name in play.maintained if name)
+            for stretch in _stretches([(at, under == name) for at, under in play.maintained], course.interval)
+        ),
         messages=tuple(play.messages),
     )
 
@@ -163,8 +182,8 @@ def _why(message: Message, play: _Play, ways: Sequence[Way], routes: Routes) -> 
     rota = routes.receivers[message.receiver].rota
     if rota and any(each.receiver == message.receiver for each in play.messages):
         return "the turn of this person has begun"
-    if play.muted and (way.name if way else "") in play.muted[-1][1]:
-        return "the mute window is over"
+    if over := _over(play, way):
+        return f"{over} is over"
     if way is None:
         steps = ((step, each.name) for each in ways for step in each.route.escalations if step.to == message.receiver)
         step, name = next(steps)
@@ -172,11 +191,17 @@ def _why(message: Message, play: _Play, ways: Sequence[Way], routes: Routes) -> 
     return f"{way.name} takes it, group_wait {duration_text(way.route.group_wait)}"
 
 
-def _stretches(
-    muted: Sequence[tuple[datetime, frozenset[str]]], name: str, interval: timedelta
-) -> Iterator[tuple[datetime, datetime]]:
-    """When the way was muted while the alert fired."""
-    for holds, run in groupby(muted, key=lambda each: name in each[1]):
+def _over(play: _Play, way: Way | None) -> str:
+    """What kept it from being told until now; "" for nothing."""
+    if play.muted and way and way.name in play.muted[-1][1]:
+        return "the mute window"
+    name = play.maintained[-1][1] if play.maintained else ""
+    return f"the maintenance {name!r}" if name else ""
+
+
+def _stretches(held: Sequence[tuple[datetime, bool]], interval: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """From when to when it held, of what did or did not at each evaluation."""
+    for holds, run in groupby(held, key=lambda each: each[1]):
         moments = [at for at, _ in run]
         if holds:
             yield moments[0], moments[-1] + interval

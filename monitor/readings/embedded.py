@@ -63,7 +63,7 @@ class EmbeddedStore:
         # Beside the batches most of what is late; with the writer the little that came meanwhile, and everything where
         # that failed, because the writer can open the file anew.
         with suppress(StoreUnavailable), self._cursor() as cursor:
-            self._writer.beside("merge late rows", merge_late, cursor)
+            self._writer.beside("merge late rows", _merge_beside, cursor)
         self._writer.run("bring the window up to date", lambda connection, _: _bring_up(connection, to_us(now)))
 
     @contextmanager
@@ -171,6 +171,16 @@ def _register(connection: duckdb.DuckDBPyConnection, appender: Appender, places:
     for place in places:
         appender.keys.add(place)
     appender.keys.save(connection)
+
+
+def _merge_beside(connection: duckdb.DuckDBPyConnection) -> None:
+    """Merge what is late with one thread: on all cores the batches that come meanwhile would take twice as long."""
+    if any(has_late(connection, measurement) for measurement in MEASUREMENTS.values()):
+        connection.execute("SET threads = 1")
+        try:
+            merge_late(connection)
+        finally:
+            connection.execute("RESET threads")
 
 
 def _bring_up(connection: duckdb.DuckDBPyConnection, now_us: int) -> None:

@@ -64,6 +64,7 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        renamed: Collection[str] = (),
         progress: Sequence[Glance] = (),
         now: datetime | None = None,
         frozen_by: Collection[str] = frozenset(),
@@ -72,14 +73,15 @@ class SessionStore:
         already, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
-        among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
+        among those of its connector since the moment in `reassembled` or has another id now (`renamed` has its old
+        one), leaves its old version behind. What a person
         has decided or an export has sealed does not change: see `billing_states.arrival`; `now` is when that came up.
         `frozen_by`: see `histories.refresh`.
         """
         with self._database.begin() as tx:
             reached = session_saving.position(tx) if position is None else position
             saving = Saving(tx, reached, now)
-            session_saving.withdraw(saving, changed, reassembled or {})
+            session_saving.withdraw(saving, changed, reassembled or {}, renamed)
             session_saving.upsert(saving, changed)
             session_saving.note_progress(tx, progress)
             session_saving.set_position(tx, reached)

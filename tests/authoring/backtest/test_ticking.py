@@ -100,13 +100,13 @@ LATE = rows(st.sampled_from([0, 0, 0, 1, 4, 12]))
 
 
 @given(said=ON_TIME)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 def test_rows_that_were_there_before_their_slot(said: list[Row]) -> None:
     same(said, as_received=False)
 
 
 @given(said=LATE)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_late_rows_each_known_from_when_it_came(said: list[Row]) -> None:
     same(said, as_received=True)
 

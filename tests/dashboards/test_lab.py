@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -23,15 +24,15 @@ NOTIFY = "receivers: {noc: {mail: [noc@x.se]}}\ndefault: {to: noc, group_wait: 0
 RULE = 'rules:\n  - {id: cold, title: t, on: connector, when: "temperature_c > 60 C", message: {summary: s}}\n'
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """With a connector that has been too hot for an hour."""
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "sites.yaml").write_text(SITES, encoding="utf-8")
-    (tmp_path / "rules" / "notify.yaml").write_text(NOTIFY, encoding="utf-8")
-    paths = f'[paths]\nrules = "{tmp_path / "rules"}"\nvar = "{tmp_path / "var"}"\n'
-    (tmp_path / "laddvakt.toml").write_text(paths, encoding="utf-8")
-    with running(config.load(tmp_path / "laddvakt.toml")) as found:
+@contextmanager
+def hot_hour(folder: Path) -> Iterator[Service]:
+    """A service with a connector that has been too hot for an hour."""
+    (folder / "rules").mkdir()
+    (folder / "rules" / "sites.yaml").write_text(SITES, encoding="utf-8")
+    (folder / "rules" / "notify.yaml").write_text(NOTIFY, encoding="utf-8")
+    paths = f'[paths]\nrules = "{folder / "rules"}"\nvar = "{folder / "var"}"\n[web]\nlisten = "127.0.0.1:0"\n'
+    (folder / "laddvakt.toml").write_text(paths, encoding="utf-8")
+    with running(config.load(folder / "laddvakt.toml")) as found:
         now = datetime.now(UTC)
         moments = [now - timedelta(minutes=minute) for minute in range(90, -1, -1)]
         lines = [
@@ -40,6 +41,12 @@ def service(tmp_path: Path) -> Iterator[Service]:
             for at in moments
         ]
         found.intake.write("\n".join(lines).encode(), "s")
+        yield found
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with hot_hour(tmp_path) as found:
         yield found
 
 

@@ -132,7 +132,7 @@ def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
 def desk(tmp_path: Path) -> Desk:
     """With sites, receivers and two rules; its store is still to be filled."""
     desk = Desk(tmp_path)
-    paths = f'[paths]\nrules = "{tmp_path / "rules"}"\nvar = "{tmp_path / "var"}"\n'
+    paths = f'[paths]\nrules = "{tmp_path / "rules"}"\nvar = "{tmp_path / "var"}"\n[web]\nlisten = "127.0.0.1:0"\n'
     (tmp_path / "laddvakt.toml").write_text(paths, encoding="utf-8")
     for name, text in {"sites.yaml": SITES, "notify.yaml": NOTIFY, "alerts/all.yaml": RULES}.items():
         desk.write(name, text)

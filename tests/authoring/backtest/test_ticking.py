@@ -36,7 +36,7 @@ from monitor.tariffs.files import TariffBook
 from monitor.units import to_us
 
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-MINUTES, LASTS = 20, 30
+MINUTES, LASTS = 12, 18
 """Of rows, and of evaluations, which outlast them."""
 MINUTE = timedelta(minutes=1)
 SITES = """
@@ -100,13 +100,13 @@ LATE = rows(st.sampled_from([0, 0, 0, 1, 4, 12]))
 
 
 @given(said=ON_TIME)
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 def test_rows_that_were_there_before_their_slot(said: list[Row]) -> None:
     same(said, as_received=False)
 
 
 @given(said=LATE)
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 def test_late_rows_each_known_from_when_it_came(said: list[Row]) -> None:
     same(said, as_received=True)
 

@@ -1,8 +1,8 @@
 """A backtest of many days: `python tests/benchmarks/backtest.py [days] [connectors]`, by default 30 and 1,000.
 
 Target: 30 days of 1,000 connectors with a reading a minute, 5 rules, in 60 s on two cores, with memory that does not
-depend on the span (design.md, section 11). Beside the time stands what reading the same rows from the store alone takes,
-and the memory at a quarter and at the end of the span. Processor time stands beside the time, as others use the machine.
+depend on the span (design.md, section 11). Beside the time stand what reading the same rows from the store alone takes,
+the memory at a quarter and at the end of the span, and the time of the processor, as others use the machine.
 Cars are there 15 % of the time, and one charger in 200 gives a fifth of its power.
 """
 

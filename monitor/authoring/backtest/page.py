@@ -41,6 +41,11 @@ class Bar:
     level: str
     title: str
 
+    @property
+    def height(self) -> int:
+        """A worse level is higher: colour is not all that tells."""
+        return {"critical": 16, "warning": 12, "info": 6}.get(self.level, 14)
+
 
 @dataclass(frozen=True)
 class Lane:

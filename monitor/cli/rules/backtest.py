@@ -115,6 +115,7 @@ def _between(
 def _played(version: Version, between: _Between, settings: Settings, what: str) -> Found:
     silences, finished = remembered(settings, between.start, between.end)
     asked = Asked(version, between.start, between.end, silences, finished, between.as_received)
-    with scanning.source(settings) as source, Progress(console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with scanning.source(settings) as source, Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         return played(asked, source, settings, progress=lambda done, of: bar.update(task, completed=done, total=of))

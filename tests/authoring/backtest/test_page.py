@@ -39,7 +39,7 @@ def test_it_stands_alone_with_a_timeline_and_every_episode(desk: Desk) -> None:
     assert not found.tags & {"script", "link", "img", "iframe", "object"}
     assert found.doubtful == []
     assert "url(" not in text
-    [bar] = re.findall(r'<rect class="warning bar" x="([\d.]+)" y="2" width="([\d.]+)"', text)
+    [bar] = re.findall(r'<rect class="warning bar" x="([\d.]+)" y="3" width="([\d.]+)"', text)
     assert [round(float(each)) for each in bar] == [220, 125]
     assert "avg(power_w, 5m) 30,0 kW" in text
     assert "2026-05-04 14:26:25" in text

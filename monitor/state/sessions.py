@@ -98,11 +98,14 @@ class SessionStore:
             stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
         return Outcome(stored, len(ours) - stored, len(assembled))
 
-    def end_import(self, places: Iterable[Place]) -> None:
-        """Make the histories of connectors that sessions were imported of, and tell whoever has them in memory."""
+    def end_import(self, places: Iterable[Place], frozen_by: Collection[str] = frozenset()) -> None:
+        """Make the histories of connectors that sessions were imported of, and tell whoever has them in memory.
+
+        `frozen_by`: see `histories.refresh`.
+        """
         with self._database.begin() as tx:
             session_saving.note_import(tx)
-            histories.refresh(tx, places)
+            histories.refresh(tx, places, frozen_by)
 
     def imports(self) -> int:
         """How often finished sessions were imported that changed something."""

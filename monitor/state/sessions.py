@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 
 from monitor.ids import Place
 from monitor.sessions.glance import Glance
-from monitor.sessions.history import ConnectorHistory
+from monitor.sessions.history import ConnectorHistory, Past
 from monitor.sessions.model import Session
 from monitor.state import histories, ordering, session_saving, session_users
 from monitor.state.billing_saving import Saving
@@ -213,6 +213,11 @@ class SessionStore:
         """What the finished sessions of a connector that were plugged in before `moment` say of it."""
         with self._database.read() as connection:
             return histories.before(connection, place, moment)
+
+    def finished_before(self, moment: datetime) -> Mapping[Place, Sequence[Past]]:
+        """By connector the sessions that had closed by `moment`, newest first, as many as its history takes in."""
+        with self._database.read() as connection:
+            return {place: histories.finished(connection, place, moment) for place in histories.load(connection)}
 
     def forget_users(self, before: datetime) -> Iterator[int]:
         """See `session_users.forget_users`."""

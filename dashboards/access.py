@@ -95,6 +95,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "review.decide": ACT,
     "rules.all_": READ,
     "rules.what_to_do": READ,
+    "rules.lab": ACT,
+    "rules.try_": ACT,
     "tariffs.all_": READ,
     "tariffs.compare": READ,
     "insight.performance": READ,

@@ -38,7 +38,7 @@ from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.frame import HISTORY
-from monitor.rules.model import rests_on_usual_power
+from monitor.rules.model import resting_on_usual_power
 from monitor.rules.sources import sources_table
 from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import sessions_table
@@ -376,7 +376,7 @@ class Service:
     def _update_sessions(self, now: datetime, files: InForce) -> str:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
-            frozen_by = [rule.id for rule in files.rules.rules if rests_on_usual_power(rule)]
+            frozen_by = resting_on_usual_power(files.rules.rules)
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs, frozen_by)
             # Without tariffs nothing is priced, by choice.
             self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None

@@ -7,19 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Final
 
-from monitor.alerts.groups import Group
-from monitor.alerts.lifecycle import advance
 from monitor.alerts.maintenance import maintained
 from monitor.alerts.model import Alert, Message
-from monitor.alerts.plan import plan
 from monitor.alerts.rotas import Shift
 from monitor.alerts.routes import Route, Routes
 from monitor.authoring.in_force import InForce
+from monitor.authoring.replay import Replay
 from monitor.authoring.sample_alert import Sample
 from monitor.notify.letter import subject_line
 from monitor.rules.answer import Answer, Texts
 from monitor.units import duration_text
+
+_ONE: Final = frozenset({1})
+"""The number of the only alert there is."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,9 @@ class Forecast:
 
 @dataclass
 class _Play:
-    """The state between two evaluations."""
+    """What there has been so far."""
 
     alert: Alert | None = None
-    groups: Sequence[Group] = ()
     messages: list[Foretold] = field(default_factory=list)
     muted: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
     """Names of the ways that were muted, at every evaluation while it fired."""
@@ -102,16 +103,21 @@ class _Play:
 def foretell(sample: Sample, files: InForce, course: Course) -> Forecast:
     """Let the sample become true at `course.start` and see what is sent."""
     play, ways = _Play(), _ways(sample, files.routes, course.start)
+    replay = Replay([sample.policy], lambda _: _texts(sample), files.routes, files.register, course.interval)
     for now in course.moments():
-        _advance(play, sample, course, now)
+        over = play.alert is not None and not play.alert.active
+        answers = () if over else (_answer(sample, course, now),)
+        messages = replay.take(now, answers, {}, _ONE if course.acknowledged(now) else frozenset())
+        play.alert = replay.latest.get((sample.policy.rule, sample.place.subject))
         if play.alert is None or play.alert.firing_at is None:
             continue
         muted = frozenset(way.name for way in ways if way.route.muted(now))
-        _plan(play, play.alert, files, course, now=now, ways=ways)
+        for message in messages:
+            play.messages.append(_foretold(message, now, play, ways, files.routes))
         under_way = maintained([play.alert], files.routes.maintenance, now).get(play.alert.id)
         play.muted.append((now, muted))
         play.maintained.append((now, under_way.name if under_way else ""))
-        if not play.alert.active and not play.groups:
+        if not replay.busy:
             break
     told = {way.route.to for way in ways} | {step.to for way in ways for step in way.route.escalations}
     rotas = {name: files.routes.receivers[name].rota for name in sorted(told)}
@@ -149,14 +155,10 @@ def _ways(sample: Sample, routes: Routes, at: datetime) -> tuple[Way, ...]:
     return tuple(Way(names.get(id(route), "default"), route) for route in routes.of(_alert(sample, at)))
 
 
-def _advance(play: _Play, sample: Sample, course: Course, now: datetime) -> None:
+def _answer(sample: Sample, course: Course, now: datetime) -> Answer:
     truth = course.truth(now)
     level = sample.level if truth else None
-    answer = Answer(sample.policy.rule, sample.place.subject, now, truth, level, not truth)
-    if play.alert is not None and not play.alert.active:
-        return
-    alerts, _ = advance(sample.policy, [play.alert] if play.alert else [], [answer], now, course.interval)
-    play.alert = next((replace(alert, id=1, texts=_texts(sample)) for alert in alerts), None)
+    return Answer(sample.policy.rule, sample.place.subject, now, truth, level, not truth)
 
 
 def _texts(sample: Sample) -> Mapping[str, Texts]:
@@ -164,16 +166,9 @@ def _texts(sample: Sample) -> Mapping[str, Texts]:
     return {language: Texts(title, "") for language, title in titles.items()}
 
 
-def _plan(play: _Play, alert: Alert, files: InForce, course: Course, *, now: datetime, ways: Sequence[Way]) -> None:
-    planned = plan(
-        [alert], play.groups, files.routes, inhibited_by={}, register=files.register, now=now,
-        acknowledged={alert.id} if course.acknowledged(now) else frozenset(),
-    )  # fmt: skip
-    for each in planned.messages:
-        message = each.message
-        why = _why(message, play, ways, files.routes)
-        play.messages.append(Foretold(now, message.receiver, message.address, message.kind, subject_line(message), why))
-    play.groups = planned.groups
+def _foretold(message: Message, now: datetime, play: _Play, ways: Sequence[Way], routes: Routes) -> Foretold:
+    why = _why(message, play, ways, routes)
+    return Foretold(now, message.receiver, message.address, message.kind, subject_line(message), why)
 
 
 def _why(message: Message, play: _Play, ways: Sequence[Way], routes: Routes) -> str:

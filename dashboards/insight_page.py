@@ -184,7 +184,7 @@ def _place(row: Mapping[str, Any]) -> Place | None:
 
 
 def columns(days: Sequence[Day], span: tuple[int, int] | None = None) -> list[Column]:
-    """A bar for each day; one without sessions has none. `span`: the days of the chart, else the first to the last."""
+    """A bar for each day; one without sessions has none. `span`: the days of the chart, else from first to last."""
     if not days:
         return []
     first, last = span or (days[0].day, days[-1].day)

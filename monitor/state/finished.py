@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Connection, String, cast, func, not_, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, String, cast, func, not_, or_, select, type_coerce, union
 
+from monitor.state.insight_tables import insight_ports
 from monitor.state.session_tables import sessions
 
 _US = {
@@ -52,9 +53,12 @@ def finished(connection: Connection, *chosen: ColumnElement[bool]) -> pd.DataFra
 
 
 def seen_at(connection: Connection, sites: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    """Stations and connectors that have sessions, by site."""
-    place = (sessions.c.site, sessions.c.station, sessions.c.connector)
+    """Stations and connectors that have sessions, or of which a status is known, by site."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for site, station, connector in connection.execute(select(*place).where(sessions.c.site.in_(sites)).distinct()):
+    places = [
+        select(*(table.c[name] for name in ("site", "station", "connector"))).where(table.c.site.in_(sites))
+        for table in (sessions, insight_ports)
+    ]
+    for site, station, connector in connection.execute(union(*places)):
         found.setdefault(site, []).append((station, connector))
     return found

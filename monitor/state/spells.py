@@ -284,3 +284,5 @@ def _note_ports(tx: Connection, watches: Mapping[Place, Watch]) -> None:
         ]  # fmt: skip
         if fresh:
             tx.execute(insert(insight_ports), fresh)
+            for site in {each["site"] for each in fresh}:  # an EVSE more in one of its pools
+                insight_due.note_site(tx, site)

@@ -164,6 +164,21 @@ def test_an_evse_that_does_not_work_makes_its_pool_smaller(database: Database, s
     assert dc_pool(database).pool_full_share == pytest.approx(60 / (24 * 60))
 
 
+def test_a_connector_that_only_sends_statuses_is_an_evse_of_its_pool(database: Database, store) -> None:  # noqa: F811
+    day = NOON.replace(hour=0)
+    SessionStore(database).save([session(1, NOON, 60, place=Place("lund", "l-1", "1"))])
+    asked = Chosen(day - timedelta(days=1), day + timedelta(days=2))  # two whole days in Stockholm
+    Rollups(database).bring_up_to_date(Register())
+    before = InsightStore(database).congestion(Register(), asked, NOON + timedelta(days=9), TARGET)
+    assert (before[0].evses, before[0].pool_full_share) == (1, pytest.approx(1 / 48))
+    write(store, "status", status(0, "Available", "2"))
+    store.bring_up_to(at(10))
+    Spells(database, store).bring_up_to(at(10), Register())
+    Rollups(database).bring_up_to_date(Register())
+    after = InsightStore(database).congestion(Register(), asked, NOON + timedelta(days=9), TARGET)
+    assert (after[0].evses, after[0].pool_full_share) == (2, 0)
+
+
 def test_a_pool_whose_evses_are_all_down_is_not_full(database: Database, store) -> None:  # noqa: F811
     SessionStore(database).save([session(1, NOON, 10, place=Place("lund", "l-1", "1"))])
     write(store, "status", *(status(m, s, c) for c in ("1", "2") for m, s in ((60, "Faulted"), (240, "Available"))))

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from monitor import documents
-from monitor.authoring.backtest.document import document
+from monitor.authoring.backtest.episodes import Episode, Mail
 from monitor.authoring.backtest.preparing import remembered
 from monitor.authoring.backtest.running import Asked, backtest
 from monitor.authoring.backtest.versions import version_of
@@ -47,15 +47,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of it. `matches`: subjects for which a rule holds now, with what it compares; `episodes` and `mails` as
-    in `rules backtest --json`; `nearly`: by rule, how often it was true, but not for long enough.
+    """What came of it. `matches`: rule and subject of what holds now, with what the rule compares; `nearly`: by rule,
+    how often it was true, but not for long enough.
     """
 
     start: datetime
     end: datetime
     matches: Sequence[tuple[str, str, str]]
-    episodes: Sequence[Mapping[str, Any]]
-    mails: Sequence[Mapping[str, Any]]
+    episodes: Sequence[Episode]
+    mails: Sequence[Mail]
     nearly: Mapping[str, int]
     failures: Mapping[str, str]
 
@@ -134,5 +134,4 @@ def _tried(text: str, settings: Settings, now: datetime) -> Tried:
     silences, finished = remembered(settings, start, now)
     with scanning.source(settings) as source:
         found = backtest(Asked(version, start, now, silences, finished), source, settings)
-    told = document(found)
-    return Tried(start, now, found.matches, told["episodes"], told["mails"], dict(found.nearly), dict(found.failures))
+    return Tried(start, now, found.matches, found.episodes, found.mails, dict(found.nearly), dict(found.failures))

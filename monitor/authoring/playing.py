@@ -80,6 +80,7 @@ class Play:
             time_rules=TimeRules(frozenset(sessions.neither), sessions.least_current),
         )  # fmt: skip
         self._sessions: dict[datetime, pa.Table] = {}
+        self._under_way = SESSIONS.empty_table()
         self._waiting: list[datetime] = []
         self._last_us: int | None = None
         self.failures: dict[str, str] = {}
@@ -89,6 +90,7 @@ class Play:
         """Take rows from before the first slot."""
         self._rows.take(at, came)
         self._assemble(at)
+        self._note_under_way(at, fresh=True)
         self._rows.flush()
 
     def go(self, slots: Iterable[tuple[datetime, Tables]]) -> Iterator[Moment]:
@@ -99,7 +101,7 @@ class Play:
                 yield from self._judge()
             self._rows.take(slot, came)
             self._assemble(slot)
-            self._note_under_way(slot)
+            self._note_under_way(slot, fresh=bool(came))
             self._waiting.append(slot)
             self._last_us = to_us(slot)
         yield from self._judge()
@@ -108,11 +110,13 @@ class Play:
         closed = [session for session in self._assembler.update(slot) if session.closed_at is not None]
         self._histories.note(closed, to_us(slot))
 
-    def _note_under_way(self, slot: datetime) -> None:
-        under_way = glances_table([each.glance for each in self._assembler.under_way()])
-        known_at = pa.array([to_us(slot)] * under_way.num_rows, pa.int64())
-        column = under_way.column_names.index("known_at_us")
-        self._sessions[slot] = under_way.set_column(column, "known_at_us", known_at)
+    def _note_under_way(self, slot: datetime, *, fresh: bool) -> None:
+        """`fresh`: rows have come; without any, what is known of the cars that are there is what it was."""
+        if fresh:
+            self._under_way = glances_table([each.glance for each in self._assembler.under_way()])
+        known_at = pa.array([to_us(slot)] * self._under_way.num_rows, pa.int64())
+        column = self._under_way.column_names.index("known_at_us")
+        self._sessions[slot] = self._under_way.set_column(column, "known_at_us", known_at)
 
     def _judge(self) -> Iterator[Moment]:
         """The slots that wait."""

@@ -60,6 +60,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "ocpp.hear": WRITE,
     "importing.take": LOCAL,
     "importing.erase_user": LOCAL,
+    "backing_up.readings": LOCAL,
     "entrance.login": PUBLIC,
     "entrance.enter": PUBLIC,
     "entrance.wall": PUBLIC,

@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry
 
 from dashboards import access, context, language, logins, problems, proxies, security
 from dashboards.api import api
+from dashboards.backing_up import backing_up
 from dashboards.importing import importing
 from dashboards.metrics import ServiceCollector
 from dashboards.ocpp import ocpp
@@ -48,7 +49,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     context.install(app)
     for blueprint in (
         entrance, account, administration, links, noc, alerts, silences, oncall, undelivered, sessions, review, rules,
-        tariffs, insight, health, api, writes, ocpp, importing,
+        tariffs, insight, health, api, writes, ocpp, importing, backing_up,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if mailbox is not None:

@@ -1,8 +1,9 @@
 """The embedded store: one DuckDB file that this process owns."""
 
+import secrets
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from monitor.readings.selecting import arrivals_statement, scan_statement
 from monitor.readings.snapshot import DuckSnapshot
 from monitor.readings.staging import stage
 from monitor.readings.store import Batch, Snapshot, StoreHealth
-from monitor.readings.tables import late_table, main_table
+from monitor.readings.tables import late_table, main_table, quoted
 from monitor.readings.writer import Writer
 from monitor.units import from_us, to_us
 
@@ -126,6 +127,18 @@ class EmbeddedStore:
             details={"kind": f"embedded, DuckDB {duckdb.__version__}", "file": str(self.path)},
         )
 
+    def copy_to(self, target: Path) -> None:
+        """Write all of it to a new file as of one moment, while others go on writing."""
+        name, file = f"copy_{secrets.token_hex(4)}", str(target).replace("'", "''")
+        with self._cursor() as cursor, translated("copy its file"):
+            cursor.execute(f"ATTACH '{file}' AS {name}")
+            try:
+                [(own,)] = cursor.execute("SELECT current_database()").fetchall()
+                cursor.execute(f"COPY FROM DATABASE {quoted(own)} TO {name}")
+                cursor.execute(f"CHECKPOINT {name}")
+            finally:
+                cursor.execute(f"DETACH {name}")
+
     def close(self) -> None:
         if self._closed:
             return
@@ -165,6 +178,13 @@ class EmbeddedStore:
             yield cursor
         finally:
             cursor.close()
+
+
+def rows_of(file: Path) -> dict[str, int]:
+    """How many rows of each measurement a file that nobody has open holds; raises StoreUnavailable for another file."""
+    with closing(open_file(file)) as connection, translated("count its rows"):
+        tables = {name: (main_table(known), late_table(known)) for name, known in MEASUREMENTS.items()}
+        return {name: sum(_count(connection, table) for table in both) for name, both in tables.items()}
 
 
 def _register(connection: duckdb.DuckDBPyConnection, appender: Appender, places: Sequence[Place]) -> None:

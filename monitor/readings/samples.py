@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitor.readings.tables import NEVER_US
+
 Longs = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
 T = TypeVar("T", np.int64, np.bool_)
@@ -51,6 +53,28 @@ class Samples:
         keys = np.where(known, keys, 0)
         begin = np.where(known, self.starts[keys], 0)
         return begin, np.where(known, self.starts[np.minimum(keys + 1, len(self.starts) - 1)], 0)
+
+    def upto(self, keys: Longs, moments: Longs) -> Longs:
+        """For each of the connectors and each of the moments (ascending), in that order, the first of its rows that is
+        later; where its rows end if none is.
+        """
+        begin, end = self.bounds(keys)
+        if len(moments) == 1:
+            return later(self.time_us, begin, end, np.broadcast_to(moments, len(keys)))
+        connectors, width = len(self.starts) - 1, len(moments) + 1
+        of = np.repeat(np.arange(connectors), np.diff(self.starts))
+        counts = np.bincount(of * width + np.searchsorted(moments, self.time_us[:-1]), minlength=connectors * width)
+        before = np.cumsum(counts.reshape(connectors, width)[:, :-1], axis=1)
+        known = end > begin
+        found: Longs = np.repeat(begin[:, np.newaxis], width - 1, axis=1)
+        found[known] += before[keys[known]]
+        return found.ravel()
+
+    def last_of(self, keys: Longs, moments: Longs) -> Longs:
+        """The time of the row before that; NEVER_US where there is none."""
+        begin, _ = self.bounds(keys)
+        end = self.upto(keys, moments)
+        return np.where(end > np.repeat(begin, len(moments)), self.time_us[end - 1], NEVER_US)
 
 
 def later(times: Longs, begin: Longs, end: Longs, moments: Longs) -> Longs:

@@ -5,12 +5,12 @@ transactions where there are more. How many EVSEs of a pool were taken on averag
 and arrivals follow the usual stay (Little) and the mean wait (Erlang C), if cars go on coming at random like that.
 """
 
-from monitor.rules.connectors import HELD_US, TAKEN
-from monitor.rules.names import LONGEST_WAIT_S, POOLS
+from monitor.rules.names import LONGEST_WAIT_S, POOLS, TAKEN_STATUSES
+from monitor.rules.statuses import HELD_US
 
 HOUR_US = 3_600_000_000
-_THERE = ", ".join(f"'{status}'" for status in TAKEN if status != "Reserved")
-_TAKEN = ", ".join(f"'{status}'" for status in TAKEN)
+_THERE = ", ".join(f"'{status}'" for status in TAKEN_STATUSES if status != "Reserved")
+_TAKEN = ", ".join(f"'{status}'" for status in TAKEN_STATUSES)
 _IN_HOUR = f"v.time_us > slot_us - {HOUR_US}"
 
 DEMAND = f"""
@@ -29,7 +29,7 @@ status_spells AS (
     FROM slots JOIN "transaction" v ON v.time_us <= slot_us AND {_IN_HOUR} AND v.event = 'start'
     WHERE v.time_us > $first - {HOUR_US} AND v.time_us <= $last GROUP BY slot_us, connector_key
 ), demands AS (  -- one row an EVSE, as in `evses`
-    SELECT f.slot_us, f.site, f.station, f.evse,
+    SELECT f.slot_us, f.evse_no,
         sum(greatest(coalesce(s.turns, 0), coalesce(b.starts, 0))) AS arrivals,
         -- No row in the last hours: it has been all the time what it is now.
         least(sum(coalesce(s.taken_us, CASE WHEN s.slot_us IS NULL AND f.taken THEN {HOUR_US} ELSE 0 END)), {HOUR_US})
@@ -37,12 +37,12 @@ status_spells AS (
     FROM frame f
     LEFT JOIN spells s ON s.slot_us = f.slot_us AND s.connector_key = f.connector_key
     LEFT JOIN begun b ON b.slot_us = f.slot_us AND b.connector_key = f.connector_key
-    GROUP BY f.slot_us, f.site, f.station, f.evse
+    GROUP BY f.slot_us, f.evse_no
 )"""
 
 
-def demanded_sql(columns: str) -> str:
-    """The table `demanded`: both names of every pool, per slot and place (`columns`)."""
+def demanded_sql(number: str) -> str:
+    """The table `demanded`: both names of every pool, per slot and place (`number`: its column)."""
     sums, values = [], []
     for pool in (each.lower() for each in POOLS):
         here = f"in_{pool}"
@@ -58,9 +58,9 @@ def demanded_sql(columns: str) -> str:
             f"CASE WHEN unknown_{pool} THEN NULL ELSE {wait} END AS wait_estimate_{pool}",
         ]
     return f"""demanded AS (
-    SELECT slot_us, {columns}, {", ".join(values)} FROM (
-        SELECT slot_us, {columns}, {", ".join(sums)}
-        FROM evses e JOIN demands d USING (slot_us, site, station, evse) GROUP BY slot_us, {columns}
+    SELECT slot_us, {number}, {", ".join(values)} FROM (
+        SELECT slot_us, {number}, {", ".join(sums)}
+        FROM evses e JOIN demands d USING (slot_us, evse_no) GROUP BY slot_us, {number}
     )
 )"""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from monitor.errors import InputError
+from monitor.ids import Place
 from monitor.readings.store import Snapshot
 from monitor.rules.answer import Answer, Evaluation, Flow
 from monitor.rules.frame import Facts, Frame, build
@@ -25,7 +26,7 @@ SELECT site, station, connector, evse, current, rated_w, registered, online,
     END AS state,
     reported AS status, reported_since_us AS status_since_us, error_code, power_w, energy_wh, offered_w, soc,
     reading_us, seen_us, expected_w, session, started_us AS session_started_us, session_energy_wh
-FROM frame ORDER BY site, station, connector
+FROM frame
 """
 
 _ROWS = " + ".join(
@@ -56,7 +57,7 @@ def evaluate(
     is in `failures` and has no answers; the others go on. `stopwatch` gives seconds, for `durations`.
     Raises StoreUnavailable when the store is away.
     """
-    frame = build(snapshot, facts, [now], program.windows)
+    frame = build(snapshot, facts, [now], program)
     flow, picture = _flow(frame, snapshot), frame.query(snapshot, _PICTURE)
     if flow.silent:
         return replace(waiting(program, now, f"waits: no station has sent anything since {flow.newest}"),
@@ -75,14 +76,16 @@ def evaluate_slots(
     stations were silent. A subject that matches, is unknown or is `active` at one of the slots has an answer at each:
     its alert may begin at any of them. `facts.sessions` has a row for each slot (`known_at_us`).
     """
-    frame = build(snapshot, facts, slots, program.windows)
+    frame = build(snapshot, facts, slots, program)
     silent = frame.query(snapshot, "SELECT DISTINCT slot_us FROM station_frame WHERE network_silent").to_pylist()
     waits = frozenset(from_us(row["slot_us"]) for row in silent)
     statements = [statement for statement in program.statements if statement.subject != "source"]
     found = judge(program, statements, frame, snapshot, active, every_unknown=True)
     begun = {(answer.rule, answer.subject) for answer in found.answers if answer.truth is not False} | active
     if begun - active:
-        found = judge(program, statements, frame, snapshot, begun, every_unknown=True)
+        sites = {Place(Place.parse(subject).site) for _, subject in begun}
+        few = frame.within(frozenset(frame.numbers(sites)))
+        found = judge(program, statements, few, snapshot, begun, every_unknown=True)
     kept = sorted(
         (one for one in found.answers if one.at not in waits), key=lambda one: (one.at, one.rule, one.subject)
     )

@@ -60,22 +60,13 @@ _BOUNDS = {
     END END""",
 }
 
-PEAK_BOUND = "CASE WHEN usual_power_w IS NULL OR session_peak_w >= 0.5 * usual_power_w THEN session_peak_w END"
+_WHICH = " ".join(f"WHEN bound_{name} = expected_w THEN '{name}'" for name in EXPECTED_BY)
 
-
-def expected_sql(relation: str) -> str:
-    """SELECT of `relation` with `expected_w` and `expected_by` beside its columns."""
-    bounds = ", ".join(f"{bound} AS bound_{name}" for name, bound in _BOUNDS.items())
-    names = [f"bound_{name}" for name in EXPECTED_BY]
-    which = " ".join(f"WHEN bound_{name} = expected_w THEN '{name}'" for name in EXPECTED_BY)
-    return f"""
-SELECT * EXCLUDE ({", ".join(names)}), CASE {which} END AS expected_by FROM (
-    SELECT *, CASE WHEN session IS NOT NULL THEN CAST(least({", ".join(names)}) AS DOUBLE) END AS expected_w FROM (
-        SELECT *, {bounds} FROM (SELECT *, {PEAK_BOUND} AS peak_bound_w FROM {relation})
-    )
-)"""
-
-
-def bounds_sql() -> str:
-    """Each bound as a column over the frame `f`, which has all that they are made of."""
-    return ", ".join(f"({bound}) AS {name}" for name, bound in _BOUNDS.items())
+EXPECTED = {
+    "peak_bound_w": "CASE WHEN usual_power_w IS NULL OR session_peak_w >= 0.5 * usual_power_w THEN session_peak_w END",
+    **{f"bound_{name}": bound for name, bound in _BOUNDS.items()},
+    "expected_w": f"""CASE WHEN has_session
+        THEN CAST(least({", ".join(f"bound_{name}" for name in EXPECTED_BY)}) AS DOUBLE) END""",
+    "expected_by": f"CASE {_WHICH} END",
+}
+"""Columns over the names of a connector; each may use those before it."""

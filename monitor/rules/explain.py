@@ -15,7 +15,6 @@ from monitor.rules import names
 from monitor.rules.answer import Answer, Value
 from monitor.rules.check import dimension_of
 from monitor.rules.evaluate import judge_one
-from monitor.rules.expected import bounds_sql
 from monitor.rules.frame import Facts, Frame, build
 from monitor.rules.model import Expression, Rule
 from monitor.rules.names import EXPECTED_BY, Subject
@@ -53,7 +52,7 @@ class Explained:
 def explain(rule: Rule, subject: str, snapshot: Snapshot, facts: Facts, now: datetime) -> Explained:
     """Judge the rule for one subject as `evaluate` does. Raises InputError when nothing of that name is watched."""
     program = compile_rules([rule])
-    return _explained(program, subject, build(snapshot, facts, [now], program.windows), snapshot, now)
+    return _explained(program, subject, build(snapshot, facts, [now], program), snapshot, now)
 
 
 def explain_source(rule: Rule, subject: str, snapshot: Snapshot, sources: pa.Table, now: datetime) -> Explained:
@@ -122,7 +121,7 @@ def _rows(on: Subject, nodes: Sequence[Node], where: str, frame: Frame, snapshot
     select = f"SELECT {', '.join([*columns, *values])}\n{source_sql(on, compiler)}\nWHERE {where}"
     tables = tables_of(on, compiler, select)
     sql = f"WITH {', '.join(tables)}\n{select}" if tables else select
-    known = frame.with_windows(compiler.windows, snapshot)
+    known = frame.with_windows(compiler.windows)
     rows: list[dict[str, Any]] = known.query(snapshot, f"{sql} ORDER BY ALL").to_pylist()
     return rows
 
@@ -131,9 +130,10 @@ def _bounds(rule: Rule, where: str, frame: Frame, snapshot: Snapshot) -> tuple[d
     """Of a connector only: a station has no single car."""
     if rule.on != "connector":
         return {}, None
-    sql = f"SELECT {bounds_sql()}, expected_by, session FROM frame f WHERE {where}"
+    bounds = ", ".join(f"bound_{name} AS {name}" for name in EXPECTED_BY)
+    sql = f"SELECT {bounds}, expected_by, has_session FROM frame f WHERE {where}"
     [row] = frame.query(snapshot, sql).to_pylist()
-    if row["session"] is None:
+    if not row["has_session"]:
         return {}, None
     return {name: row[name] for name in EXPECTED_BY}, row["expected_by"]
 

@@ -90,8 +90,8 @@ def _judge(asked: _Asked, statement: Statement, found: Judged) -> None:
 
 
 def _rows(asked: _Asked, statement: Statement) -> pa.Table:
-    frame = asked.frame.with_windows(statement.windows, asked.snapshot)
-    return frame.query(asked.snapshot, statement.sql, active=_active_table(statement, asked.active))
+    frame = asked.frame.with_windows(statement.windows)
+    return frame.query(asked.snapshot, statement.sql, active=_active_table(statement, asked))
 
 
 def _unknown(rows: pa.Table, index: int) -> pa.ChunkedArray:
@@ -134,13 +134,13 @@ def _answer(statement: Statement, index: int, rule: Rule, subject: str, row: dic
     )
 
 
-def _active_table(statement: Statement, active: Active) -> pa.Table:
+def _active_table(statement: Statement, asked: _Asked) -> pa.Table:
+    """The numbers of its rules' active subjects that are still there."""
     ids = {rule.id for rule in statement.rules}
-    columns = PLACE_COLUMNS[statement.subject]
-    places = sorted({Place.parse(subject) for rule, subject in active if rule in ids}, key=str)
-    schema = pa.schema([(name, pa.string()) for name in columns])
-    names = [(place.source,) if "source" in columns else place for place in places]
-    return pa.Table.from_pylist([dict(zip(columns, each, strict=False)) for each in names], schema)
+    places = {Place.parse(subject) for rule, subject in asked.active if rule in ids}
+    if statement.subject == "source":
+        return pa.table({"number": pa.array(sorted(place.source or "" for place in places), pa.string())})
+    return pa.table({"number": pa.array(asked.frame.numbers(places), pa.int64())})
 
 
 def _gone(tried: set[str], answers: list[Answer], now: datetime, active: Active) -> Iterator[Answer]:

@@ -99,29 +99,54 @@ class Meter:
     the power of connectors that send only their register; one that was derived over `clip_us` does not count.
     """
 
-    def __init__(self, samples: Samples, frame: pa.Table, derived: pa.Table, at_once: int = AT_ONCE) -> None:
-        """`at_once`: the rows for which a condition is asked at a time, a window's more or less."""
+    def __init__(
+        self, samples: Samples, frame: pa.Table, derived: pa.Table, width: int = 1, at_once: int = AT_ONCE
+    ) -> None:
+        """`width`: so many rows of the frame one after the other are of one connector, at the same ascending slots.
+        `at_once`: the rows for which a condition is asked at a time, a window's more or less.
+        """
         self._at_once = at_once
-        self._frame = frame
         keys = frame["connector_key"].cast(pa.int64()).fill_null(-1).to_numpy()
         slots = frame["slot_us"].to_numpy()
-        self._order = np.lexsort((slots, keys))
+        self._width = width
+        if width == 1:
+            self._order = np.lexsort((slots, keys))
+        else:
+            first = np.argsort(keys[::width], kind="stable") * width
+            self._order = (first[:, np.newaxis] + np.arange(width)).ravel()
+        self._keys = keys[self._order]
         self._slots = slots[self._order]
         self._clip = frame["clip_us"].to_numpy()[self._order]
-        begin, end = samples.bounds(keys[self._order])
-        self._times = samples.time_us
-        self._begin, self._end = begin, later(self._times, begin, end, self._slots)
-        self._own = later(self._times, begin, self._end, self._clip - 1)
+        self._samples, self._times = samples, samples.time_us
+        self._begin, self._last = samples.bounds(self._keys)
+        self._end = self._upto(self._slots)
+        self._own = self._since_clip()
         self._columns = dict(samples.columns)
         self._power_from: Longs | None = None
         if derived.num_rows and "power_mw" in self._columns:
             self._derive(samples, derived)
         self._stretches: dict[tuple[str, int], Stretches] = {}
 
-    def columns(self, windows: Windows, condition: Condition) -> dict[str, pa.Array]:
-        """The value of each window over meter readings in the rows of the frame, by its column."""
+    def columns(self, windows: Windows, frame: pa.Table, condition: Condition) -> dict[str, pa.Array]:
+        """The value of each window over meter readings in the rows of the frame, by its column.
+
+        `frame` has the columns that conditions of shares name.
+        """
         found = {column: self._value(window) for window, column in windows.meter_aggregates.items()}
-        return found | {column: self._share(share, condition) for share, column in windows.meter_shares.items()}
+        return found | {column: self._share(share, frame, condition) for share, column in windows.meter_shares.items()}
+
+    def _upto(self, moments: Longs) -> Longs:
+        """For each row of the frame the first of its connector's samples that is later than its moment."""
+        if self._width == 1:
+            return later(self._times, self._begin, self._last, moments)
+        return self._samples.upto(self._keys[:: self._width], moments[: self._width])
+
+    def _since_clip(self) -> Longs:
+        """The first sample that is not another car's; looked for where another one may have come."""
+        turns = np.append(True, (self._keys[1:] != self._keys[:-1]) | (self._clip[1:] != self._clip[:-1]))
+        at = np.flatnonzero(turns[: len(self._keys)])
+        found = later(self._times, self._begin[at], self._last[at], self._clip[at] - 1)
+        return np.minimum(np.repeat(found, np.diff(np.append(at, len(self._keys)))), self._end)
 
     def _derive(self, samples: Samples, derived: pa.Table) -> None:
         """Put derived power where its register was read, and note since when each value holds."""
@@ -138,8 +163,7 @@ class Meter:
 
     def _span(self, span_us: int) -> Longs:
         """Where the rows of windows of that length begin."""
-        begin = later(self._times, self._begin, self._end, self._slots - span_us)
-        return np.minimum(np.maximum(begin, self._own), self._end)
+        return np.minimum(np.maximum(self._upto(self._slots - span_us), self._own), self._end)
 
     def _of(self, column: str, span_us: int) -> Stretches:
         if (column, span_us) not in self._stretches:
@@ -174,7 +198,7 @@ class Meter:
         placed[self._order], missing[self._order] = values, ~there
         return pa.array(placed, mask=missing)
 
-    def _share(self, share: Share, condition: Condition) -> pa.Array:
+    def _share(self, share: Share, frame: pa.Table, condition: Condition) -> pa.Array:
         """How long each value held, as a part of the time for which a value is known.
 
         A value holds until the next, at most twice its usual (median) spacing, the last one until the slot.
@@ -185,16 +209,18 @@ class Meter:
         borders = np.searchsorted(upto, np.arange(self._at_once, int(upto.max(initial=0)), self._at_once))
         for first, last in pairwise([0, *borders.tolist(), len(begin)]):
             part = slice(first, last)
-            total[part], true[part] = self._times_of(share, condition, begin[part], part)
+            total[part], true[part] = self._times_of(share, frame, condition, begin[part], part)
         return self._array(100.0 * true / np.maximum(total, 1), total > 0)
 
-    def _times_of(self, share: Share, condition: Condition, begin: Longs, part: slice) -> tuple[Longs, Longs]:
+    def _times_of(
+        self, share: Share, frame: pa.Table, condition: Condition, begin: Longs, part: slice
+    ) -> tuple[Longs, Longs]:
         """For how long a value is known, and for how long the condition held, in a part of the windows."""
         rows, window = _expanded(begin, self._end[part])
         if self._power_from is not None and "power_mw" in share.readings:
             own = self._power_from[rows] >= self._clip[part][window]
             rows, window = rows[own], window[own]
-        truth = condition(share.condition, self._rows(share, rows, self._order[part][window]))
+        truth = condition(share.condition, self._rows(share, rows, frame, self._order[part][window]))
         if (truth < 0).any():
             rows, window, truth = rows[truth >= 0], window[truth >= 0], truth[truth >= 0]
         counts = np.bincount(window, minlength=len(begin))
@@ -207,14 +233,14 @@ class Meter:
             true[there] = np.add.reduceat(held * truth, end - counts[there])
         return total, true
 
-    def _rows(self, share: Share, rows: Longs, of: Longs) -> pa.Table:
+    def _rows(self, share: Share, rows: Longs, frame: pa.Table, of: Longs) -> pa.Table:
         """What a condition is asked of: readings of the row, everything else as it is at the slot."""
         found: dict[str, Any] = {}
         for name in share.readings:
             column = self._columns[name]
             found[name] = pa.array(column.values[rows], mask=None if column.known is None else ~column.known[rows])
         if share.frame_names:
-            found |= dict(_items(self._frame.select(share.frame_names).take(of)))
+            found |= dict(_items(frame.select(share.frame_names).take(of)))
         return pa.table(found)
 
 

@@ -80,6 +80,9 @@ def _counted(name: str, meaning: str) -> Name:
     return Name(name, PLACES, "count", meaning, 0, pool=True)
 
 
+TAKEN_STATUSES = ("Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Reserved")
+"""Statuses in which nobody else can charge there, though it works."""
+
 LONGEST_WAIT_S = 3600
 """No wait is estimated longer than this: beyond it cars drive on."""
 

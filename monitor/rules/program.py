@@ -20,6 +20,10 @@ PLACE_COLUMNS: Mapping[Subject, tuple[str, ...]] = {
     "site": ("site",),
     "source": ("source",),
 }
+NUMBER: Mapping[Subject, str] = {
+    "connector": "place_no", "station": "station_no", "site": "site_no", "source": "source",
+}  # fmt: skip
+"""The column by which a subject is joined: its number (monitor.rules.numbering)."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,10 @@ def _statement(rules: Sequence[Rule]) -> Statement:
         columns += _rule_columns(index, rule, compiler)
     place = ", ".join(f"f.{name}" for name in PLACE_COLUMNS[subject])
     value_columns = "".join(f", {sql} AS v{n}" for n, sql in enumerate(values.values()))
-    judged = f"SELECT f.slot_us, {place}{value_columns}, {', '.join(columns)}\n{source_sql(subject, compiler)}"
+    asked = f"f.slot_us, f.{NUMBER[subject]} AS number, {place}{value_columns}, {', '.join(columns)}"
+    judged = f"SELECT {asked}\n{source_sql(subject, compiler)}"
     tables = ",\n".join([*tables_of(subject, compiler, judged), f"judged AS (\n{judged}\n)"])
-    sql = f"WITH {tables}\n{_answers(subject, rules)}"
+    sql = f"WITH {tables}\n{_answers(rules)}"
     return Statement(subject, tuple(rules), sql, tuple(values), tuple(used), compiler.windows)
 
 
@@ -87,14 +92,12 @@ def tables_of(subject: Subject, compiler: Compiler, select: str) -> list[str]:
     tables = compiler.windows.tables()
     if subject == "connector":
         return tables
-    demand = "arrivals_1h_" in select or "wait_estimate_" in select
-    tables.append(SOURCE_BASE if subject == "source" else base_sql(PLACE_COLUMNS[subject], demand=demand))
+    tables.append(SOURCE_BASE if subject == "source" else base_sql(NUMBER[subject], select))
     if compiler.children:
-        place = ", ".join(f"f.{name}" for name in PLACE_COLUMNS[subject])
         aggregates = ", ".join(f"{sql} AS {column}" for sql, column in compiler.children.items())
         tables.append(
-            f"children AS (SELECT f.slot_us, {place}, {aggregates} FROM frame f\n"
-            f"{compiler.windows.joins()} GROUP BY f.slot_us, {place})"
+            f"children AS (SELECT f.slot_us, f.{NUMBER[subject]} AS number, {aggregates} FROM frame f\n"
+            f"{compiler.windows.joins()} GROUP BY f.slot_us, f.{NUMBER[subject]})"
         )
     return tables
 
@@ -105,7 +108,7 @@ def source_sql(subject: Subject, compiler: Compiler) -> str:
         return f"FROM frame f\n{compiler.windows.joins()}"
     if not compiler.children:
         return "FROM base f"
-    same = " AND ".join(f"children.{name} = f.{name}" for name in ("slot_us", *PLACE_COLUMNS[subject]))
+    same = f"children.slot_us = f.slot_us AND children.number = f.{NUMBER[subject]}"
     return f"FROM base f LEFT JOIN children ON {same}"
 
 
@@ -125,13 +128,15 @@ def where_sql(rule: Rule) -> str:
     return f"coalesce({' AND '.join(keys)}, false)" if keys else "true"
 
 
-def _answers(subject: Subject, rules: Sequence[Rule]) -> str:
+def _answers(rules: Sequence[Rule]) -> str:
     """Truth, level and recovery of each rule; rows in which nothing is true or unknown are left out."""
     outcomes = ", ".join(_outcome(index, rule) for index, rule in enumerate(rules))
     open_ = " OR ".join(f"(selected_{index} AND truth_{index} IS NOT false)" for index in range(len(rules)))
-    same = " AND ".join(f"active.{name} = answered.{name}" for name in PLACE_COLUMNS[subject])
     return f"""SELECT *, {", ".join(_recovered(i, rule) for i, rule in enumerate(rules))}
-FROM (SELECT *, {outcomes}, EXISTS (SELECT 1 FROM active WHERE {same}) AS is_active FROM judged answered)
+FROM (
+    SELECT *, {outcomes}, EXISTS (SELECT 1 FROM active WHERE active.number = answered.number) AS is_active
+    FROM judged answered
+)
 WHERE {open_} OR is_active"""
 
 

@@ -1,11 +1,25 @@
-"""SQL of the station frame: who was heard from when, who is online, and where the last offline gap ended."""
+"""Stations at the slots: who was heard from when, who is online, and where the last offline gap ended."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from monitor.readings.samples import Longs
+from monitor.readings.store import Snapshot
+from monitor.rules.grid import NEVER, Grid, T, Truths, at
+from monitor.rules.numbering import Numbering
+from monitor.rules.readings import Readings
+from monitor.rules.under_way import UnderWay
 
 MINUTE_US = 60_000_000
 GAPS_US = 120 * MINUTE_US
 """How far back an offline gap is looked for. A status older than that and a gap older than that are not connected."""
 
 HALVES_US = GAPS_US // 120
-"""So many halves of `offline_after` as there are in this and no more can be told apart in the bits of one number."""
+"""A half of `offline_after` that is shorter than this is not looked for in heartbeats alone."""
 
 DEFAULT_OFFLINE_US = 15 * MINUTE_US
 """`offline_after` of a station that sends no heartbeats and of which the register says nothing."""
@@ -13,98 +27,237 @@ DEFAULT_OFFLINE_US = 15 * MINUTE_US
 FLEET, FLEET_US = 3, 24 * 60 * MINUTE_US
 """So many stations, heard from within this time, have to fall silent together to be the source's silence."""
 
-
-def _heard(asked: str) -> str:
-    """`heard_<asked>`: rows of any kind from the stations of the relation `asked`."""
-    recent = f"time_us > $first - {GAPS_US} AND time_us <= $last"
-    rows = " UNION ALL ".join(
-        f"SELECT connector_key, time_us FROM {table} WHERE {recent}" for table in ("meter", "status", '"transaction"')
-    )
-    return f"""heard_{asked} AS (
-    SELECT station_key, time_us, event, interval_ms FROM link SEMI JOIN {asked} USING (station_key) WHERE {recent}
-    UNION ALL BY NAME
-    SELECT c.station_key, r.time_us FROM ({rows}) r
-    JOIN (SELECT * FROM connectors SEMI JOIN {asked} USING (station_key)) c USING (connector_key)
-)"""
-
-
-STATIONS = f"""
-WITH registered AS (
-    SELECT site, station, max(offline_after_s) AS offline_after_s FROM register GROUP BY ALL
-), places AS (
-    SELECT s.station_key, site, station, r.offline_after_s
-    FROM stations s FULL JOIN registered r USING (site, station)
-    ANTI JOIN retired_stations USING (site, station)
-), newest AS (
-    SELECT slot_us, p.*, l.seen_us, l.heartbeat_us, l.interval_ms, l.disconnected_us
-    FROM slots CROSS JOIN places p LEFT JOIN latest_link l USING (station_key)
-), later AS (  -- of these what was known at the slot has to be found: the slots of a backtest
-    SELECT slot_us, station_key FROM newest WHERE seen_us > slot_us
-), {_heard("later")}, before AS (
-    SELECT n.slot_us, n.station_key, max(h.time_us) AS seen_us,
-        max(h.time_us) FILTER (h.event = 'heartbeat') AS heartbeat_us,
-        arg_max(h.interval_ms, h.time_us) AS interval_ms,
-        max(h.time_us) FILTER (h.event = 'disconnected') AS disconnected_us
-    FROM later n JOIN heard_later h
-        ON h.station_key = n.station_key AND h.time_us <= n.slot_us AND h.time_us > n.slot_us - {GAPS_US}
-    GROUP BY ALL
-), known AS (
-    SELECT n.slot_us, n.station_key, n.site, n.station, n.offline_after_s,
-        coalesce(CASE WHEN n.seen_us <= n.slot_us THEN n.seen_us END, b.seen_us) AS seen_us,
-        coalesce(CASE WHEN n.heartbeat_us <= n.slot_us THEN n.heartbeat_us END, b.heartbeat_us) AS heartbeat_us,
-        coalesce(CASE WHEN n.heartbeat_us <= n.slot_us THEN n.interval_ms END, b.interval_ms) AS interval_ms,
-        coalesce(CASE WHEN n.disconnected_us <= n.slot_us THEN n.disconnected_us END, b.disconnected_us)
-            AS disconnected_us
-    FROM newest n LEFT JOIN before b ON b.slot_us = n.slot_us AND b.station_key = n.station_key
-), patient AS (
-    SELECT *, CAST(
-        coalesce(offline_after_s * 1000000, 2000 * interval_ms + {MINUTE_US}, {DEFAULT_OFFLINE_US}) AS BIGINT
-    ) AS offline_us
-    FROM known
-), regular AS (  -- stations whose heartbeats alone show that there was no gap: their other rows need not be read
-    -- One row in each half of offline_after, back to the beginning, and no two rows are further apart than the whole.
-    SELECT p.slot_us, p.station_key
-    FROM patient p JOIN link l ON l.station_key = p.station_key
-        AND l.time_us <= p.slot_us AND l.time_us > p.slot_us - {GAPS_US}
-    WHERE l.time_us > $first - {GAPS_US} AND l.time_us <= $last AND p.offline_us >= 2 * {HALVES_US}
-    GROUP BY ALL
-    HAVING bit_count(bit_or(1::HUGEINT << ((p.slot_us - l.time_us) // (p.offline_us // 2))::INTEGER))
-        = any_value(({GAPS_US} - 1) // (p.offline_us // 2)) + 1
-), doubtful AS (
-    SELECT slot_us, station_key, offline_us FROM patient ANTI JOIN regular USING (slot_us, station_key)
-), {_heard("doubtful")}, minutes AS (
-    -- A gap is longer than a minute, so the first and last row of each minute show all of them.
-    SELECT p.slot_us, p.station_key, any_value(p.offline_us) AS offline_us,
-        min(h.time_us) AS first_us, max(h.time_us) AS last_us
-    FROM doubtful p JOIN heard_doubtful h ON h.station_key = p.station_key
-        AND h.time_us <= p.slot_us AND h.time_us > p.slot_us - {GAPS_US}
-    GROUP BY p.slot_us, p.station_key, h.time_us // {MINUTE_US}
-), gaps AS (
-    SELECT slot_us, station_key, max(first_us) AS gap_end_us, arg_max(previous_us, first_us) AS gap_start_us FROM (
-        SELECT *, lag(last_us) OVER (PARTITION BY slot_us, station_key ORDER BY first_us) AS previous_us FROM minutes
-    ) WHERE first_us - previous_us > offline_us GROUP BY ALL
-), network AS (  -- when even the one of whom most is heard is overdue, all have stopped at once
-    SELECT slot_us, count(*) >= {FLEET} AND any_value(slot_us) - max(seen_us) > min(offline_us) AS silent
-    FROM patient WHERE seen_us > slot_us - {FLEET_US} GROUP BY slot_us
-), busy AS (
-    SELECT DISTINCT slot_us, site, station FROM slots JOIN sessions ON coalesce(started_us, 0) <= slot_us
-        AND coalesce(known_at_us, slot_us) = slot_us
-)
-SELECT p.slot_us, p.station_key, p.site, p.station, p.seen_us,
-    (p.slot_us - p.seen_us) / 1e6 AS silent_for,
-    -- The later of the two: a status from before it is unknown until something confirms it.
-    greatest(g.gap_end_us, p.disconnected_us) AS doubt_us,
-    CASE WHEN p.disconnected_us >= coalesce(g.gap_end_us, 0) THEN p.disconnected_us ELSE g.gap_start_us END
-        AS doubt_from_us,
-    coalesce(network.silent, false) AS network_silent,
-    CASE
-        WHEN network.silent THEN NULL
-        WHEN p.slot_us - p.seen_us <= p.offline_us THEN p.disconnected_us IS NULL OR p.seen_us > p.disconnected_us
-        WHEN p.heartbeat_us IS NULL AND b.site IS NULL THEN NULL
-        ELSE false
-    END AS online
-FROM patient p
-LEFT JOIN network ON network.slot_us = p.slot_us
-LEFT JOIN gaps g ON g.slot_us = p.slot_us AND g.station_key = p.station_key
-LEFT JOIN busy b ON b.slot_us = p.slot_us AND b.site = p.site AND b.station = p.station
+_LINKS = f"""
+SELECT station_key, time_us, event, interval_ms FROM link SEMI JOIN asked USING (station_key)
+WHERE time_us > $first - {GAPS_US} AND time_us <= $last ORDER BY station_key, time_us
 """
+_OTHERS = " UNION ALL ".join(
+    f"SELECT connector_key, time_us FROM {table} WHERE time_us > $first - {GAPS_US} AND time_us <= $last"
+    for table in ("status", '"transaction"')
+)
+_ALL = (
+    _OTHERS
+    + f" UNION ALL SELECT connector_key, time_us FROM meter WHERE time_us > $first - {GAPS_US} AND time_us <= $last"
+)
+
+# Stations whose heartbeats alone show that there was no gap: their other rows need not be read. One row in each half of
+# offline_after, back to the beginning, and no two rows are further apart than the whole.
+_REGULAR = f"""
+SELECT station_key FROM asked JOIN link USING (station_key)
+WHERE time_us > $first - {GAPS_US} AND time_us <= $last AND offline_us >= 2 * {HALVES_US}
+GROUP BY station_key
+HAVING {{halves}} = any_value(($last - $first + {GAPS_US} - 1) // (offline_us // 2)) + 1
+"""
+_HALF = "(($last - time_us) // (offline_us // 2))"
+_FEW_HALVES = f"bit_count(bit_or(1::HUGEINT << {_HALF}::INTEGER))"
+_MANY_HALVES = f"count(DISTINCT {_HALF})"
+
+_GAPS = f"""
+WITH heard AS (
+    SELECT station_key, time_us FROM link SEMI JOIN asked USING (station_key)
+    WHERE time_us > $first - {GAPS_US} AND time_us <= $last
+    UNION ALL BY NAME
+    SELECT c.station_key, r.time_us FROM ({_ALL}) r
+    JOIN (SELECT * FROM connectors SEMI JOIN asked USING (station_key)) c USING (connector_key)
+), minutes AS (  -- a gap is longer than a minute, so the first and last row of each minute show all of them
+    SELECT station_key, min(time_us) AS first_us, max(time_us) AS last_us
+    FROM heard GROUP BY station_key, time_us // {MINUTE_US}
+), spaces AS (
+    SELECT *, lag(last_us) OVER (PARTITION BY station_key ORDER BY first_us) AS before_us FROM minutes
+)
+SELECT station_key, before_us, first_us FROM spaces JOIN asked USING (station_key)
+WHERE first_us - before_us > offline_us ORDER BY station_key, first_us
+"""
+
+
+@dataclass(frozen=True)
+class Stations:
+    """Stations of a numbering at the slots of a grid, in the order of (number, slot).
+
+    Connector 0 and what is retired are heard too.
+    """
+
+    snapshot: Snapshot
+    numbering: Numbering
+    grid: Grid
+    readings: Readings
+    under_way: UnderWay
+
+    @cached_property
+    def seen_us(self) -> Longs:
+        """When a row of any measurement was last heard from it."""
+        return self._heard[0]
+
+    @cached_property
+    def online(self) -> pa.Array:
+        """Null: that cannot be told."""
+        times = self.grid.times(len(self.numbering.station_keys))
+        near = times - self.seen_us <= self._offline_us
+        there = near & (self.seen_us > self._disconnected_us)
+        unknown = ~near & (self._heartbeat_us == NEVER) & ~self.under_way.busy | self.spread_silence
+        return pa.array(there, mask=unknown)
+
+    @cached_property
+    def network_silent(self) -> Truths:
+        """By slot: when even the station of whom most is heard is overdue, all have stopped at once."""
+        seen = self._shaped(self.seen_us)[: self.numbering.watched_stations]
+        offline = self._shaped(self._offline_us)[: self.numbering.watched_stations]
+        recent = seen > self.grid.slots - FLEET_US
+        newest = np.where(recent, seen, NEVER).max(axis=0, initial=NEVER)
+        least = np.where(recent, offline, np.iinfo(np.int64).max).min(axis=0, initial=np.iinfo(np.int64).max)
+        silent: Truths = (recent.sum(axis=0) >= FLEET) & (self.grid.slots - newest > least)
+        return silent
+
+    @cached_property
+    def spread_silence(self) -> Truths:
+        """`network_silent` for each station."""
+        return np.tile(self.network_silent, len(self.numbering.station_keys))
+
+    @cached_property
+    def doubt_us(self) -> Longs:
+        """The end of the last gap or the last disconnection: a status from before is unknown until it is confirmed."""
+        return np.maximum(self._gap[1], self._disconnected_us)
+
+    @cached_property
+    def doubt_from_us(self) -> Longs:
+        """Where that gap began."""
+        start, end = self._gap
+        return np.where(self._disconnected_us >= np.maximum(end, 0), self._disconnected_us, start)
+
+    def table(self) -> pa.Table:
+        """Those that rules look at, with the names that they know."""
+        rows = self.numbering.watched_stations * self.grid.width
+        numbers = pa.array(self.grid.spread(np.arange(self.numbering.watched_stations)))
+        times = self.grid.times(self.numbering.watched_stations)
+        seen = self.seen_us[:rows]
+        return pa.table({
+            "slot_us": times,
+            "station_no": numbers,
+            **{name: self.numbering.stations[name].take(numbers) for name in ("site_no", "site", "station")},
+            "seen_us": pa.array(seen, mask=seen == NEVER),
+            "silent_for": pa.array((times - seen) / 1e6, mask=seen == NEVER),
+            "online": self.online.slice(0, rows),
+            "network_silent": self.spread_silence[:rows],
+        })  # fmt: skip
+
+    @property
+    def _disconnected_us(self) -> Longs:
+        return self._heard[3]
+
+    @property
+    def _heartbeat_us(self) -> Longs:
+        return self._heard[1]
+
+    @cached_property
+    def _offline_us(self) -> Longs:
+        """`offline_after`: of the register, else by the heartbeat interval."""
+        stated = self.numbering.stations["offline_after_s"].fill_null(-1.0).to_numpy()
+        interval = self._heard[2]
+        usual = np.where(interval >= 0, 2000 * interval + MINUTE_US, DEFAULT_OFFLINE_US)
+        own = self.grid.spread(np.rint(stated * 1e6).astype(np.int64))
+        return np.where(own >= 0, own, usual)
+
+    @cached_property
+    def _heard(self) -> tuple[Longs, Longs, Longs, Longs]:
+        """When it was heard from, when its last heartbeat came, with which interval in ms (-1: none), and when it was
+        disconnected. At a slot before its newest row this is what was known then.
+        """
+        latest = self.snapshot.query("SELECT * FROM latest_link")
+        number = self.numbering.station_by_key[latest["station_key"].to_numpy()]
+        count, slots = len(self.numbering.station_keys), self.grid.times(len(self.numbering.station_keys))
+        known = {}
+        for name in ("seen_us", "heartbeat_us", "interval_ms", "disconnected_us"):
+            values = np.full(count, NEVER, np.int64)
+            values[number] = latest[name].fill_null(NEVER).to_numpy()
+            known[name] = self.grid.spread(values)
+        later = {name: known[name] > slots for name in ("seen_us", "heartbeat_us", "disconnected_us")}
+        if later["seen_us"].any():
+            before = self._before(np.flatnonzero(self._shaped(later["seen_us"]).any(axis=1)))
+            known["interval_ms"] = np.where(later["heartbeat_us"], before["interval_ms"], known["interval_ms"])
+            for name, chosen in later.items():
+                known[name] = np.where(chosen, before[name], known[name])
+        # What a boot said of the interval counts from the first heartbeat on.
+        unknown = (known["interval_ms"] == NEVER) | (known["heartbeat_us"] == NEVER)
+        interval = np.where(unknown, -1, known["interval_ms"])
+        return known["seen_us"], known["heartbeat_us"], interval, known["disconnected_us"]
+
+    def _before(self, stations: Longs) -> dict[str, Longs]:
+        """The same by the rows of the time before each slot, of the stations that have a row after one."""
+        count, grid = len(self.numbering.station_keys), self.grid
+        links = self._query(_LINKS, stations)
+        of, times = self.numbering.station_by_key[links["station_key"].to_numpy()], links["time_us"].to_numpy()
+        interval = links["interval_ms"].fill_null(NEVER).to_numpy()
+        event = {name: links["event"].to_numpy(zero_copy_only=False) == name for name in ("heartbeat", "disconnected")}
+
+        def last(chosen: Truths, values: Longs) -> Longs:
+            return at(values[chosen], self._recent(count, of[chosen], times[chosen]))
+
+        others = self._query(f"SELECT * FROM ({_OTHERS}) ORDER BY time_us")
+        of_other = self.numbering.station[self.numbering.by_key[others["connector_key"].to_numpy()]]
+        everything = np.ones(len(of), np.bool_)
+        other = at(others["time_us"].to_numpy(), self._recent(count, of_other, others["time_us"].to_numpy()))
+        seen = np.maximum(np.maximum(last(everything, times), other), self._metered())
+        return {
+            "seen_us": np.where(seen > grid.times(count) - GAPS_US, seen, NEVER),
+            "heartbeat_us": last(event["heartbeat"], times),
+            "interval_ms": last(interval != NEVER, interval),
+            "disconnected_us": last(event["disconnected"], times),
+        }
+
+    def _recent(self, count: int, of: Longs, times: Longs) -> Longs:
+        """As of each slot the last of the events that is not older than gaps are looked for."""
+        found = self.grid.as_of(count, of, times)
+        recent = at(times, found) > self.grid.times(count) - GAPS_US
+        return np.where(recent, found, -1)
+
+    def _metered(self) -> Longs:
+        """When a meter reading last came from any connector of each station."""
+        samples = self.readings.samples(back_us=GAPS_US)
+        last = self._shaped(samples.last_of(self.numbering.keys, self.grid.slots))
+        order = np.argsort(self.numbering.station, kind="stable")
+        stations, begin = np.unique(self.numbering.station[order], return_index=True)
+        found = np.full((len(self.numbering.station_keys), self.grid.width), NEVER, np.int64)
+        if len(begin):
+            found[stations] = np.maximum.reduceat(last[order], begin, axis=0)
+        return found.ravel()
+
+    @cached_property
+    def _gap(self) -> tuple[Longs, Longs]:
+        """Where the last gap before each slot began and ended, NEVER where there was none."""
+        count, grid = len(self.numbering.station_keys), self.grid
+        gaps = self._gaps()
+        of = self.numbering.station_by_key[gaps["station_key"].to_numpy()]
+        start, end = gaps["before_us"].to_numpy(), gaps["first_us"].to_numpy()
+        found = grid.as_of(count, of, end)
+        times = grid.times(count)
+        # With another heartbeat interval in between, what was a gap at one slot is none at the next.
+        while len(end):
+            short = (found >= 0) & (at(end, found) - at(start, found) <= self._offline_us)
+            if not short.any():
+                break
+            found[short] -= 1
+            found[short & (of[found] != np.repeat(np.arange(count), grid.width))] = -1
+        begun = at(start, found)
+        recent = begun > times - GAPS_US
+        return np.where(recent, begun, NEVER), np.where(recent, at(end, found), NEVER)
+
+    def _gaps(self) -> pa.Table:
+        """Every space between two rows of a station that may be a gap at a slot."""
+        least = self._shaped(self._offline_us).min(axis=1)
+        heard = np.flatnonzero(self._shaped(self.seen_us).max(axis=1) > self.grid.slots[0] - GAPS_US)
+        halves = (int(self.grid.slots[-1] - self.grid.slots[0]) + GAPS_US) // HALVES_US
+        regular = self._query(_REGULAR.format(halves=_FEW_HALVES if halves < 126 else _MANY_HALVES), heard, least)
+        sound = self.numbering.station_by_key[regular["station_key"].to_numpy()]
+        return self._query(_GAPS, np.setdiff1d(heard, sound), least)
+
+    def _query(self, sql: str, stations: Longs | None = None, offline_us: Longs | None = None) -> pa.Table:
+        """`asked`: the stations with their `offline_us`."""
+        bounds = self.grid.bounds(sql)
+        if stations is None:
+            return self.snapshot.query(sql, bounds)
+        keys = self.numbering.station_keys[stations]
+        asked = {"station_key": keys} | ({} if offline_us is None else {"offline_us": offline_us[stations]})
+        return self.snapshot.query(sql, bounds, asked=pa.table(asked))
+
+    def _shaped(self, values: npt.NDArray[T]) -> npt.NDArray[T]:
+        return values.reshape(-1, self.grid.width)

@@ -1,5 +1,6 @@
 """A fleet of any size in a store's file: its readings are written by SQL, since only what reads them is measured."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -14,8 +15,8 @@ from monitor.units import to_us
 END = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SITES = 500
 
-_PLACES = f"""
-    SELECT n::INTEGER AS connector_key, (n // 2)::INTEGER AS station_key, 'site-' || (n // 2) % {SITES} AS site,
+_PLACES = """
+    SELECT n::INTEGER AS connector_key, (n // 2)::INTEGER AS station_key, 'site-' || (n // 2) % $sites AS site,
         'st-' || n // 2 AS station, (n % 2 + 1)::VARCHAR AS connector FROM range($connectors) AS every(n)"""
 # Five values a reading. Connectors of 3 in 10 charge at a power that falters, the others show none.
 _METER = """
@@ -43,18 +44,22 @@ def fill(store: EmbeddedStore, connectors: int, every: timedelta, span: timedelt
     turns = span // every
     values = {"connectors": connectors, "from_turn": 0, "turns": turns, "every_us": every // timedelta(microseconds=1),
               "first_us": to_us(END - span)}  # fmt: skip
-    statements = (
-        f"INSERT INTO connectors BY NAME {_PLACES}",
-        "INSERT INTO stations SELECT DISTINCT station_key, site, station FROM connectors ORDER BY station_key",
-        _STATUS,
-        _LINK,
-        _METER,
-        "UPDATE store_state SET seq = 2 + $turns",
-    )
-    for sql in statements:
-        named = {name: value for name, value in values.items() if f"${name}" in sql}
-        store._writer.run("fill it", lambda connection, _, sql=sql, named=named: connection.execute(sql, named))
+    places(store, connectors)
+    for sql in (_STATUS, _LINK, _METER, "UPDATE store_state SET seq = 2 + $turns"):
+        write(store, sql, values)
     return turns * connectors
+
+
+def places(store: EmbeddedStore, connectors: int, sites: int = SITES) -> None:
+    """Two connectors a station, the stations dealt out to the sites."""
+    write(store, f"INSERT INTO connectors BY NAME {_PLACES}", {"connectors": connectors, "sites": sites})
+    write(store, "INSERT INTO stations SELECT DISTINCT station_key, site, station FROM connectors ORDER BY 1", {})
+
+
+def write(store: EmbeddedStore, sql: str, values: Mapping[str, int]) -> None:
+    """One statement with those of the values that it names."""
+    named = {name: value for name, value in values.items() if f"${name}" in sql}
+    store._writer.run("fill it", lambda connection, _: connection.execute(sql, named))
 
 
 def more(store: EmbeddedStore, connectors: int, every: timedelta, turn: int) -> None:

@@ -68,11 +68,11 @@ def timed(work: Callable[[], object], rounds: int) -> tuple[float, float]:
     return median(took), min(cpu)
 
 
-def register(connectors: int) -> Register:
+def register(connectors: int, of_sites: int = fleet.SITES) -> Register:
     """Every connector with its rating."""
     sites: dict[str, dict[str, dict[str, object]]] = {}
     for n in range(0, connectors, 2):
-        stations = sites.setdefault(f"site-{n // 2 % fleet.SITES}", {"stations": {}})["stations"]
+        stations = sites.setdefault(f"site-{n // 2 % of_sites}", {"stations": {}})["stations"]
         stations[f"st-{n // 2}"] = {"connectors": {key: {"current": "DC", "rated": "150 kW"} for key in ("1", "2")}}
     return Register(RegisterFile.model_validate({"sites": sites}))
 

@@ -6,14 +6,18 @@ from typing import Any
 import pytest
 
 from monitor.rules import frame
+from monitor.rules.base_names import NAMES
+from monitor.rules.connectors import COLUMNS
 from monitor.rules.expected import TAPER
 from tests.rules.conftest import at_us
+
+EVERY_NAME = " ".join([*COLUMNS, *NAMES])
 
 
 def frame_row(network: Any, minute: float, subject: str = "malmo/dc-1/1") -> dict[str, Any]:
     with network.snapshot(minute) as snapshot:
         start = network.start + timedelta(minutes=minute)
-        rows = frame.build(snapshot, network.facts, [start], []).tables["frame"].to_pylist()
+        rows = frame.build(snapshot, network.facts, [start]).table(EVERY_NAME).to_pylist()
     return next(row for row in rows if f"{row['site']}/{row['station']}/{row['connector']}" == subject)
 
 
@@ -213,7 +217,7 @@ def test_a_slot_in_the_past_is_seen_as_it_was(network: Any) -> None:
     at_the_time = [{key: frame_row(network, minute)[key] for key in columns} for minute in (5, 10.5, 11.5, 12)]
     slots = [network.start + timedelta(minutes=minute) for minute in (5, 10.5, 11.5, 12)]
     with network.snapshot(60) as snapshot:
-        rows = frame.build(snapshot, network.facts, slots, []).tables["frame"].to_pylist()
+        rows = frame.build(snapshot, network.facts, slots).table(EVERY_NAME).to_pylist()
     later = sorted(
         (row for row in rows if row["connector"] == "1" and row["station"] == "dc-1"), key=lambda r: r["slot_us"]
     )

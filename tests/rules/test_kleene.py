@@ -231,8 +231,11 @@ def table(found: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.table({
         "row_id": pa.array(range(count), pa.int64()), "slot_us": pa.array([0] * count, pa.int64()),
         "site": pa.array(["site"] * count), "station": pa.array(["station"] * count), "connector": names, "evse": names,
+        "place_no": pa.array(range(count), pa.int64()), "evse_no": pa.array(range(count), pa.int64()),
+        "evse_shared": pa.array([False] * count),
+        "station_no": pa.array([0] * count, pa.int64()), "site_no": pa.array([0] * count, pa.int64()),
         "current": pa.array(["DC"] * count), "taken": pa.array([False] * count),
-        "session": pa.nulls(count, pa.string()),
+        "has_session": pa.array([False] * count),
         "held_since_us": pa.nulls(count, pa.int64()), **columns,
     })  # fmt: skip
 
@@ -244,8 +247,13 @@ def answers(
     entries = "".join(f"  - {{id: r-{n}, title: t, on: {on}, when: '{c}', message: {{summary: s}}}}\n"
                       for n, c in enumerate(conditions_))  # fmt: skip
     statement = compile_rules(files.parse_rules(documents.parse("rules:\n" + entries, "r.yaml"))).statements[0]
-    active = pa.table({name: pa.array([], pa.string()) for name in ("site", "station", "connector")})
-    judged = Frame({"frame": table(found)}, NOW, NOW).query(snapshot, statement.sql, active=active).to_pylist()
+    active = pa.table({"number": pa.array([], pa.int64())})
+    site = pa.table({"slot_us": [0], "site_no": [0], "site": ["site"]})
+    judged = (
+        Frame({"frame": table(found), "site_frame": site}, NOW, NOW)
+        .query(snapshot, statement.sql, active=active)
+        .to_pylist()
+    )
     by_subject = {row.get("connector", "site"): row for row in judged}
     subjects = [str(n) for n in range(len(found))] if on == "connector" else ["site"]
     return [

@@ -110,7 +110,7 @@ def share(found: list[tuple[int, int]], slot: int) -> float | None:
 def test_each_is_what_the_rows_say(rows: Rows, frame: list[dict[str, Any]], at_once: int) -> None:
     windows = windows_of()
     derived = pa.table({"connector_key": pa.array([], pa.int32())})
-    got = Meter(samples_of(rows), frame_of(frame), derived, at_once).columns(windows, positive)
+    got = Meter(samples_of(rows), frame_of(frame), derived, at_once=at_once).columns(windows, frame_of(frame), positive)
     for window, column in windows.meter_aggregates.items():
         scale = window.source.scale
         expected = [aggregate(window.function, inside(rows, row, window.source.column, window.span_us), scale)
@@ -129,5 +129,20 @@ def test_sums_of_squares_beyond_64_bits_are_exact() -> None:
     assert known.source is not None
     windows.add(Window("stddev", known.source, 1000))
     frame = frame_of([{"connector_key": 0, "slot_us": 99, "clip_us": 0}])
-    [got] = Meter(samples_of(rows), frame, pa.table({})).columns(windows, positive).values()
+    [got] = Meter(samples_of(rows), frame, pa.table({})).columns(windows, frame, positive).values()
     assert got.to_pylist() == [pytest.approx(((100**2 - 1) / 12) ** 0.5 / 1000)]
+
+
+@settings(deadline=None)
+@given(readings, st.lists(st.none() | st.integers(0, 4), unique=True, max_size=4),
+       st.lists(st.integers(0, 14), min_size=2, max_size=5).map(sorted), st.data())  # fmt: skip
+def test_many_slots_of_each_connector_are_what_each_of_them_is(
+    rows: Rows, keys: list[int | None], slots: list[int], data: st.DataObject
+) -> None:
+    frame = frame_of([{"connector_key": key, "slot_us": slot, "clip_us": data.draw(st.integers(0, 8))}
+                      for key in keys for slot in slots])  # fmt: skip
+    windows, derived = windows_of(), pa.table({"connector_key": pa.array([], pa.int32())})
+    together, one_by_one = (
+        Meter(samples_of(rows), frame, derived, width).columns(windows, frame, positive) for width in (len(slots), 1)
+    )
+    assert together == one_by_one

@@ -225,11 +225,19 @@ class Meter:
 
         -1: of the others.
         """
-        known, held = (np.concatenate([[0], np.cumsum(truths >= least)]) for least in (0, 1))
-        count, known, held = self._end - begin, known[self._end] - known[begin], held[self._end] - held[begin]
+        count = self._end - begin
+        known = self._counted(begin, truths >= 0) if (truths < 0).any() else count
+        held = self._counted(begin, truths > 0) if (truths > 0).any() else np.zeros_like(count)
         sure = (known == count) & ((held == 0) | (held == count))
         there = (count > 0) & (self._slots > self._times[begin])
         return np.where(sure, there, -1), (sure & there & (held > 0)).astype(np.int64)
+
+    def _counted(self, begin: Longs, rows: Truths) -> Longs:
+        """How many of the rows of each window are chosen."""
+        before = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(rows, out=before[1:])
+        found: Longs = before[self._end] - before[begin]
+        return found
 
     def _times_of(self, begin: Longs, windows: Longs, truth_of: Callable[[Longs, Longs], Bytes]) -> tuple[Longs, Longs]:
         """For how long a value is known, and for how long the condition held, in each of some windows.

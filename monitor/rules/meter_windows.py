@@ -73,11 +73,9 @@ class Stretches:
     @property
     def changes(self) -> Longs:
         """How many values are unlike the one before, which is of the window too."""
-        differs = np.zeros(len(self.values), np.int8)
-        differs[1:] = self.values[1:] != self.values[:-1]
-        begin = np.minimum(self.begin + 1, self.end)
-        inner = Stretches(self.values, self.times, begin, self.end)
-        return np.where(inner.count > 0, inner.over(np.add, differs), 0)
+        differs = np.zeros(len(self.values), np.int64)
+        np.cumsum(self.values[1:] != self.values[:-1], out=differs[1:])
+        return np.where(self.count > 1, differs[self.end - 1] - differs[self.begin], 0)
 
     @property
     def stddev(self) -> Doubles:
@@ -204,44 +202,80 @@ class Meter:
         A value holds until the next, at most twice its usual (median) spacing, the last one until the slot.
         """
         begin = self._span(share.span_us)
-        total, true = np.zeros(len(begin), np.int64), np.zeros(len(begin), np.int64)
-        upto = np.cumsum(self._end - begin)
-        borders = np.searchsorted(upto, np.arange(self._at_once, int(upto.max(initial=0)), self._at_once))
-        for first, last in pairwise([0, *borders.tolist(), len(begin)]):
-            part = slice(first, last)
-            total[part], true[part] = self._times_of(share, frame, condition, begin[part], part)
+        derived = self._power_from is not None and "power_mw" in share.readings
+        if derived or share.frame_names:
+
+            def of_window(rows: Longs, of: Longs) -> Bytes:
+                asked = self._rows(share, rows) | dict(_items(frame.select(share.frame_names).take(self._order[of])))
+                truth = condition(share.condition, pa.table(asked))
+                if derived and self._power_from is not None:
+                    truth = np.where(self._power_from[rows] >= self._clip[of], truth, np.int8(-1))
+                return truth
+
+            total, true = self._times_of(begin, np.arange(len(begin)), of_window)
+        else:
+            truths = condition(share.condition, pa.table(self._rows(share, slice(0, -1))))
+            total, true = self._uniform(begin, truths)
+            others = np.flatnonzero(total < 0)
+            total[others], true[others] = self._times_of(begin, others, lambda rows, _: truths[rows])
         return self._array(100.0 * true / np.maximum(total, 1), total > 0)
 
-    def _times_of(
-        self, share: Share, frame: pa.Table, condition: Condition, begin: Longs, part: slice
+    def _uniform(self, begin: Longs, truths: Bytes) -> tuple[Longs, Longs]:
+        """As `_times_of`, of windows in which the condition held all the time or never: how long makes no difference.
+
+        -1: of the others.
+        """
+        count = self._end - begin
+        known = self._counted(begin, truths >= 0) if (truths < 0).any() else count
+        held = self._counted(begin, truths > 0) if (truths > 0).any() else np.zeros_like(count)
+        sure = (known == count) & ((held == 0) | (held == count))
+        there = (count > 0) & (self._slots > self._times[begin])
+        return np.where(sure, there, -1), (sure & there & (held > 0)).astype(np.int64)
+
+    def _counted(self, begin: Longs, rows: Truths) -> Longs:
+        """How many of the rows of each window are chosen."""
+        before = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(rows, out=before[1:])
+        found: Longs = before[self._end] - before[begin]
+        return found
+
+    def _times_of(self, begin: Longs, windows: Longs, truth_of: Callable[[Longs, Longs], Bytes]) -> tuple[Longs, Longs]:
+        """For how long a value is known, and for how long the condition held, in each of some windows.
+
+        `truth_of` gives the truth of rows, each in the window of that number.
+        """
+        total, true = np.zeros(len(windows), np.int64), np.zeros(len(windows), np.int64)
+        upto = np.cumsum(self._end[windows] - begin[windows])
+        borders = np.searchsorted(upto, np.arange(self._at_once, int(upto.max(initial=0)), self._at_once))
+        for first, last in pairwise([0, *borders.tolist(), len(windows)]):
+            part = slice(first, last)
+            total[part], true[part] = self._some_times_of(begin, windows[part], truth_of)
+        return total, true
+
+    def _some_times_of(
+        self, begin: Longs, windows: Longs, truth_of: Callable[[Longs, Longs], Bytes]
     ) -> tuple[Longs, Longs]:
-        """For how long a value is known, and for how long the condition held, in a part of the windows."""
-        rows, window = _expanded(begin, self._end[part])
-        if self._power_from is not None and "power_mw" in share.readings:
-            own = self._power_from[rows] >= self._clip[part][window]
-            rows, window = rows[own], window[own]
-        truth = condition(share.condition, self._rows(share, rows, frame, self._order[part][window]))
+        rows, window = _expanded(begin[windows], self._end[windows])
+        truth = truth_of(rows, windows[window])
         if (truth < 0).any():
             rows, window, truth = rows[truth >= 0], window[truth >= 0], truth[truth >= 0]
-        counts = np.bincount(window, minlength=len(begin))
+        counts = np.bincount(window, minlength=len(windows))
         there = counts > 0
         end = np.cumsum(counts)[there]
-        held = _held(self._times[rows], end - counts[there], end, self._slots[part][there])
-        total, true = np.zeros(len(begin), np.int64), np.zeros(len(begin), np.int64)
+        held = _held(self._times[rows], end - counts[there], end, self._slots[windows][there])
+        total, true = np.zeros(len(windows), np.int64), np.zeros(len(windows), np.int64)
         if len(held):
             total[there] = np.add.reduceat(held, end - counts[there])
             true[there] = np.add.reduceat(held * truth, end - counts[there])
         return total, true
 
-    def _rows(self, share: Share, rows: Longs, frame: pa.Table, of: Longs) -> pa.Table:
-        """What a condition is asked of: readings of the row, everything else as it is at the slot."""
+    def _rows(self, share: Share, rows: Longs | slice) -> dict[str, Any]:
+        """The readings that a condition is asked of."""
         found: dict[str, Any] = {}
         for name in share.readings:
             column = self._columns[name]
             found[name] = pa.array(column.values[rows], mask=None if column.known is None else ~column.known[rows])
-        if share.frame_names:
-            found |= dict(_items(frame.select(share.frame_names).take(of)))
-        return pa.table(found)
+        return found
 
 
 def _items(table: pa.Table) -> list[tuple[str, pa.ChunkedArray]]:

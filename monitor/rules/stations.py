@@ -40,17 +40,7 @@ _ALL = (
     + f" UNION ALL SELECT connector_key, time_us FROM meter WHERE time_us > $first - {GAPS_US} AND time_us <= $last"
 )
 
-# Stations whose heartbeats alone show that there was no gap: their other rows need not be read. One row in each half of
-# offline_after, back to the beginning, and no two rows are further apart than the whole.
-_REGULAR = f"""
-SELECT station_key FROM asked JOIN link USING (station_key)
-WHERE time_us > $first - {GAPS_US} AND time_us <= $last AND offline_us >= 2 * {HALVES_US}
-GROUP BY station_key
-HAVING {{halves}} = any_value(($last - $first + {GAPS_US} - 1) // (offline_us // 2)) + 1
-"""
-_HALF = "(($last - time_us) // (offline_us // 2))"
-_FEW_HALVES = f"bit_count(bit_or(1::HUGEINT << {_HALF}::INTEGER))"
-_MANY_HALVES = f"count(DISTINCT {_HALF})"
+_BEATS = f"SELECT station_key, time_us FROM link WHERE time_us > $first - {GAPS_US} AND time_us <= $last"
 
 _GAPS = f"""
 WITH heard AS (
@@ -245,10 +235,24 @@ class Stations:
         """Every space between two rows of a station that may be a gap at a slot."""
         least = self._shaped(self._offline_us).min(axis=1)
         heard = np.flatnonzero(self._shaped(self.seen_us).max(axis=1) > self.grid.slots[0] - GAPS_US)
-        halves = (int(self.grid.slots[-1] - self.grid.slots[0]) + GAPS_US) // HALVES_US
-        regular = self._query(_REGULAR.format(halves=_FEW_HALVES if halves < 126 else _MANY_HALVES), heard, least)
-        sound = self.numbering.station_by_key[regular["station_key"].to_numpy()]
-        return self._query(_GAPS, np.setdiff1d(heard, sound), least)
+        return self._query(_GAPS, heard[~self._regular(least)[heard]], least)
+
+    def _regular(self, offline_us: Longs) -> Truths:
+        """Stations whose heartbeats alone show that there was no gap: their other rows need not be read.
+
+        There is one in each half of offline_after, back to the beginning, and no two are further apart than the whole.
+        """
+        links = self._query(_BEATS)
+        of = self.numbering.station_by_key[links["station_key"].to_numpy()]
+        ago = self.grid.slots[-1] - links["time_us"].to_numpy()
+        span = int(self.grid.slots[-1] - self.grid.slots[0]) + GAPS_US
+        half = np.maximum(offline_us // 2, HALVES_US)
+        halves = (span - 1) // half + 1
+        most = int(halves.max(initial=0))
+        found = np.zeros(len(offline_us) * most, np.bool_)
+        found[of * most + ago // half[of]] = True
+        sure: Truths = (found.reshape(len(offline_us), most).sum(axis=1) == halves) & (offline_us >= 2 * HALVES_US)
+        return sure
 
     def _query(self, sql: str, stations: Longs | None = None, offline_us: Longs | None = None) -> pa.Table:
         """`asked`: the stations with their `offline_us`."""

@@ -16,6 +16,8 @@ from monitor.rules.numbering import Numbering
 HELD_US = 6 * 3600 * 1_000_000
 """How far back it is looked for since when a connector has not been free."""
 
+_LATEST = "SELECT connector_key, time_us, since_us, status, error_code, vendor_code FROM latest_status"
+
 # The last row of each connector, with since when it has this status; of those that changed after the first slot all.
 _STATUSES = """
 WITH changed AS (
@@ -119,7 +121,12 @@ class Statuses:
 
     @cached_property
     def _statuses(self) -> pa.Table:
-        table = self._query(_LAST_STATUSES if self.grid.width == 1 else _ALL_STATUSES)
+        table = self._query(_LATEST)
+        times = table["time_us"].fill_null(NEVER).to_numpy()
+        if (times > self.grid.slots[0]).any():
+            table = self._query(_LAST_STATUSES if self.grid.width == 1 else _ALL_STATUSES)
+        elif (times == NEVER).any():
+            table = table.filter(pc.is_valid(table["time_us"]))
         texts = ("status", "error_code", "vendor_code")
         coded = {name: pc.dictionary_encode(table[name].combine_chunks()) for name in texts}
         return pa.table({name: coded.get(name, table[name]) for name in table.column_names})

@@ -9,7 +9,7 @@ from monitor.rules import frame
 from monitor.rules.base_names import NAMES
 from monitor.rules.connectors import COLUMNS
 from monitor.rules.expected import TAPER
-from tests.rules.conftest import at_us
+from tests.rules.conftest import Network, at_us
 
 EVERY_NAME = " ".join([*COLUMNS, *NAMES])
 
@@ -295,3 +295,10 @@ class TestHistory:
         assert frame_row(network, 30)["since_delivered"] == 7_200
         network.sessions[0]["energy_wh"] = 100.0
         assert frame_row(network, 30)["since_delivered"] == 0
+
+
+def test_nothing_is_watched_yet(tmp_path: Any) -> None:
+    network = Network(tmp_path, "sites: {}\n")
+    evaluation = network.evaluate(0, ())
+    assert (evaluation.picture.num_rows, evaluation.failures) == (0, {})
+    network.store.close()

@@ -99,7 +99,8 @@ def test_sql_in_a_filter_selects_nothing_and_breaks_nothing(app: Flask, path: st
         assert answer.status_code in {200, 400}, (text, answer.text[:300])
         if answer.status_code == 200 and path.startswith("/api/") and name not in {"q"}:
             assert answer.json is not None
-            assert answer.json["items"] == []
+            # What people do there is no list: it says how many came.
+            assert (answer.json["items"] == []) if "items" in answer.json else (answer.json["arrivals"] == 0)
 
 
 HTML = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}"

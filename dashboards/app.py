@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry
 
 from dashboards import access, context, language, logins, problems, proxies, security
 from dashboards.api import api
+from dashboards.backing_up import backing_up
 from dashboards.importing import importing
 from dashboards.metrics import ServiceCollector
 from dashboards.ocpp import ocpp
@@ -14,6 +15,7 @@ from dashboards.views.administration import administration
 from dashboards.views.alerts import alerts
 from dashboards.views.entrance import entrance
 from dashboards.views.health import health
+from dashboards.views.insight import insight
 from dashboards.views.links import links
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
@@ -47,7 +49,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     context.install(app)
     for blueprint in (
         entrance, account, administration, links, noc, alerts, silences, oncall, undelivered, sessions, review, rules,
-        tariffs, health, api, writes, ocpp, importing,
+        tariffs, insight, health, api, writes, ocpp, importing, backing_up,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if mailbox is not None:

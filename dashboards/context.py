@@ -135,7 +135,8 @@ def _navigation() -> list[tuple[str, str]]:
         ("noc.status", gettext("Status")), ("alerts.all_", gettext("Alerts")),
         ("oncall.page", gettext("On call")), ("sessions.all_", gettext("Sessions")),
         ("review.all_", gettext("Review")),
-        ("rules.all_", gettext("Rules")), ("tariffs.all_", gettext("Tariffs")), ("health.page", gettext("Health")),
+        ("rules.all_", gettext("Rules")), ("tariffs.all_", gettext("Tariffs")),
+        ("insight.performance", gettext("Insight")), ("health.page", gettext("Health")),
         ("administration.page", gettext("Access")),
     ]  # fmt: skip
     shown = [*pages, ("mailbox.all_", gettext("Mailbox"))] if mailbox() else pages

@@ -18,6 +18,8 @@ from monitor.rules.answer import Flow
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.exclusions import ExclusionStore
+from monitor.state.insight import InsightStore
 from monitor.state.outbox import Outbox
 from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
@@ -162,6 +164,16 @@ class Service(Protocol):
     @property
     def reviews(self) -> ReviewStore:
         """Bills that wait for a person, and the decisions about them."""
+        ...
+
+    @property
+    def insight(self) -> InsightStore:
+        """Figures of past sessions."""
+        ...
+
+    @property
+    def exclusions(self) -> ExclusionStore:
+        """Outages that do not count against uptime."""
         ...
 
     @property

@@ -128,11 +128,49 @@ SOURCE = {
 }
 PLUGGED = _l("plugged in, not started")
 
+BY = {
+    "connector": _l("Connector"),
+    "evse": _l("EVSE"),
+    "station": _l("Station"),
+    "site": _l("Site"),
+    "vendor": _l("Vendor"),
+    "model": _l("Model"),
+}
+POOL = {
+    "unknown": _l("not in the register"),
+    "AC under 7.4 kW": _l("AC under 7.4 kW"),
+    "AC 7.4 to 22 kW": _l("AC 7.4 to 22 kW"),
+    "AC over 22 kW": _l("AC over 22 kW"),
+    "DC under 50 kW": _l("DC under 50 kW"),
+    "DC 50 to 150 kW": _l("DC 50 to 150 kW"),
+    "DC 150 to 350 kW": _l("DC 150 to 350 kW"),
+    "DC 350 kW and more": _l("DC 350 kW and more"),
+}
+BOTTLENECK = {
+    "plugs": _l("too few plugs"),
+    "power": _l("too little power"),
+    "idle": _l("idle cars"),
+    "faults": _l("faults"),
+}
+PART = {
+    "energy": _l("Energy"),
+    "time": _l("Time"),
+    "parking": _l("Idle fees"),
+    "fixed": _l("Start fees"),
+    "reservation": _l("Reservations"),
+}
+PROPOSAL = {
+    "idle_fee": _l("Idle fee"),
+    "evening_price": _l("Evening price"),
+    "start_fee": _l("Start fee"),
+    "night_discount": _l("Discount at night"),
+}
 WORDS = {
     "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
     "outbox": OUTBOX, "entry": ENTRY, "verdict": VERDICT, "billing": BILLING,
     "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
     "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
+    "by": BY, "part": PART, "proposal": PROPOSAL, "pool": POOL, "bottleneck": BOTTLENECK,
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,14 +54,24 @@ def cell(value: object) -> object:
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """CSV with one header line, in pieces of some 500 rows."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(_UnixLines(buffer))
     writer.writerow(columns)
     for count, row in enumerate(rows, start=1):
         writer.writerow([cell(row.get(column)) for column in columns])
         if count % 500 == 0:
             yield _taken(buffer)
     yield _taken(buffer)
+
+
+@dataclass(frozen=True)
+class _UnixLines:
+    """Ends rows with a line feed: told to do so itself, `csv` leaves a carriage return in a text without quotes."""
+
+    buffer: io.StringIO
+
+    def write(self, row: str) -> None:
+        self.buffer.write(row.removesuffix("\r\n") + "\n")
 
 
 def _taken(buffer: io.StringIO) -> str:

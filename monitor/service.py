@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -17,6 +18,7 @@ from monitor.access.links import Links
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
+from monitor.authoring.last_good import LastGood
 from monitor.authoring.why import rule_of, why, why_of_source
 from monitor.clock import Clock
 from monitor.config import Settings
@@ -36,21 +38,25 @@ from monitor.register import Register
 from monitor.rules.answer import Evaluation, Flow
 from monitor.rules.evaluate import Active, Facts, evaluate, evaluate_sources, waiting
 from monitor.rules.frame import HISTORY
-from monitor.rules.model import rests_on_usual_power
+from monitor.rules.model import resting_on_usual_power
 from monitor.rules.sources import sources_table
 from monitor.sessions.billing import price_so_far
 from monitor.sessions.for_rules import sessions_table
 from monitor.sessions.model import Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.exclusions import ExclusionStore
+from monitor.state.insight import InsightStore
 from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
 from monitor.state.owner import service_id
 from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
+from monitor.state.rollups import Rollups
 from monitor.state.session_tick import SessionTick
 from monitor.state.sessions import SessionStore
+from monitor.state.spells import Spells
 from monitor.state.tariffs import TariffStore
 from monitor.state.tick import record_tick
 from monitor.state.tokens import TokenStore
@@ -62,6 +68,9 @@ log = structlog.get_logger()
 
 _CURVE_ROWS = 3000
 """Of a curve in a mail, which is 770 pixels wide."""
+
+ROLL_UP_SECONDS = 10
+"""Between two looks for sessions that are new or changed: imported ones show within 30 s."""
 
 _FIRST_KEEPING = timedelta(minutes=5)
 """After the start, because a machine may be off at midnight every night."""
@@ -157,7 +166,8 @@ class Service:
         self.comparisons = Comparisons(settings.state_url, self.now)
         self._heartbeat = Heartbeat(settings.notify.heartbeat_url)
         self.workers = [OutboxWorker(self.outbox, way, self.now) for way in ways]
-        self.rules = RulesState(in_force.load(settings))
+        self._last_good = LastGood(settings.paths.var / "last-good")
+        self.rules = RulesState(in_force.load(settings, kept=self._last_good))
         self.store.register(list(self.register.connectors))
         self._scratch = Scratch()
         self.picture: Picture | None = None
@@ -176,6 +186,8 @@ class Service:
         self._unbilled_since: datetime | None = None
         self._last_slot: datetime | None = None
         self._tried = False
+        self._rollups, self._spells = Rollups(self.database), Spells(self.database, self.store)
+        self.insight, self.exclusions = InsightStore(self.database), ExclusionStore(self.database)
         self._keeping = Keeping(self.store, self.sessions, settings.retention)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
@@ -235,6 +247,10 @@ class Service:
         self._heartbeat.start()
         trigger = SlotTrigger(self._clock, self.settings.evaluate.interval)
         self._scheduler.add_job(self.tick, trigger, id="tick", max_instances=1, coalesce=True, misfire_grace_time=None)
+        self._scheduler.add_job(
+            self._roll_up, "interval", seconds=ROLL_UP_SECONDS, next_run_time=datetime.now(UTC), id="insight",
+            max_instances=1, coalesce=True, misfire_grace_time=None,
+        )  # fmt: skip
         if self._keeping.wanted:
             self._scheduler.add_job(
                 lambda: self._keeping.run(self.now()), SlotTrigger(self._clock, timedelta(days=1)), id="keeping",
@@ -247,6 +263,7 @@ class Service:
     def stop(self) -> None:
         """Finish the tick and the mails under way, then close everything; a second call does nothing."""
         self._keeping.stop()
+        self._rollups.stop()
         self.comparisons.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
@@ -254,6 +271,8 @@ class Service:
                 worker.stop()
             self._heartbeat.stop()
             log.info("stopped")
+            with suppress(LaddvaktError):
+                self._spells.keep()  # else its rows are read again
         self._session_tick.keep()
         self.store.close()
         self._scratch.close()
@@ -282,6 +301,14 @@ class Service:
         )
         if not error:
             self._heartbeat.beat()
+
+    def _roll_up(self) -> None:
+        """Bring the figures of insight up to what changed; what fails is told, and tried again."""
+        try:
+            self._rollups.bring_up_to_date(self.register)
+            self._spells.bring_up_to(self.now(), self.register)
+        except Exception as failure:
+            _noted("insight waits", failure)
 
     def _evaluate(self, now: datetime) -> str:
         """One tick; returns what went wrong in a part that the others can do without."""
@@ -349,7 +376,7 @@ class Service:
     def _update_sessions(self, now: datetime, files: InForce) -> str:
         """Bring the sessions up to `now`; when that fails, rules go on with what was known of them, and it is told."""
         try:
-            frozen_by = [rule.id for rule in files.rules.rules if rests_on_usual_power(rule)]
+            frozen_by = resting_on_usual_power(files.rules.rules)
             self._session_tables = self._session_tick.bring_up_to(now, files.register, files.tariffs, frozen_by)
             # Without tariffs nothing is priced, by choice.
             self._unbilled_since = self.sessions.unbilled_since() if files.tariffs.tariffs else None
@@ -362,7 +389,7 @@ class Service:
     def _reload(self) -> InForce:
         """The files in force now; their mistakes are logged once, when they change."""
         before = self.rules.in_force
-        files = in_force.load(self.settings, before)
+        files = in_force.load(self.settings, before, self._last_good)
         if files is not before:
             self.rules = RulesState(files, self.rules.runs)
             self.store.register(list(files.register.connectors))

@@ -8,6 +8,7 @@ from dashboards.api import (
     administration,
     alerts,
     health,
+    insight,
     network,
     oncall,
     readings,
@@ -21,6 +22,6 @@ from dashboards.api import (
 from dashboards.api.operation import api
 
 __all__ = [
-    "administration", "alerts", "api", "health", "network", "oncall", "readings", "reference", "rules", "sessions",
-    "silences", "tariffs", "undelivered",
+    "administration", "alerts", "api", "health", "insight", "network", "oncall", "readings", "reference", "rules",
+    "sessions", "silences", "tariffs", "undelivered",
 ]  # fmt: skip

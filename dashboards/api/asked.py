@@ -1,6 +1,7 @@
 """What queries and bodies hold: each parameter once, with its range and its meaning."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -9,6 +10,7 @@ from dashboards.api.operation import Asked
 from dashboards.parameters import COMMENT_MAX, LIMIT_DEFAULT, LIMIT_MAX, read_lines, read_moment
 from monitor.access.model import Role, Scope
 from monitor.alerts.remarks import Verdict
+from monitor.insight.performance import By
 from monitor.insight.picture import Standing
 from monitor.rules.answer import Level
 from monitor.sessions.model import BillingState, Flag
@@ -216,6 +218,83 @@ class CompareQuery(Asked):
     site: Site = None
     group: Annotated[Text | None, Field(description="a group of users")] = None
     format: Format = None
+
+
+class PerformanceQuery(Paged):
+    """Finished sessions by plug-in; without `from` all, until now at most."""
+
+    by: Annotated[By, Field(description="what a row is about")] = "connector"
+    start: Start = None
+    end: End = None
+    site: Site = None
+    sort: Annotated[
+        Literal[
+            "worst", "-worst", "place", "-place", "sessions", "-sessions", "energy_wh", "-energy_wh", "plugged_s",
+            "-plugged_s", "charging_s", "-charging_s", "idle_s", "-idle_s", "success_rate", "-success_rate", "uptime",
+            "-uptime", "full_share", "-full_share", "idle_share", "-idle_share", "utilisation", "-utilisation",
+            "average_power_w", "-average_power_w", "faults", "-faults", "revenue_excl_vat", "-revenue_excl_vat",
+        ],
+        Field(
+            description="worst: the least health first, then the most sessions, unknown last; with `-` before it the "
+            "other way round"
+        ),
+    ] = "worst"  # fmt: skip
+    after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
+    format: Format = None
+
+
+class CongestionQuery(Paged):
+    """Whole local days within; without `from` all, without `to` until yesterday."""
+
+    start: Start = None
+    end: End = None
+    site: Site = None
+    target_wait_s: Annotated[float, Field(gt=0, le=86_400, description="mean wait that `evses_needed` would bring")] = (
+        300
+    )
+    sort: Annotated[
+        Literal[
+            "worst", "-worst", "site", "-site", "lost_sessions", "-lost_sessions", "pool_full_share",
+            "-pool_full_share", "wait_s", "-wait_s",
+        ],
+        Field(description="worst: what loses most sessions first; with `-` the other way round"),
+    ] = "worst"  # fmt: skip
+    after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0
+    format: Format = None
+
+
+class BehaviourQuery(Asked):
+    """Finished sessions by plug-in; hours of the week over the whole local days within."""
+
+    start: Start = None
+    end: End = None
+    site: Site = None
+
+
+class AnomaliesQuery(Asked):
+    """The latest first."""
+
+    site: Site = None
+
+
+class RevenueQuery(Asked):
+    """Finished sessions with a price, by plug-in."""
+
+    start: Start = None
+    end: End = None
+    site: Site = None
+    cost_per_kwh: Annotated[Decimal | None, Field(ge=0, le=1000, description="what a kWh costs, without VAT")] = None
+
+
+class ExclusionBody(Asked):
+    """What is excused, as NEVI allows it: the grid, the internet, vandalism, nature, planned maintenance."""
+
+    site: Annotated[Line, Field(min_length=1)]
+    station: Annotated[Line | None, Field(description="null: the whole site")] = None
+    connector: Annotated[Line | None, Field(description="null: the whole station")] = None
+    start: Moment
+    end: Moment
+    reason: Annotated[Line, Field(min_length=1)]
 
 
 class AcknowledgeBody(Asked):

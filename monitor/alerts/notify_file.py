@@ -17,16 +17,19 @@ from monitor.errors import FileProblems, Problem
 from monitor.rules.answer import LEVELS
 
 
-def load(path: Path) -> Routes:
-    """Read notify.yaml; a missing or empty file has no receivers; raise FileProblems with every mistake."""
-    return Routes() if not path.exists() else parse(documents.read(path))
+def load(path: Path, *, secrets: Path | None = None) -> Routes:
+    """Read notify.yaml; a missing or empty file has no receivers; raise FileProblems with every mistake.
+
+    `secrets`: the folder from which the names of secret files count; its own, unless it is a copy.
+    """
+    return Routes() if not path.exists() else parse(documents.read(path), secrets=secrets)
 
 
-def parse(document: Document) -> Routes:
+def parse(document: Document, *, secrets: Path | None = None) -> Routes:
     """The same for a file at hand."""
     file = documents.validate(document, NotifyFile)
     rotas = {name: _rota(shape) for name, shape in file.rotas.items()}
-    secrets, unreadable = _secrets(document, file)
+    held, unreadable = _secrets(document, file, secrets or Path(document.file).parent)
     if problems := [
         *_targets(document, file),
         *_rotas(document, file, rotas),
@@ -34,7 +37,7 @@ def parse(document: Document) -> Routes:
         *unreadable,
     ]:
         raise FileProblems(problems)
-    receivers = {name: _receiver(name, shape, secrets) for name, shape in file.receivers.items()}
+    receivers = {name: _receiver(name, shape, held) for name, shape in file.receivers.items()}
     for name, rota in rotas.items():
         receivers[name] = Receiver(name, rota.everybody, file.rotas[name].language, rota)
     default = _route(file.default) if file.default else None
@@ -54,8 +57,8 @@ def _receiver(name: str, shape: ReceiverShape, secrets: Mapping[Path_, str]) -> 
     return Receiver(name, addresses, shape.language, webhook=webhook, apprise=chat)
 
 
-def _secrets(document: Document, file: NotifyFile) -> tuple[dict[Path_, str], list[Problem]]:
-    """By their place what secret files, which count from the folder of notify.yaml, hold."""
+def _secrets(document: Document, file: NotifyFile, folder: Path) -> tuple[dict[Path_, str], list[Problem]]:
+    """By their place what the secret files, whose names count from `folder`, hold."""
     named: dict[Path_, str] = {}
     for name, shape in file.receivers.items():
         named["receivers", name, "webhook", "secret_file"] = shape.webhook.secret_file if shape.webhook else ""
@@ -65,7 +68,7 @@ def _secrets(document: Document, file: NotifyFile) -> tuple[dict[Path_, str], li
     for place, written in named.items():
         if not written:
             continue
-        path = Path(document.file).parent / written
+        path = folder / written
         try:
             secrets[place] = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:

@@ -69,12 +69,20 @@ def check_paths(paths: Iterable[Path], settings: Settings) -> tuple[Problem, ...
             problems += _Check(_of_folder(path, problems), path, settings).problems()
         elif (document := _read(path, problems)) is not None:
             try:
-                files[_kind(document)].append(document)
+                files[kind_of(document)].append(document)
             except FileProblems as error:
                 problems += error.problems
     if files:
         problems += _Check(files, settings.paths.rules, settings).problems()
     return tuple(sorted(set(problems)))
+
+
+def check_documents(found: Sequence[Document], settings: Settings) -> tuple[Problem, ...]:
+    """The same of files at hand, of which none has to stand on a disk."""
+    files: dict[Kind, list[Document]] = defaultdict(list)
+    for document in found:
+        files[kind_of(document)].append(document)
+    return tuple(sorted(set(_Check(files, settings.paths.rules, settings).problems())))
 
 
 def _of_folder(folder: Path, problems: list[Problem]) -> dict[Kind, list[Document]]:
@@ -94,8 +102,8 @@ def _read(path: Path, problems: list[Problem]) -> Document | None:
         return None
 
 
-def _kind(document: Document) -> Kind:
-    """Raises FileProblems when no top-level key tells it."""
+def kind_of(document: Document) -> Kind:
+    """What kind of file it is; raises FileProblems when no top-level key tells it."""
     if isinstance(document.content, list):
         if not any(isinstance(entry, dict) and {"when", "on", "title"} & entry.keys() for entry in document.content):
             return "tariffs"  # an array of OCPI Tariff objects

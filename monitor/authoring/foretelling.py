@@ -7,18 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Final
 
-from monitor.alerts.groups import Group
-from monitor.alerts.lifecycle import advance
+from monitor.alerts.maintenance import maintained
 from monitor.alerts.model import Alert, Message
-from monitor.alerts.plan import plan
 from monitor.alerts.rotas import Shift
 from monitor.alerts.routes import Route, Routes
 from monitor.authoring.in_force import InForce
+from monitor.authoring.replay import Replay
 from monitor.authoring.sample_alert import Sample
 from monitor.notify.letter import subject_line
 from monitor.rules.answer import Answer, Texts
 from monitor.units import duration_text
+
+_ONE: Final = frozenset({1})
+"""The number of the only alert there is."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Everything that would happen. `turns`: who is on call when, by rota, of those that are told."""
+    """Everything that would happen. `turns`: who is on call when, by rota, of those that are told.
+
+    `maintained`: the maintenance windows in which it is not told while it fires, by name.
+    """
 
     sample: Sample
     course: Course
@@ -78,31 +84,40 @@ class Forecast:
     resolved_at: datetime | None
     ways: tuple[Way, ...]
     turns: Mapping[str, tuple[Shift, ...]]
+    maintained: tuple[tuple[str, datetime, datetime], ...]
     messages: tuple[Foretold, ...]
 
 
 @dataclass
 class _Play:
-    """The state between two evaluations."""
+    """What there has been so far."""
 
     alert: Alert | None = None
-    groups: Sequence[Group] = ()
     messages: list[Foretold] = field(default_factory=list)
     muted: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
     """Names of the ways that were muted, at every evaluation while it fired."""
+    maintained: list[tuple[datetime, str]] = field(default_factory=list)
+    """Name of the maintenance under way, or "", at each of them."""
 
 
 def foretell(sample: Sample, files: InForce, course: Course) -> Forecast:
     """Let the sample become true at `course.start` and see what is sent."""
     play, ways = _Play(), _ways(sample, files.routes, course.start)
+    replay = Replay([sample.policy], lambda _: _texts(sample), files.routes, files.register, course.interval)
     for now in course.moments():
-        _advance(play, sample, course, now)
+        over = play.alert is not None and not play.alert.active
+        answers = () if over else (_answer(sample, course, now),)
+        messages = replay.take(now, answers, {}, _ONE if course.acknowledged(now) else frozenset())
+        play.alert = replay.latest.get((sample.policy.rule, sample.place.subject))
         if play.alert is None or play.alert.firing_at is None:
             continue
         muted = frozenset(way.name for way in ways if way.route.muted(now))
-        _plan(play, play.alert, files, course, now=now, ways=ways)
+        for message in messages:
+            play.messages.append(_foretold(message, now, play, ways, files.routes))
+        under_way = maintained([play.alert], files.routes.maintenance, now).get(play.alert.id)
         play.muted.append((now, muted))
-        if not play.alert.active and not play.groups:
+        play.maintained.append((now, under_way.name if under_way else ""))
+        if not replay.busy:
             break
     told = {way.route.to for way in ways} | {step.to for way in ways for step in way.route.escalations}
     rotas = {name: files.routes.receivers[name].rota for name in sorted(told)}
@@ -112,8 +127,18 @@ def foretell(sample: Sample, files: InForce, course: Course) -> Forecast:
         course=course,
         firing_at=play.alert.firing_at if play.alert else None,
         resolved_at=play.alert.resolved_at if play.alert else None,
-        ways=tuple(replace(way, muted=tuple(_stretches(play.muted, way.name, course.interval))) for way in ways),
+        ways=tuple(
+            replace(
+                way, muted=tuple(_stretches([(at, way.name in names) for at, names in play.muted], course.interval))
+            )
+            for way in ways
+        ),
         turns={name: tuple(rota.shifts(course.start, end)) for name, rota in rotas.items() if rota},
+        maintained=tuple(
+            (name, *stretch)
+            for name in dict.fromkeys(name for _, name in play.maintained if name)
+            for stretch in _stretches([(at, under == name) for at, under in play.maintained], course.interval)
+        ),
         messages=tuple(play.messages),
     )
 
@@ -130,14 +155,10 @@ def _ways(sample: Sample, routes: Routes, at: datetime) -> tuple[Way, ...]:
     return tuple(Way(names.get(id(route), "default"), route) for route in routes.of(_alert(sample, at)))
 
 
-def _advance(play: _Play, sample: Sample, course: Course, now: datetime) -> None:
+def _answer(sample: Sample, course: Course, now: datetime) -> Answer:
     truth = course.truth(now)
     level = sample.level if truth else None
-    answer = Answer(sample.policy.rule, sample.place.subject, now, truth, level, not truth)
-    if play.alert is not None and not play.alert.active:
-        return
-    alerts, _ = advance(sample.policy, [play.alert] if play.alert else [], [answer], now, course.interval)
-    play.alert = next((replace(alert, id=1, texts=_texts(sample)) for alert in alerts), None)
+    return Answer(sample.policy.rule, sample.place.subject, now, truth, level, not truth)
 
 
 def _texts(sample: Sample) -> Mapping[str, Texts]:
@@ -145,16 +166,9 @@ def _texts(sample: Sample) -> Mapping[str, Texts]:
     return {language: Texts(title, "") for language, title in titles.items()}
 
 
-def _plan(play: _Play, alert: Alert, files: InForce, course: Course, *, now: datetime, ways: Sequence[Way]) -> None:
-    planned = plan(
-        [alert], play.groups, files.routes, inhibited_by={}, register=files.register, now=now,
-        acknowledged={alert.id} if course.acknowledged(now) else frozenset(),
-    )  # fmt: skip
-    for each in planned.messages:
-        message = each.message
-        why = _why(message, play, ways, files.routes)
-        play.messages.append(Foretold(now, message.receiver, message.address, message.kind, subject_line(message), why))
-    play.groups = planned.groups
+def _foretold(message: Message, now: datetime, play: _Play, ways: Sequence[Way], routes: Routes) -> Foretold:
+    why = _why(message, play, ways, routes)
+    return Foretold(now, message.receiver, message.address, message.kind, subject_line(message), why)
 
 
 def _why(message: Message, play: _Play, ways: Sequence[Way], routes: Routes) -> str:
@@ -168,8 +182,8 @@ def _why(message: Message, play: _Play, ways: Sequence[Way], routes: Routes) -> 
     rota = routes.receivers[message.receiver].rota
     if rota and any(each.receiver == message.receiver for each in play.messages):
         return "the turn of this person has begun"
-    if play.muted and (way.name if way else "") in play.muted[-1][1]:
-        return "the mute window is over"
+    if over := _over(play, way):
+        return f"{over} is over"
     if way is None:
         steps = ((step, each.name) for each in ways for step in each.route.escalations if step.to == message.receiver)
         step, name = next(steps)
@@ -177,11 +191,17 @@ def _why(message: Message, play: _Play, ways: Sequence[Way], routes: Routes) -> 
     return f"{way.name} takes it, group_wait {duration_text(way.route.group_wait)}"
 
 
-def _stretches(
-    muted: Sequence[tuple[datetime, frozenset[str]]], name: str, interval: timedelta
-) -> Iterator[tuple[datetime, datetime]]:
-    """When the way was muted while the alert fired."""
-    for holds, run in groupby(muted, key=lambda each: name in each[1]):
+def _over(play: _Play, way: Way | None) -> str:
+    """What kept it from being told until now; "" for nothing."""
+    if play.muted and way and way.name in play.muted[-1][1]:
+        return "the mute window"
+    name = play.maintained[-1][1] if play.maintained else ""
+    return f"the maintenance {name!r}" if name else ""
+
+
+def _stretches(held: Sequence[tuple[datetime, bool]], interval: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """From when to when it held, of what did or did not at each evaluation."""
+    for holds, run in groupby(held, key=lambda each: each[1]):
         moments = [at for at, _ in run]
         if holds:
             yield moments[0], moments[-1] + interval

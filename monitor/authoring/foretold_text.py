@@ -30,6 +30,8 @@ def lines(forecast: Forecast, zone: ZoneInfo) -> Iterator[str]:
     for way in forecast.ways:
         yield f"  {_said(way)}"
         yield from (f"    muted {local(start)} to {local(end)}" for start, end in way.muted)
+    for name, start, end in forecast.maintained:
+        yield f"  not told during the maintenance {name!r}: {local(start)} to {local(end)}"
     for name, shifts in forecast.turns.items():
         turns = ", then ".join(f"{shift.who} until {local(shift.end)}" for shift in shifts)
         yield f"  {name}: {turns}"
@@ -56,6 +58,7 @@ def document(forecast: Forecast, zone: ZoneInfo) -> dict[str, Any]:
         "inhibited_by": sample.policy.inhibited_by,
         "routes": [_route(way) for way in forecast.ways],
         "turns": {name: [shift_row(shift) for shift in shifts] for name, shifts in forecast.turns.items()},
+        "maintained": [{"name": name, "from": start, "to": end} for name, start, end in forecast.maintained],
         "messages": [dict(vars(message)) for message in forecast.messages],
         "silent_because": "" if forecast.messages else _silence(forecast),
     }
@@ -103,6 +106,8 @@ def _silence(forecast: Forecast) -> str:
         return "level info is told only where a route's match names it"
     if not forecast.ways:
         return "notify.yaml has no route for it and no default"
+    if forecast.maintained:
+        return f"the maintenance {forecast.maintained[0][0]!r} is under way"
     if all(way.muted for way in forecast.ways):
         return "its routes are muted"
     return "it is over, or the hours are, before its group's group_wait is"

@@ -10,6 +10,7 @@ from monitor import register
 from monitor.alerts import notify_file
 from monitor.alerts.routes import Routes
 from monitor.authoring.afir import warnings_by_tariff
+from monitor.authoring.last_good import LastGood
 from monitor.config import Settings
 from monitor.errors import FileProblems, Problem
 from monitor.register import Register
@@ -52,10 +53,10 @@ EMPTY = InForce(
 """What is in force when there are no files: only the service itself is watched, nobody is told, nothing is priced."""
 
 
-def load(settings: Settings, previous: InForce | None = None) -> InForce:
+def load(settings: Settings, previous: InForce | None = None, kept: LastGood | None = None) -> InForce:
     """Read everything under `paths.rules`; a broken part stays as in `previous` and is a problem.
 
-    At the start a broken part is empty, but for rules: those without a mistake are taken.
+    At the start a broken part is as `kept` has it, else empty; of rules those without a mistake are taken.
 
     Returns `previous` itself when no file has changed since.
     """
@@ -65,15 +66,18 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
         return previous
     problems: list[Problem] = []
 
-    def take(read: Callable[[], T], last_good: T) -> T:
+    def take(part: str, read: Callable[[Path], T], last_good: T) -> T:
         try:
-            return read()
+            taken = read(folder)
         except FileProblems as error:
             problems.extend(error.problems)
-            return last_good
+            return last_good if previous or not kept else _of_copy(read, kept.folder, last_good)
+        if kept:
+            kept.keep(folder, part)
+        return taken
 
     zone = settings.sessions.zone
-    before = previous or EMPTY
+    before = previous or replace(EMPTY, register=Register(default_zone=zone))
     good, mistakes = rule_files.load_good(folder, settings.evaluate.window)
     problems += mistakes
     # At the start there are no last good rules: one mistake must not cost those without any.
@@ -81,19 +85,21 @@ def load(settings: Settings, previous: InForce | None = None) -> InForce:
     return InForce(
         rules=ruleset,
         program=before.program if ruleset is before.rules else compile_rules(ruleset.rules),
-        register=take(
-            lambda: register.load(folder / "sites.yaml", zone),
-            previous.register if previous else Register(default_zone=zone),
-        ),
-        tariffs=replace(
-            take(lambda: tariff_files.load(folder), before.tariffs),
-            policy=policy_of(settings),
-        ),
-        routes=take(lambda: notify_file.load(folder / "notify.yaml"), before.routes),
+        register=take("sites.yaml", lambda root: register.load(root / "sites.yaml", zone), before.register),
+        tariffs=replace(take("tariffs", tariff_files.load, before.tariffs), policy=policy_of(settings)),
+        routes=take("notify.yaml", lambda root: notify_file.load(root / "notify.yaml", secrets=folder), before.routes),
         problems=tuple(sorted(problems)),
         stamp=stamp,
         folder=folder,
     )
+
+
+def _of_copy(read: Callable[[Path], T], copies: Path, without: T) -> T:
+    """A part as it last was good; one that a newer release does not take any more is `without`."""
+    try:
+        return read(copies)
+    except FileProblems:
+        return without
 
 
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:

@@ -11,12 +11,14 @@ from monitor.errors import LaddvaktError
 
 COMMANDS = {
     "alerts": "list, acknowledge, silence and judge alerts; who is on call; whether messages arrive",
+    "backup": "state, readings and keys in one file, while the service runs",
     "check": "validate the configuration, or files from anywhere",
     "demo": "the whole service on a day of real charging sessions",
     "doctor": "what the service needs: what works, what does not, and what to do",
     "import": "read files of line protocol, OCPP messages or sessions",
     "init": "write a configuration with rules, tariffs and sites",
     "readings": "export readings as Parquet",
+    "restore": "put back what backup wrote",
     "rules": "write rules, see how they run, and why they say what they say",
     "run": "run the service",
     "sessions": "list, show, export and review sessions; what is kept of a user",

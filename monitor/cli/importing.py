@@ -17,6 +17,7 @@ from monitor.ingest.identity import identities
 from monitor.ingest.line_protocol import Rejected
 from monitor.ingest.session_table import Source
 from monitor.ingest.taking import Reading, Target
+from monitor.rules.model import resting_on_usual_power
 from monitor.sessions.imported import TIME_NOT_PRICED, priced, sessions_of
 from monitor.sessions.model import Session
 from monitor.state.database import Database
@@ -150,7 +151,9 @@ def import_sessions(
             priced(session, operator.tariffs, operator.register, settings.sessions.bill_until)
             for session in sessions_of(table, operator.register)
         )
-        _save(store, sessions, found, lambda count: progress(path.stat().st_size * count // max(table.num_rows, 1)))
+        size, count = path.stat().st_size, max(table.num_rows, 1)
+        places = _save(store, sessions, found, lambda done: progress(size * done // count))
+        store.end_import(places, resting_on_usual_power(operator.rules.rules))
     finally:
         database.close()
 
@@ -160,7 +163,10 @@ def parse_mapping(written: tuple[str, ...]) -> dict[str, Source]:
     return session_table.parse_mapping(written)
 
 
-def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport, progress: Callable[[int], None]) -> None:
+def _save(
+    store: SessionStore, sessions: Iterator[Session], found: FileReport, progress: Callable[[int], None]
+) -> set[Place]:
+    """Store them; returns their connectors."""
     assembled = review = unpriced = untimed = 0
     some: list[Session] = []
     places: set[Place] = set()
@@ -176,7 +182,6 @@ def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport, p
             some = []
     assembled += _save_some(store, some, found)
     progress(len(some))
-    store.end_import(places)
     for count, said in (
         (review, "need a person's review before they are billed"),
         (unpriced, "have no price: no tariff is assigned to their connector, group and date"),
@@ -185,6 +190,7 @@ def _save(store: SessionStore, sessions: Iterator[Session], found: FileReport, p
     ):
         if count:
             found.notes.append(f"{count} {said}")
+    return places
 
 
 def _save_some(store: SessionStore, some: list[Session], found: FileReport) -> int:

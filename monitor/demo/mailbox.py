@@ -1,6 +1,7 @@
 """The demo's mail server: a real SMTP server on loopback that keeps the last mails for the page `/mailbox`."""
 
 import asyncio
+import base64
 import socket
 import threading
 from collections import deque
@@ -22,6 +23,8 @@ KEPT = 500
 @dataclass(frozen=True)
 class ReceivedMail:
     """One mail as it came over SMTP. `id` counts from 1 in the order of arrival; `text` and `html` are "" when absent.
+
+    Pictures that came beside the HTML stand in it as data, because nothing may be fetched from its frame.
 
     `headers` are decoded and in the mail's own order, repeated ones included. `raw` is the mail byte for byte.
     """
@@ -100,7 +103,7 @@ class Mailbox:
                     recipients=tuple(envelope.rcpt_tos),
                     subject=str(message["Subject"] or ""),
                     text=_body(message, "plain"),
-                    html=_body(message, "html"),
+                    html=_with_pictures(_body(message, "html"), message),
                     headers=tuple((name, str(value)) for name, value in message.items()),
                     raw=raw,
                 )
@@ -118,6 +121,15 @@ def _body(message: EmailMessage, subtype: str) -> str:
     except LookupError:  # a charset nobody knows: this mail is not ours, but it must not cost us the others
         text = content.decode("utf-8", "replace")
     return text.replace("\r\n", "\n")
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    for part in message.walk():
+        name = str(part["Content-ID"] or "").strip("<> ")
+        if name and part.get_content_maintype() == "image":
+            data = base64.b64encode(cast("bytes", part.get_payload(decode=True))).decode()
+            html = html.replace(f'"cid:{name}"', f'"data:{part.get_content_type()};base64,{data}"')
+    return html
 
 
 class LoopbackController(Controller):

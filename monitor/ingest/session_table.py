@@ -4,10 +4,13 @@ The header names `session,site,station,connector,plug_in,plug_out,energy_wh` and
 takes fields from other headings, with a factor, or gives one value for all rows. Work is done on whole columns.
 """
 
+import csv as plain_csv
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from csv import reader
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -109,29 +112,29 @@ class _Raw:
     def __init__(self, body: bytes, mapping: Mapping[str, Source]) -> None:
         self._sources = {name: mapping.get(name, Source(name)) for name in (*REQUIRED, *OPTIONAL)}
         self._texts: dict[str, npt.NDArray[np.object_]] = {}
-        self.rejected: list[Rejected] = []
-        body = body.removeprefix(b"\xef\xbb\xbf")
-        header = body.split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
+        self._body = body.removeprefix(b"\xef\xbb\xbf")
+        first = next((line for line in io.BytesIO(self._body) if line.strip(b"\r\n")), b"")
+        header = first.decode(errors="replace").rstrip("\r\n")
         self._delimiter = max(",;\t", key=header.count)
-        names = next(reader([header], delimiter=self._delimiter), [])
+        names = next(plain_csv.reader([header], delimiter=self._delimiter), [])
         if twice := {name for name in names if names.count(name) > 1}:
             raise InputError(f"has several columns {', '.join(map(repr, sorted(twice)))}")
-        self._table = self._read(body, names)
+        skipped: dict[int, str] = {}
+        self._table = self._read(names, skipped)
         self.rows = self._table.num_rows
-        bad = np.array([each.line for each in self.rejected])
-        lines = np.arange(2, self.rows + len(bad) + 2)
-        self.lines = lines[~np.isin(lines, bad)] if len(bad) else lines
+        self.rejected = [Rejected(self._line(record), said) for record, said in skipped.items()]
+        records = np.arange(2, self.rows + len(skipped) + 2)
+        self._records = records[~np.isin(records, list(skipped))] if skipped else records
         self._check_header(set(mapping))
 
-    def _read(self, body: bytes, names: list[str]) -> pa.Table:
+    def _read(self, names: list[str], skipped: dict[int, str]) -> pa.Table:
         def skip(row: csv.InvalidRow) -> str:
-            said = f"has {row.actual_columns} columns, the header {row.expected_columns}"
-            self.rejected.append(Rejected(row.number or 0, said))
+            skipped[row.number or 0] = f"has {row.actual_columns} columns, the header {row.expected_columns}"
             return "skip"
 
         try:
             return csv.read_csv(
-                pa.py_buffer(body),
+                pa.py_buffer(self._body),
                 read_options=csv.ReadOptions(use_threads=False),
                 parse_options=csv.ParseOptions(
                     delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip
@@ -142,6 +145,23 @@ class _Raw:
             )
         except pa.ArrowException as error:
             raise InputError(f"is no CSV with a header: {error}") from error
+
+    def _line(self, record: int) -> int:
+        """The line of the file on which a record begins; the header is record 1."""
+        return self._lines[record - 1] if record <= len(self._lines) else record
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """The same of all records: cells may hold line breaks, and between records may be empty lines."""
+        lines, before = [], 0
+        text = io.TextIOWrapper(io.BytesIO(self._body), encoding="utf-8", errors="replace", newline="")
+        records = plain_csv.reader(text, delimiter=self._delimiter)
+        with suppress(plain_csv.Error):
+            for record in records:
+                if record:
+                    lines.append(before + 1)
+                before = records.line_num
+        return lines
 
     def _check_header(self, mapped: set[str]) -> None:
         present = self._table.column_names
@@ -173,7 +193,7 @@ class _Raw:
         column = source.heading if source.constant is None else ""
         said = f"{field} {what}" + (f": {written!r}" if written else "")
         where = f" in column {column!r}" if column and column != field else ""
-        return Rejected(int(self.lines[index]), f"{said}{where}; {remedy}", column)
+        return Rejected(self._line(int(self._records[index])), f"{said}{where}; {remedy}", column)
 
     def number(self, name: str) -> "pd.Series[float]":
         """A column of numbers, NaN where the cell is empty; infinite where it holds no number."""

@@ -50,7 +50,7 @@ def stretch(firing_at: datetime, at: datetime) -> tuple[datetime, datetime]:
 
 
 def draw(curve: Curve, words: dict[str, str]) -> bytes:
-    """A PNG of 8 colours; `words` has `power`, `offered`, `limit` and `expected` in the mail's language."""
+    """A PNG of at most 16 colours; `words` has `power`, `offered`, `limit` and `expected` in the mail's language."""
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(image)
     span_us = max((curve.end - curve.start) / timedelta(microseconds=1), 1)
@@ -70,12 +70,12 @@ def draw(curve: Curve, words: dict[str, str]) -> bytes:
     for part in range(5):
         watts = top_w * part / 4
         pen.line((_LEFT, y(watts), WIDTH - _RIGHT, y(watts)), _GRID, 2)
-        pen.text((_LEFT - 12, y(watts)), f"{_kilowatts(watts)}", _INK, _font(24), anchor="rm")
+        pen.text((_LEFT - 12, y(watts)), f"{_kilowatts(watts)}", _INK, _font(28), anchor="rm")
     for part in range(4):
         at = curve.start + (curve.end - curve.start) * part / 3
         anchor = "ls" if part == 0 else "rs" if part == 3 else "ms"
         clock = at.astimezone(curve.zone).strftime("%H:%M")
-        pen.text((x(at.timestamp() * 1e6), HEIGHT - 10), clock, _INK, _font(24), anchor=anchor)
+        pen.text((x(at.timestamp() * 1e6), HEIGHT - 10), clock, _INK, _font(28), anchor=anchor)
     legend = [(_POWER, words["power"])]
     for level_w, colour, word in ((limit_w, _OFFERED, "limit"), (curve.expected_w, _EXPECTED, "expected")):
         if level_w is not None:
@@ -89,7 +89,7 @@ def draw(curve: Curve, words: dict[str, str]) -> bytes:
           curve.samples, _POWER)  # fmt: skip
     _legend(pen, legend)
     file = io.BytesIO()
-    image.quantize(16).save(file, "PNG", optimize=True)
+    image.quantize(16, method=Image.Quantize.FASTOCTREE).save(file, "PNG")
     return file.getvalue()
 
 

@@ -1,8 +1,9 @@
 """The embedded store: one DuckDB file that this process owns."""
 
+import secrets
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from monitor.readings.selecting import arrivals_statement, scan_statement
 from monitor.readings.snapshot import DuckSnapshot
 from monitor.readings.staging import stage
 from monitor.readings.store import Batch, Snapshot, StoreHealth
-from monitor.readings.tables import late_table, main_table
+from monitor.readings.tables import late_table, main_table, quoted
 from monitor.readings.writer import Writer
 from monitor.units import from_us, to_us
 
@@ -63,7 +64,7 @@ class EmbeddedStore:
         # Beside the batches most of what is late; with the writer the little that came meanwhile, and everything where
         # that failed, because the writer can open the file anew.
         with suppress(StoreUnavailable), self._cursor() as cursor:
-            self._writer.beside("merge late rows", merge_late, cursor)
+            self._writer.beside("merge late rows", _merge_beside, cursor)
         self._writer.run("bring the window up to date", lambda connection, _: _bring_up(connection, to_us(now)))
 
     @contextmanager
@@ -126,6 +127,18 @@ class EmbeddedStore:
             details={"kind": f"embedded, DuckDB {duckdb.__version__}", "file": str(self.path)},
         )
 
+    def copy_to(self, target: Path) -> None:
+        """Write all of it to a new file as of one moment, while others go on writing."""
+        name, file = f"copy_{secrets.token_hex(4)}", str(target).replace("'", "''")
+        with self._cursor() as cursor, translated("copy its file"):
+            cursor.execute(f"ATTACH '{file}' AS {name}")
+            try:
+                [(own,)] = cursor.execute("SELECT current_database()").fetchall()
+                cursor.execute(f"COPY FROM DATABASE {quoted(own)} TO {name}")
+                cursor.execute(f"CHECKPOINT {name}")
+            finally:
+                cursor.execute(f"DETACH {name}")
+
     def close(self) -> None:
         if self._closed:
             return
@@ -167,10 +180,27 @@ class EmbeddedStore:
             cursor.close()
 
 
+def rows_of(file: Path) -> dict[str, int]:
+    """How many rows of each measurement a file that nobody has open holds; raises StoreUnavailable for another file."""
+    with closing(open_file(file)) as connection, translated("count its rows"):
+        tables = {name: (main_table(known), late_table(known)) for name, known in MEASUREMENTS.items()}
+        return {name: sum(_count(connection, table) for table in both) for name, both in tables.items()}
+
+
 def _register(connection: duckdb.DuckDBPyConnection, appender: Appender, places: Sequence[Place]) -> None:
     for place in places:
         appender.keys.add(place)
     appender.keys.save(connection)
+
+
+def _merge_beside(connection: duckdb.DuckDBPyConnection) -> None:
+    """Merge what is late with one thread: on all cores the batches that come meanwhile would take twice as long."""
+    if any(has_late(connection, measurement) for measurement in MEASUREMENTS.values()):
+        connection.execute("SET threads = 1")
+        try:
+            merge_late(connection)
+        finally:
+            connection.execute("RESET threads")
 
 
 def _bring_up(connection: duckdb.DuckDBPyConnection, now_us: int) -> None:

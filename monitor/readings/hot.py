@@ -36,7 +36,13 @@ class Hot:
         with self._gate:
             seq = number(cursor, "SELECT applied_seq FROM store_state")
             kept = self._kept
-            if kept is None or kept.seq > seq or kept.after_us > after_us or not columns <= set(kept.samples.columns):
+            if (
+                kept is None
+                or kept.seq > seq
+                or kept.after_us > after_us
+                or kept.upto_us - kept.after_us < upto_us - after_us  # brought up to then, it would not reach back
+                or not columns <= set(kept.samples.columns)
+            ):
                 return self._load(cursor, columns, after_us, upto_us, seq)
             if kept.seq < seq:
                 kept = self._kept = _advanced(cursor, kept, upto_us, seq)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -182,7 +182,11 @@ def _frozen(texts: Mapping[Literal["en", "sv"], str]) -> Mapping[str, str]:
 _OF_USUAL_POWER = frozenset({"usual_power_w", "slow_share_10", "expected_w", "expected_by"})
 
 
-def rests_on_usual_power(rule: Rule) -> bool:
-    """Whether what is usual at a connector decides about the rule, by its own name or by one that is made of it."""
+def resting_on_usual_power(rules: Iterable[Rule]) -> frozenset[str]:
+    """The rules about which what is usual at a connector decides, by its own name or by one that is made of it."""
+    return frozenset(rule.id for rule in rules if _OF_USUAL_POWER & _names(rule))
+
+
+def _names(rule: Rule) -> set[str]:
     nodes = (node for expression in rule.expressions for node in walk(expression.root))
-    return any(isinstance(node, NameRef) and node.name in _OF_USUAL_POWER for node in nodes)
+    return {node.name for node in nodes if isinstance(node, NameRef)}

@@ -3,7 +3,7 @@
 Cost grows with new rows; any order of arrival gives the same sessions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,10 @@ from monitor.readings.store import ReadingStore
 from monitor.register import Register
 from monitor.sessions.arrivals import Arrivals, read_arrivals
 from monitor.sessions.classes import AS_DESIGNED, TimeRules
-from monitor.sessions.fold import State
-from monitor.sessions.gathering import Beginning, beginning_before, gather, holding_before
+from monitor.sessions.gathering import Beginning, beginning_before, gather, state_before
 from monitor.sessions.glance import Glance, UnderWay, essence
 from monitor.sessions.model import Session
+from monitor.sessions.presence import late
 from monitor.sessions.rows import Key, Row, StationRow, key_of
 from monitor.sessions.summary import BillUntil, closing, session_id
 from monitor.sessions.telling import HistoryBefore, Telling, unknown_past
@@ -60,10 +60,10 @@ class Assembler:
         """Forget what is in memory and go on from `position` with the sessions that were not closed then."""
         self._position = position
         self._from_the_first_row = position == 0 and self._store.arrivals_are_all
-        self._interrupted: dict[Place, int] = {}
+        self._interrupted: dict[Place, Session] = {}
         for session in under_way:
-            plug_in_us = to_us(session.plug_in)
-            self._interrupted[session.place] = min(plug_in_us, self._interrupted.get(session.place, plug_in_us))
+            known = self._interrupted.get(session.place, session)
+            self._interrupted[session.place] = min(session, known, key=lambda each: each.plug_in)
         self._tracks: dict[Place, Track] = {}
         self._stations: dict[Place, set[Place]] = {}
         self._station_status: dict[Place, StationRow] = {}
@@ -72,6 +72,7 @@ class Assembler:
         self._closed_us: dict[Place, int] = {}
         self._under_way: dict[Place, UnderWay] = {}
         self._reassembled: dict[Place, datetime] = {}
+        self._renamed: set[str] = set()
         self._changed: dict[str, Session] = {}
         self._progress: dict[str, Glance] = {}
         self._delivered = True
@@ -102,9 +103,14 @@ class Assembler:
     @property
     def reassembled(self) -> Mapping[Place, datetime]:
         """Connectors whose sessions were cut anew by the last `update`, and since when: what it returned of them are
-        all sessions plugged in from then on, and others that were saved before are withdrawn.
+        all sessions that began (`Session.began`) then or later, and others that were saved before are withdrawn.
         """
         return self._reassembled
+
+    @property
+    def renamed(self) -> Collection[str]:
+        """Ids that sessions had before the last `update` gave them another: those are withdrawn too."""
+        return self._renamed
 
     @property
     def progress(self) -> tuple[Glance, ...]:
@@ -121,16 +127,15 @@ class Assembler:
         Raises StoreUnavailable.
         """
         if self._delivered:
-            self._changed, self._reassembled, self._progress = {}, {}, {}
+            self._changed, self._reassembled, self._renamed, self._progress = {}, {}, set(), {}
         # Until all is taken in, nothing is forgotten: a store that goes away half way through loses nothing.
         self._delivered = False
         busy = self._busy | self._interrupted.keys()
         arrived = read_arrivals(self._store, self._position, busy, self._closed_us)
         rows_of = dict(self._by_connector(arrived))
         touched: dict[Place, Touched] = {}
-        for place, plug_in_us in self._interrupted.items():
-            since_us = min([plug_in_us, *(row.time_us for row in rows_of.pop(place, ()))])
-            touched[place] = self._pick_up(place, plug_in_us, since_us)
+        for place, session in self._interrupted.items():
+            touched[place] = self._pick_up(session, [row.time_us for row in rows_of.pop(place, ())])
         for place, rows in rows_of.items():
             touched[place] = self._take(place, rows)
         # Only now: why a session was slow depends on what its siblings did.
@@ -153,7 +158,11 @@ class Assembler:
             by_station.setdefault(place.station_place, set()).add(place)
         for station, shared in arrived.station_rows.items():
             statuses: list[Row] = [row for row in shared if isinstance(row, StationRow)]
-            for place in self._stations.get(station, set()) | by_station.get(station, set()):
+            concerned = self._stations.get(station, set()) | by_station.get(station, set())
+            if any(late(row) for row in statuses):
+                # It may be about sessions of before our start; of these connectors nothing need be known yet.
+                concerned = concerned.union(self._telling.connectors_of(station))
+            for place in concerned:
                 matter = shared if place in self._busy or place in arrived.rows else statuses
                 if matter:
                     rows.setdefault(place, []).extend(matter)
@@ -198,9 +207,11 @@ class Assembler:
         touched = track.fold(later, self._telling.outlet(place), self._grace_us)
         if touched is None:
             return self._gather_anew(place, key[0])
-        kept = {v.key: v for v in (state.previous, state.current) if v is not None and not v.shed}
-        self._cut_anew(place, _since(state, kept.values()))
-        return kept | touched
+        known = [visit for visit in (state.previous, state.current) if visit is not None]
+        # What was given away is not returned again; it may have begun at the very moment of the first row.
+        given_away_us = [visit.began_us + 1 for visit in known if visit.shed]
+        self._cut_anew(place, max([later[0].time_us if later else key[0], *given_away_us]))
+        return {visit.born: visit for visit in known if not visit.shed} | touched
 
     def _gather_anew(self, place: Place, at_us: int) -> Touched:
         """Fold a connector with nothing known of it, from the store: the sessions at and after `at_us`."""
@@ -208,39 +219,44 @@ class Assembler:
         if known is not None and known.state.current is not None:
             # The session before the one that is there comes into it too: the row may be its stop.
             at_us = min(at_us, known.state.current.plug_in_us)
-        return self._fold_from(place, beginning_before(self._store, place, at_us), Track())
+        begin = beginning_before(self._store, place, at_us)
+        return self._fold_from(place, begin, Track(state=state_before(self._store, place, begin.from_us)))
 
-    def _pick_up(self, place: Place, plug_in_us: int, since_us: int) -> Touched:
+    def _pick_up(self, session: Session, arrived_us: Sequence[int]) -> Touched:
         """Go on with a session that was under way when we were interrupted: its plug-in is a clean beginning.
 
-        `since_us` is earlier when rows from before it have arrived meanwhile.
+        Unless rows from before it have arrived meanwhile.
         """
-        if since_us < plug_in_us:
+        place, plug_in_us = session.place, to_us(session.plug_in)
+        if (since_us := min(arrived_us, default=plug_in_us)) < plug_in_us:
             return self._gather_anew(place, since_us)
-        touched = self._fold_from(place, Beginning(plug_in_us, plug_in_us), Track(shallow=True))
-        return touched or self._gather_anew(place, plug_in_us)
+        # What the connector said before that was of the session before.
+        before = state_before(self._store, place, plug_in_us)._replace(plugged_us=None)
+        track = Track(begun_with=session.transaction, state=before)
+        return self._fold_from(place, Beginning(plug_in_us, plug_in_us), track) or self._gather_anew(place, plug_in_us)
 
     def _fold_from(self, place: Place, begin: Beginning, track: Track) -> Touched:
         """The sessions plugged in since a beginning; none when it turns out not to be a clean one."""
-        rows = holding_before(self._store, place, begin.from_us) + gather(self._store, place, begin.from_us)
+        rows = gather(self._store, place, begin.from_us)
         touched = self._follow(place, track).fold(rows, self._telling.outlet(place), self._grace_us)
         if touched is None:
             return {}
         self._cut_anew(place, begin.since_us)
-        return {key: visit for key, visit in touched.items() if visit.plug_in_us >= begin.since_us}
+        return {key: visit for key, visit in touched.items() if visit.began_us >= begin.since_us}
 
     def _emit(self, place: Place, touched: Touched, now: datetime) -> None:
         """Note the sessions of visits that changed; what is closed gives its periods away afterwards."""
         track = self._tracks[place]
         state = track.state
         if state.current is not None and not state.current.shed and self._due_to_close(place, now):
-            touched = touched | {state.current.key: state.current}
+            touched = touched | {state.current.born: state.current}
         for key, visit in touched.items():
             name, before = session_id(place, visit), track.ids.get(key)
             if before is not None and before != name:
-                self._cut_anew(place, visit.plug_in_us)
+                self._renamed.add(before)
                 self._changed.pop(before, None)
                 self._progress.pop(before, None)
+                track.told = None
             track.ids[key] = name
             current = visit is state.current
             if not (current and not visit.ended and self._only_numbers(place, track, name, now)):
@@ -292,14 +308,3 @@ class Assembler:
     @property
     def _grace_us(self) -> int:
         return self._telling.grace // timedelta(microseconds=1)
-
-
-def _since(state: State, kept: Iterable[Visit]) -> int:
-    """The earliest plug-in of any visit that folding on from `state` can begin or change."""
-    begun = [visit.plug_in_us for visit in kept]
-    if state.plugged_us is not None:
-        begun.append(state.plugged_us)
-    since_us = min([*begun, state.last[0] if state.last else 0])
-    if state.current is not None and state.current.shed:
-        return max(since_us, state.current.plug_in_us + 1)
-    return since_us

@@ -64,6 +64,17 @@ def step(state: State, row: Row, outlet: Outlet, grace_us: int) -> State:
             return state
 
 
+def holding(state: State, row: Row) -> State:
+    """The state with a status that held before anything is known: no car is known to be there."""
+    match row:
+        case StatusRow():
+            return _plugged(state._replace(status=row.status), row)
+        case StationRow():
+            return state._replace(overlay=_overlay(row))
+        case _:
+            return state
+
+
 def _gap(state: State, row: Row, outlet: Outlet) -> State:
     """Note a silence in which rows were due: said by a disconnect, or too long while the car was charging."""
     visit = state.current
@@ -151,12 +162,15 @@ def _begin_by_status(state: State, row: StatusRow, outlet: Outlet) -> State:
 
 
 def _station(state: State, row: StationRow, outlet: Outlet) -> State:
-    overlay = row.status if row.status in {"Unavailable", "Faulted"} else None
     visit = state.current
     if visit is not None and not visit.ended:
         visit = visit.copy()
         lay(visit, row.time_us, state.effective, outlet)
-    return state._replace(overlay=overlay, current=visit)
+    return state._replace(overlay=_overlay(row), current=visit)
+
+
+def _overlay(row: StationRow) -> str | None:
+    return row.status if row.status in {"Unavailable", "Faulted"} else None
 
 
 def _begin(state: State, row: Row, outlet: Outlet, source: Source, transaction: str) -> tuple[State, Visit]:
@@ -166,7 +180,7 @@ def _begin(state: State, row: Row, outlet: Outlet, source: Source, transaction: 
         lay(ended, row.time_us, state.effective, outlet)
         ended.plug_out_us, ended.replaced_us = ended.plug_out_us or row.time_us, row.time_us
     visit = Visit(
-        born_us=row.time_us,
+        born=key_of(row),
         source=source,
         transaction=transaction,
         plug_in_us=state.plugged_us if state.plugged_us is not None else row.time_us,
@@ -222,7 +236,7 @@ def _orphan(state: State, row: TransactionRow) -> State:
     It ends nothing: the car that is there may be another one.
     """
     visit = Visit(
-        born_us=row.time_us,
+        born=key_of(row),
         source="transaction",
         transaction=row.session,
         plug_in_us=row.time_us,

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from monitor.ids import STATION_CONNECTOR, Place
 from monitor.readings.store import ReadingStore
+from monitor.sessions.fold import State, holding
 from monitor.sessions.rows import Row, StationRow, StatusRow, TransactionRow, key_of, rows_by_place
 from monitor.units import from_us
 
@@ -17,7 +18,7 @@ LOOK_BACK = (timedelta(days=1), timedelta(days=7), timedelta(days=37))
 class Beginning:
     """Where a connector can be folded from with nothing known: the rows from `from_us` on.
 
-    Sessions plugged in before `since_us` may lack their own beginning, or a row that is about the one before them.
+    Sessions that began before `since_us` may lack their own beginning, or a row that is about the one before them.
     """
 
     from_us: int
@@ -43,16 +44,14 @@ def gather(store: ReadingStore, place: Place, start_us: int) -> list[Row]:
     return sorted(rows, key=key_of)
 
 
-def holding_before(store: ReadingStore, place: Place, start_us: int) -> list[Row]:
-    """The last status of the connector and of its station before `start_us`, in the order of folding."""
-    end = from_us(start_us)
-    rows = [
-        row
-        for where in (place, _station(place, STATION_CONNECTOR))
-        for batch in store.scan("status", end=end, place=where, newest_first=True, limit=1)
-        for _, row in rows_by_place("status", batch)
-    ]
-    return sorted(rows, key=key_of)
+def state_before(store: ReadingStore, place: Place, start_us: int) -> State:
+    """What the last statuses of the connector and of its station before `start_us` say; nothing else is known then."""
+    state = State()
+    for where in (place, _station(place, STATION_CONNECTOR)):
+        for batch in store.scan("status", end=from_us(start_us), place=where, newest_first=True, limit=1):
+            for _, row in rows_by_place("status", batch):
+                state = holding(state, row)
+    return state
 
 
 def beginning_before(store: ReadingStore, place: Place, at_us: int) -> Beginning:

@@ -90,6 +90,11 @@ class Session:
     details: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def began(self) -> datetime:
+        """When charging began; of a visit of which only the stop is known, that. Part of `id`."""
+        return self.started or self.stopped or self.plug_in
+
+    @property
     def under_way(self) -> bool:
         """Whether the car is still there as far as the readings say."""
         return self.plug_out is None

@@ -34,7 +34,7 @@ class Around(NamedTuple):
 
 def session_id(place: Place, visit: Visit) -> str:
     """Ours and stable: made of connector, the charger's transaction id and the start (the stop where there is none)."""
-    return _id(place, visit.transaction, visit.started_us if visit.started_us is not None else visit.stopped_us)
+    return _id(place, visit.transaction, visit.began_us)
 
 
 def key(place: Place, transaction: str, began: datetime) -> str:
@@ -42,7 +42,7 @@ def key(place: Place, transaction: str, began: datetime) -> str:
     return _id(place, transaction, to_us(began))
 
 
-def _id(place: Place, transaction: str, began_us: int | None) -> str:
+def _id(place: Place, transaction: str, began_us: int) -> str:
     text = f"{place.subject}\n{transaction}\n{began_us}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,6 +1,6 @@
 """What is told of visits: sessions with what was around them, and glances of those under way."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 from monitor.ids import Place
@@ -53,6 +53,11 @@ class Telling:
         if place not in self._outlets:
             self._outlets[place] = outlet_of(self._register, place, self._time_rules)
         return self._outlets[place]
+
+    def connectors_of(self, station: Place) -> Collection[Place]:
+        """The connectors that the register has at a station."""
+        known = self._register.station(station)
+        return {station._replace(connector=key) for key in known.connectors} if known else ()
 
     def siblings(self, place: Place) -> tuple[Place, ...]:
         """The connectors that it shares power with."""

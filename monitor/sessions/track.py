@@ -8,14 +8,14 @@ from monitor.sessions.fold import State, step
 from monitor.sessions.glance import Essence
 from monitor.sessions.outlet import Outlet
 from monitor.sessions.rows import Key, Row, key_of
-from monitor.sessions.visit import Visit, VisitKey
+from monitor.sessions.visit import Visit
 
 CHECKPOINT_US = 5 * 60 * 1_000_000
 CHECKPOINTS = 12
 """An hour in steps of five minutes: rows that come seconds or minutes out of order cost little."""
 
-Touched = dict[VisitKey, Visit]
-"""Visits that changed, by their key on the connector."""
+Touched = dict[Key, Visit]
+"""Visits that changed, by the row that began them."""
 
 
 @dataclass
@@ -24,14 +24,14 @@ class Track:
     of the car that is there when its session was last given out whole.
 
     `whole`: its fold began with the connector's first row ever, else with a row before which nothing is known.
-    `shallow`: it began with the session under way, so that the one before it is not known either.
+    `begun_with`: the transaction of the session under way, when its fold began with that one, and knows none before it.
     """
 
     whole: bool = False
-    shallow: bool = False
+    begun_with: str | None = None
     state: State = field(default_factory=State)
     checkpoints: deque[State] = field(default_factory=lambda: deque(maxlen=CHECKPOINTS))
-    ids: dict[VisitKey, str] = field(default_factory=dict)
+    ids: dict[Key, str] = field(default_factory=dict)
     told: Essence | None = None
 
     def in_order(self, rows: list[Row]) -> bool:
@@ -49,13 +49,23 @@ class Track:
             for visit in (after.previous, after.current):
                 if visit is None or visit is before.current or visit is before.previous:
                     continue
-                if self.shallow and (visit.started_us is None or _may_be_the_one_before(before, visit)):
+                if self.begun_with is not None and self._may_be_the_one_before(before, visit):
                     return None
                 if not visit.shed:
-                    touched[visit.key] = visit
+                    touched[visit.born] = visit
                 elif visit != _ended_by_another(before, visit) or _closes_earlier(visit, grace_us):
                     return None
         return touched
+
+    def _may_be_the_one_before(self, before: State, visit: Visit) -> bool:
+        """Whether what seems to begin a visit may be of the one before the first that is known here.
+
+        So may a stop without its start, and meter values that name another transaction.
+        """
+        if visit.started_us is None:
+            return True
+        new = before.current is None or visit.born != before.current.born
+        return new and visit.source == "meter" and before.previous is None and visit.transaction != self.begun_with
 
     def back_to(self, key: Key) -> bool:
         """Go back to the last state before `key`; False when none is kept that far back."""
@@ -72,7 +82,7 @@ class Track:
             current=_shed(self.state.current),
             previous=_shed(self.state.previous),
         )
-        kept = {visit.key for visit in (self.state.current, self.state.previous) if visit is not None}
+        kept = {visit.born for visit in (self.state.current, self.state.previous) if visit is not None}
         self.ids = {key: name for key, name in self.ids.items() if key in kept}
         self.checkpoints.clear()
         self.checkpoints.append(self.state)
@@ -89,21 +99,11 @@ def _before(state: State, key: Key) -> bool:
 def _ended_by_another(state: State, visit: Visit) -> Visit | None:
     """The visit as it was, but for the next one's beginning, which changes nothing of a closed one."""
     for known in (state.current, state.previous):
-        if known is not None and known.key == visit.key:
+        if known is not None and known.born == visit.born:
             ended = known.copy()
             ended.replaced_us = visit.replaced_us
             return ended
     return None
-
-
-def _may_be_the_one_before(before: State, visit: Visit) -> bool:
-    """Whether meter values that seem to begin a visit may name the one before the first that is known here."""
-    return (
-        visit.source == "meter"
-        and before.current is not None
-        and before.previous is None
-        and (visit.key != before.current.key)
-    )
 
 
 def _closes_earlier(visit: Visit, grace_us: int) -> bool:

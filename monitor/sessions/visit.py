@@ -12,14 +12,12 @@ from typing import Any, Literal, NamedTuple
 from monitor.sessions.crosscheck import CrossCheck
 from monitor.sessions.model import Flag
 from monitor.sessions.registers import Registers
+from monitor.sessions.rows import Key
 from monitor.sessions.shared import Shared
 from monitor.sessions.slices import Packed, Slice, nothing_packed
 
 Source = Literal["transaction", "meter", "status"]
 """What a visit was seen by, best first."""
-
-VisitKey = tuple[int, bool]
-"""Which visit of a connector: when it was born, and whether only its stop is known."""
 
 ADOPT_US = 5 * 60 * 1_000_000
 """A sign of a car this shortly before a start may be of the car that starts."""
@@ -73,6 +71,7 @@ def _no_slices() -> "Shared[list[Any]]":
 class Visit:
     """A session in the making. Times are epoch microseconds, energies whole milliwatt-hours.
 
+    `born` is the key of the row that began it, which tells it from the connector's other visits whatever becomes known.
     `laid_us` is up to where time has been laid into `settled` (energy known) and then `slices` (not yet); `spans` are
     of the one, `open_spans` of the other, by what power says. `idle_since_us`: since when the car asks for nothing.
     `unseen_since_us`: the last sign of the car before a silence; `seen_again_us`: when one came that does not name its
@@ -80,7 +79,7 @@ class Visit:
     would change it needs the rows read again.
     """
 
-    born_us: int
+    born: Key
     source: Source
     transaction: str
     plug_in_us: int
@@ -127,9 +126,14 @@ class Visit:
         return Visit(*_VALUES(self))
 
     @property
-    def key(self) -> VisitKey:
-        """What tells it from the connector's other visits, whatever becomes known of it."""
-        return self.born_us, self.started_us is None
+    def born_us(self) -> int:
+        """The time of the row that began it."""
+        return self.born[0]
+
+    @property
+    def began_us(self) -> int:
+        """When charging began; of a visit of which only the stop is known, that."""
+        return self.started_us or self.stopped_us or self.born_us
 
     @property
     def ended(self) -> bool:

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -70,6 +70,25 @@ class Database:
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads, one consistent picture; it waits for nobody."""
         return self._transaction(self._engine)
+
+    @contextmanager
+    def read_frozen(self) -> Generator[Connection]:
+        """A long reading of many tables as of one moment, also on PostgreSQL, where each statement has its own."""
+        frozen = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        with self._transaction(self._engine if self.file else frozen) as connection:
+            yield connection
+
+    def others(self) -> int:
+        """How many connections other programs have to it; of SQLite nobody knows, so 0."""
+        if self.file is not None:
+            return 0
+        theirs = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        self.close()  # those of our own pool would be counted
+        with self.read() as connection:
+            return int(connection.execute(theirs).scalar_one())
 
     def migrate(self) -> None:
         """Bring the schema up to this version, in one transaction; create the database where there is none."""

@@ -88,6 +88,11 @@ def before(connection: Connection, place: Place, moment: datetime) -> ConnectorH
     return history_of(_past(connection, place, sessions.c.plug_in_us < moment))
 
 
+def finished(connection: Connection, place: Place, moment: datetime) -> list[Past]:
+    """The sessions of a connector that had closed by `moment`, newest first, at most `USED`."""
+    return _past(connection, place, sessions.c.closed_us <= moment)
+
+
 def _history(tx: Connection, place: Place, frozen_by: Collection[str]) -> ConnectorHistory:
     firing_us = _firing_since(tx, place, frozen_by)
     return history_of(

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from monitor.ids import Place
+from monitor.sessions.first_energy import first_kwh
 from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.tariffs.codec import bill_from_json, bill_to_json
 from monitor.units import from_us, to_us
@@ -56,6 +57,7 @@ def row_of(session: Session) -> dict[str, Any]:
         "soc_in": session.soc_in,
         "soc_out": session.soc_out,
         "phases": session.phases,
+        "first_kwh_us": None if (first := first_kwh(session)) is None else first // _MICROSECOND,
         "flags": sorted(session.flags),
         "diagnosis": _diagnosis_to_json(session.diagnosis),
         "services": [dict(service) for service in session.services],

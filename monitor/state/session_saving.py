@@ -1,15 +1,17 @@
 """How sessions get into the state database: rows that changed, their periods, and what they were before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from monitor.ids import Place
+from monitor.sessions.gathering import LOOK_BACK
 from monitor.sessions.glance import Glance
 from monitor.sessions.imported import SEEN_BY
 from monitor.sessions.model import BillingState, Session
+from monitor.state import insight_due
 from monitor.state.billing_saving import Saving, may_withdraw, to_write
 from monitor.state.database import chunks
 from monitor.state.session_rows import periods_to_blob, row_of, untimed
@@ -46,16 +48,26 @@ def blobs(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
     return {row.session: row.periods for row in rows}
 
 
-def withdraw(saving: Saving, changed: Sequence[Session], reassembled: Mapping[Place, datetime]) -> None:
-    """Remove sessions of connectors that were cut anew and are no longer among theirs; what is sealed stays."""
+def withdraw(
+    saving: Saving, changed: Sequence[Session], reassembled: Mapping[Place, datetime], renamed: Collection[str]
+) -> None:
+    """Remove sessions that have another id now, or are no longer among those of a connector that was cut anew.
+
+    What is sealed stays.
+    """
     tx, present = saving.tx, {session.id for session in changed}
+    began = func.coalesce(sessions.c.started_us, sessions.c.stopped_us, sessions.c.plug_in_us)
+    gone: list[ColumnElement[bool]] = [sessions.c.id.in_(some) for some in chunks(list(renamed))]
     for place, since in reassembled.items():
-        there = select(sessions).where(at(place), sessions.c.plug_in_us >= since).with_for_update()
-        found = tx.execute(there).mappings().all()
+        # The bound is for the index: a car is plugged in before it charges, though not so long.
+        gone.append(and_(at(place), sessions.c.plug_in_us >= since - LOOK_BACK[-1], began >= since))
+    for condition in gone:
+        found = tx.execute(select(sessions).where(condition).with_for_update()).mappings().all()
         missing = [row for row in found if row["id"] not in present and not is_imported(row)]
         free = may_withdraw(saving, missing) if missing else []
         if free:
             _keep_versions(tx, [row for row in missing if row["id"] in free], saving.position)
+            insight_due.note(tx, [row for row in missing if row["id"] in free])
             tx.execute(delete(sessions).where(sessions.c.id.in_(free)))
 
 
@@ -135,6 +147,8 @@ def set_state(tx: Connection, ids: Sequence[str], state: BillingState) -> None:
     """Change the state alone, and leave no version behind."""
     for some in chunks(list(ids)):
         tx.execute(update(sessions).where(sessions.c.id.in_(some)).values(state=state))
+    if state == "credited":
+        insight_due.note_ids(tx, ids)
 
 
 def write(tx: Connection, changed: Sequence[Session], known: Mapping[str, Mapping[str, Any]], reached: int) -> int:
@@ -146,6 +160,7 @@ def write(tx: Connection, changed: Sequence[Session], known: Mapping[str, Mappin
     _keep_versions(tx, [known[name] for name in ids if name in other and name in known], reached)
     _write(tx, [fresh[name] for name in ids if name in other and name not in known], new=True)
     _write(tx, [fresh[name] for name in ids if name in other and name in known], new=False)
+    insight_due.note(tx, [row for name in other for row in (fresh[name][0], known.get(name)) if row is not None])
     return len(other)
 
 

@@ -46,6 +46,7 @@ sessions = Table(
     Column("soc_in", Float),
     Column("soc_out", Float),
     Column("phases", Integer),
+    Column("first_kwh_us", BigInteger),
     Column("flags", JSON, nullable=False),
     Column("diagnosis", JSON(none_as_null=True)),
     Column("services", JSON, nullable=False),

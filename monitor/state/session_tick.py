@@ -141,11 +141,12 @@ class SessionTick:
 
     def _save(self, sessions: Sequence[Session], now: datetime, frozen_by: Collection[str]) -> None:
         reached, progress = self._assembler.position, self._assembler.progress
-        if sessions or progress or self._assembler.reassembled or reached - self._saved >= SAVE_EVERY:
-            reassembled = self._assembler.reassembled
+        reassembled, renamed = self._assembler.reassembled, self._assembler.renamed
+        if sessions or progress or reassembled or renamed or reached - self._saved >= SAVE_EVERY:
             self._sessions.save(
-                sessions, position=reached, reassembled=reassembled, progress=progress, now=now, frozen_by=frozen_by
-            )
+                sessions, position=reached, reassembled=reassembled, renamed=renamed, progress=progress, now=now,
+                frozen_by=frozen_by,
+            )  # fmt: skip
             self._saved = reached
 
     def _note_imports(self) -> None:

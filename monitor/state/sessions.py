@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 
 from monitor.ids import Place
 from monitor.sessions.glance import Glance
-from monitor.sessions.history import ConnectorHistory
+from monitor.sessions.history import ConnectorHistory, Past
 from monitor.sessions.model import Session
 from monitor.state import histories, ordering, session_saving, session_users
 from monitor.state.billing_saving import Saving
@@ -64,6 +64,7 @@ class SessionStore:
         *,
         position: int | None = None,
         reassembled: Mapping[Place, datetime] | None = None,
+        renamed: Collection[str] = (),
         progress: Sequence[Glance] = (),
         now: datetime | None = None,
         frozen_by: Collection[str] = frozenset(),
@@ -72,14 +73,15 @@ class SessionStore:
         already, in one transaction.
 
         Saving the same again changes nothing. A closed session that changes, or is withdrawn because it is no longer
-        among those of its connector since the moment in `reassembled`, leaves its old version behind. What a person
+        among those of its connector since the moment in `reassembled` or has another id now (`renamed` has its old
+        one), leaves its old version behind. What a person
         has decided or an export has sealed does not change: see `billing_states.arrival`; `now` is when that came up.
         `frozen_by`: see `histories.refresh`.
         """
         with self._database.begin() as tx:
             reached = session_saving.position(tx) if position is None else position
             saving = Saving(tx, reached, now)
-            session_saving.withdraw(saving, changed, reassembled or {})
+            session_saving.withdraw(saving, changed, reassembled or {}, renamed)
             session_saving.upsert(saving, changed)
             session_saving.note_progress(tx, progress)
             session_saving.set_position(tx, reached)
@@ -96,11 +98,14 @@ class SessionStore:
             stored = session_saving.upsert(Saving(tx, session_saving.position(tx)), list(ours.values()))
         return Outcome(stored, len(ours) - stored, len(assembled))
 
-    def end_import(self, places: Iterable[Place]) -> None:
-        """Make the histories of connectors that sessions were imported of, and tell whoever has them in memory."""
+    def end_import(self, places: Iterable[Place], frozen_by: Collection[str] = frozenset()) -> None:
+        """Make the histories of connectors that sessions were imported of, and tell whoever has them in memory.
+
+        `frozen_by`: see `histories.refresh`.
+        """
         with self._database.begin() as tx:
             session_saving.note_import(tx)
-            histories.refresh(tx, places)
+            histories.refresh(tx, places, frozen_by)
 
     def imports(self) -> int:
         """How often finished sessions were imported that changed something."""
@@ -208,6 +213,11 @@ class SessionStore:
         """What the finished sessions of a connector that were plugged in before `moment` say of it."""
         with self._database.read() as connection:
             return histories.before(connection, place, moment)
+
+    def finished_before(self, moment: datetime) -> Mapping[Place, Sequence[Past]]:
+        """By connector the sessions that had closed by `moment`, newest first, as many as its history takes in."""
+        with self._database.read() as connection:
+            return {place: histories.finished(connection, place, moment) for place in histories.load(connection)}
 
     def forget_users(self, before: datetime) -> Iterator[int]:
         """See `session_users.forget_users`."""

@@ -118,6 +118,21 @@ def test_what_begins_in_a_mute_window_is_told_when_it_ends(folder: Path) -> None
     assert (first["at"], first["why"]) == ("2026-03-29T04:00:00Z", "the mute window is over")
 
 
+def test_maintenance_is_named_with_its_hours_and_as_the_reason_of_what_is_told_after_it(folder: Path) -> None:
+    window = '{from: "17:00", to: "20:00", zone: Europe/Stockholm}'
+    with (folder / "notify.yaml").open("a", encoding="utf-8") as file:
+        file.write(f'maintenance: [{{name: Grid test, match: {{site: "malmo-*"}}, windows: {window}}}]\n')
+    found = told(folder, SLOW, "--hours", "3")
+    hours = {"name": "Grid test", "from": "2026-03-28T17:03:00Z", "to": "2026-03-28T19:00:00Z"}
+    assert found["maintained"] == [hours]
+    first = found["messages"][0]
+    assert (first["at"], first["why"]) == ("2026-03-28T19:00:00Z", "the maintenance 'Grid test' is over")
+    text = run(folder, SLOW, "--at", SATURDAY, "--hours", "1").output
+    assert "not told during the maintenance 'Grid test': Sat 2026-03-28 18:03:00 to Sat" in text
+    assert "nobody is told of it: the maintenance 'Grid test' is under way" in text
+    assert told(folder, SLOW.replace("malmo-central", "lund"), "--hours", "3")["maintained"] == []
+
+
 def test_who_sees_to_it_is_not_reminded_and_nobody_is_escalated_to(folder: Path) -> None:
     found = told(folder, SLOW, "--acknowledged-after", "10m", "--lasts", "9h", "--hours", "24")
     assert story(found) == ["17:03:30 field firing", "04:00:00 field resolved"]

@@ -15,6 +15,9 @@ PAGES = {
     "under way": "/sessions/s-now", "review": "/review", "rules": "/rules", "tariffs": "/tariffs",
     "compare": "/tariffs/compare?tariff=dc-public", "health": "/health", "mailbox": "/mailbox", "mail": "/mailbox/1",
     "on call": "/oncall", "given up": "/undelivered", "alert that is over": "/alerts/3",
+    "performance": "/insight?by=connector", "congestion": "/insight/congestion", "behaviour": "/insight/behaviour",
+    "revenue": "/insight/revenue?tariff=dc-public&cost=1.2",
+    "report": "/insight/report?site=malmo-central&month=2026-03",
 }  # fmt: skip
 Go = Callable[..., Visit]
 

@@ -79,14 +79,20 @@ def test_a_proposed_correction_is_approved() -> None:
     [
         (("--energy", "8"), "is not a number with a unit"),
         (("--energy", "8 kW"), "is no energy"),
-        (("--stopped", "2026-06-01T12:00"), "--stopped: .* is no time with an offset"),
         ((), "nothing is corrected"),
     ],
-    ids=["no unit", "power", "no offset", "nothing"],
+    ids=["no unit", "power", "nothing"],
 )
 def test_a_correction_that_cannot_be_meant(options: tuple[str, ...], message: str) -> None:
     with pytest.raises(InputError, match=message):
         run("review", "correct", "s2", "--reason", "x", *options)
+
+
+def test_a_time_of_a_correction_has_an_offset() -> None:
+    words = ("sessions", "review", "correct", "s2", "--reason", "x", "--stopped", "2026-06-01T12:00")
+    answer = CliRunner().invoke(commands, words)
+    assert answer.exit_code == 2
+    assert "--stopped '2026-06-01T12:00' has no offset; write for example" in answer.stderr
 
 
 def test_the_list_and_its_pages() -> None:

@@ -32,10 +32,13 @@ from monitor.sessions.billing import bill
 from monitor.sessions.model import Diagnosis, Period, Session
 from monitor.state.alerts import AlertStore
 from monitor.state.database import Database
+from monitor.state.exclusions import ExclusionStore
+from monitor.state.insight import InsightStore
 from monitor.state.outbox import Outbox
 from monitor.state.remarks import RemarkStore
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
+from monitor.state.rollups import Rollups
 from monitor.state.sessions import SessionStore
 from monitor.state.tick import record_tick
 from monitor.state.tokens import TokenStore
@@ -102,6 +105,7 @@ class SampleService:
         self.alerts = AlertStore(self.database)
         self.sessions = SessionStore(self.database)
         self.reviews = ReviewStore(self.database)
+        self.insight, self.exclusions = InsightStore(self.database), ExclusionStore(self.database)
         self.outbox = Outbox(self.database)
         self.users, self.tokens = UserStore(self.database), TokenStore(self.database)
         self.responses, self.remarks = ResponseStore(self.database), RemarkStore(self.database)
@@ -338,6 +342,7 @@ def _charge(service: SampleService) -> None:
         periods=(Period(started, NOW, "charging", "Charging", 16_200.0, None, None),), flags=frozenset(),
     )  # fmt: skip
     service.sessions.save([*sessions, under_way])
+    Rollups(service.database).bring_up_to_date(service.register)
 
 
 def _alarm(service: SampleService) -> None:

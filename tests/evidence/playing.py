@@ -77,9 +77,11 @@ def played(said: Iterable[tuple[str, Said]], folder: Path) -> list[Session]:
 def _update(store: EmbeddedStore, assembler: Assembler, sessions: dict[str, Session], now: datetime) -> None:
     store.bring_up_to(now)
     changed = assembler.update(now)
+    for name in assembler.renamed:
+        sessions.pop(name, None)
     for place, since in assembler.reassembled.items():
         for name, session in list(sessions.items()):
-            if session.place == place and session.plug_in >= since:
+            if session.place == place and session.began >= since:
                 del sessions[name]
     sessions |= {session.id: session for session in changed}
 

@@ -87,6 +87,21 @@ def test_a_row_with_too_many_cells_is_named_and_the_lines_after_it_keep_their_nu
     ]
 
 
+def test_line_breaks_in_cells_and_empty_lines_shift_no_line_number(table: Any) -> None:
+    good = "a,lund,l-1,1,2026-05-01T10:00:00Z,2026-05-01T12:00:00Z,1000"
+    broken = good.replace("lund", '"lund\r\nnorr"')
+    rows = table("", good, broken, "", good + ",9", broken, broken.replace("1000", "x"), good.replace("1000", "y"))
+    assert [each.line for each in rows.rejected] == [7, 10, 12]
+    assert rows.table["site"].to_pylist() == ["lund", "lund\r\nnorr", "lund\r\nnorr"]
+
+
+def test_the_header_may_come_after_empty_lines(table: Any) -> None:
+    row = "a,lund,l-1,1,2026-05-01T10:00:00Z,2026-05-01T12:00:00Z,"
+    rows = table(row + "1000", row + "x", header="\n\nsession,site,station,connector,plug_in,plug_out,energy_wh")
+    assert [each.line for each in rows.rejected] == [5]
+    assert rows.table.num_rows == 1
+
+
 def test_what_is_wrong_is_named_with_its_column_and_what_stands_there(table: Any) -> None:
     wrong = "a,lund,l-1,1,2026-05-01T10:00:00Z,2026-05-01T12:00:00Z,7,ninety"
     rows = table(wrong, header="session,site,station,connector,plug_in,plug_out,energy_wh,SoC", soc_in=Source("SoC"))

@@ -31,6 +31,17 @@ def test_a_mail_can_be_read_part_by_part(mailbox):
     assert mailbox.get(2) is None
 
 
+def test_pictures_of_a_mail_stand_in_its_html(mailbox):
+    mail = EmailMessage()
+    mail.set_content("Curve\n")
+    mail.add_alternative('<img src="cid:curve0@laddvakt"><img src="cid:none@laddvakt">\n', subtype="html")
+    mail.get_body(("html",)).add_related(b"\x89PNG", "image", "png", cid="<curve0@laddvakt>")
+    with smtplib.SMTP(*mailbox.address) as client:
+        client.send_message(mail, "a@example.org", ["noc@example.org"])
+
+    assert mailbox.mails[0].html == '<img src="data:image/png;base64,iVBORw=="><img src="cid:none@laddvakt">\n'
+
+
 def test_the_newest_comes_first_and_the_oldest_are_forgotten():
     box = Mailbox(lambda: None, kept=2)
     box.start()

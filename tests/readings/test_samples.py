@@ -96,6 +96,21 @@ def test_a_question_about_the_past_leaves_those_of_now_alone(folder: Callable[[]
         store.close()
 
 
+def test_a_longer_stretch_than_before_is_there_from_its_beginning(folder: Callable[[], Path]) -> None:
+    """Slots of a backtest: five minutes at once, then half an hour, in which samples of five minutes do not do."""
+    store = EmbeddedStore(folder(), WINDOW)
+    try:
+        store.append(batch([{"connector": "1", "second": 60 * minute, "power_w": 1, "soc": 1} for minute in range(31)]))
+        for begin, end in ((0, 5), (5, 30)):
+            after, upto = (to_us(START + timedelta(minutes=minute)) for minute in (begin, end))
+            store.bring_up_to(START + timedelta(minutes=end))
+            with store.snapshot() as snapshot:
+                found = snapshot.samples(set(FIELDS.values()), after, upto)
+            assert len(listed(found, after, upto)) == end - begin
+    finally:
+        store.close()
+
+
 def test_what_was_forgotten_is_not_kept(folder: Callable[[], Path]) -> None:
     store = EmbeddedStore(folder(), WINDOW)
     try:

@@ -4,10 +4,9 @@ import io
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -17,20 +16,18 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from dashboards import create_app
 from monitor import config, readings
-from monitor.cli import commands, serve
-from monitor.config import InfluxDB, Settings
+from monitor.cli import commands
+from monitor.config import InfluxDB
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ingest.line_protocol import parse
 from monitor.readings import frames, scanning
 from monitor.readings.embedded import EmbeddedStore
 from monitor.readings.running import announce
 from monitor.readings.schema import MEASUREMENTS
-from monitor.service import RealClock, Service
 from tests import influx
 from tests.conftest import missing
-from tests.serving import stop
+from tests.serving import answering, running
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "readings.md"
 FIRST = datetime(2026, 5, 1, tzinfo=UTC)
@@ -39,30 +36,6 @@ LINES = "\n".join(
     f"{int((FIRST + timedelta(hours=hour)).timestamp())}"
     for hour in range(36)
 )
-
-
-@contextmanager
-def answering(app: Any, settings: Settings) -> Iterator[Any]:
-    """A web server on a free port, in a thread of its own."""
-    server = serve.bind(app, settings)
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        yield server
-    finally:
-        stop(server, thread)
-
-
-@contextmanager
-def running(settings: Settings) -> Iterator[Service]:
-    """The service with its pages, announced as `laddvakt run` does; it does not tick."""
-    service = Service(settings, RealClock())
-    app = create_app(service)
-    try:
-        with answering(app, settings) as server, serve.announced(app, server, settings, settings.readings_file):
-            yield service
-    finally:
-        service.stop()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Rule files that change while the service runs: what becomes of the alerts that are under way."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from monitor.alerts.model import Alert
 from monitor.config import Paths, Settings
 from monitor.service import Service
-from tests.service.test_ticks import START, Hand
+from tests.service.test_ticks import SHIPPED, START, Hand
 
 RULE = """
 rules:
@@ -148,18 +149,72 @@ def test_a_start_with_a_broken_rule_runs_the_others_and_gives_no_false_all_clear
     ]
 
 
-def test_a_start_with_a_broken_notify_file_forgets_nobody_who_was_told(world: World) -> None:
+NOTIFY = """
+receivers: {noc: {mail: [a@x.se], webhook: {url: "https://x.se/", secret_file: hook.secret}}}
+default: {to: noc, group_wait: 0s}
+"""
+
+
+def told(world: World, alert: Alert) -> list[tuple[str, str]]:
+    return sorted((sent.address, sent.kind) for sent in world.service.alerts.messages(alert.id))
+
+
+def test_a_start_with_a_broken_notify_file_tells_whom_the_last_good_one_named(world: World) -> None:
     notify = world.settings.paths.rules / "notify.yaml"
-    good = "receivers: {noc: {mail: [a@x.se]}}\ndefault: {to: noc, group_wait: 0s}\n"
-    notify.write_text(good)
+    notify.with_name("hook.secret").write_text("s3cret")
+    notify.write_text(NOTIFY)
     world.tick()
     (alert,) = world.alerts()
-    assert [sent.kind for sent in world.service.alerts.messages(alert.id)] == ["firing"]
-    notify.write_text(good.replace("to: noc", "to: ncc"))
+    assert told(world, alert) == [("a@x.se", "firing"), ("webhook:noc", "firing")]
+    notify.write_text(NOTIFY.replace("to: noc", "to: ncc"))
+    world.restart()
+    assert [problem.file for problem in world.service.rules.in_force.problems] == [str(notify)]
+    assert world.service.rules.in_force.routes.receivers["noc"].webhook.secret == "s3cret"
+    world.file.unlink()
+    world.clock.moment += timedelta(minutes=5)
+    world.tick()
+    assert told(world, alert)[1::2] == [("a@x.se", "resolved"), ("webhook:noc", "resolved")]
+
+
+def test_a_start_with_a_broken_notify_file_and_no_copy_forgets_nobody_who_was_told(world: World) -> None:
+    notify = world.settings.paths.rules / "notify.yaml"
+    notify.write_text("receivers: {noc: {mail: [a@x.se]}}\ndefault: {to: noc, group_wait: 0s}\n")
+    world.tick()
+    (alert,) = world.alerts()
+    notify.write_text(notify.read_text().replace("to: noc", "to: ncc"))
+    shutil.rmtree(world.settings.paths.var / "last-good")
     world.restart()
     world.file.unlink()
     world.tick()
-    notify.write_text(good + "\n")
+    assert told(world, alert) == [("a@x.se", "firing")]
+    notify.write_text(notify.read_text().replace("to: ncc", "to: noc "))
     world.clock.moment += timedelta(minutes=5)
     world.tick()
-    assert [sent.kind for sent in world.service.alerts.messages(alert.id)] == ["firing", "resolved"]
+    assert told(world, alert) == [("a@x.se", "firing"), ("a@x.se", "resolved")]
+
+
+def test_a_start_with_a_broken_register_or_tariff_has_those_that_were_good(world: World) -> None:
+    rules = world.settings.paths.rules
+    sites, tariff = rules / "sites.yaml", rules / "tariffs" / "t.yaml"
+    tariff.parent.mkdir()
+    sites.write_text("sites: {s: {name: South, stations: {d: {connectors: {1: {rated: 150 kW}}}}}}\n")
+    shutil.copy(SHIPPED / "tariffs" / "public.yaml", tariff)
+    world.tick()
+    tariffs = set(world.service.tariffs.tariffs)
+    assert tariffs
+    (alert,) = world.alerts()
+    sites.write_text(sites.read_text().replace("kW", "k"))
+    tariff.write_text("tariffs: [")
+    world.restart()
+    assert {Path(problem.file).name for problem in world.service.rules.in_force.problems} == {"sites.yaml", "t.yaml"}
+    assert world.service.register.site("s").name == "South"
+    assert set(world.service.tariffs.tariffs) == tariffs
+    assert [(each.id, each.state) for each in world.alerts()] == [(alert.id, "firing")]
+    sites.unlink()
+    tariff.unlink()
+    world.restart()
+    assert world.service.register.site("s") is None
+    assert world.service.tariffs.tariffs == {}
+    sites.write_text("sites: [")
+    world.restart()
+    assert world.service.register.site("s") is None  # a file that was taken away does not come back

@@ -201,9 +201,11 @@ class Depot:
         now = NOON + timedelta(minutes=minute)
         self.store.bring_up_to(now)
         changed = self.assembler.update(now)
+        for name in self.assembler.renamed:
+            self.sessions.pop(name, None)
         for place, since in self.assembler.reassembled.items():
             for name, session in list(self.sessions.items()):
-                if session.place == place and session.plug_in >= since:
+                if session.place == place and session.began >= since:
                     del self.sessions[name]
         self.sessions |= {session.id: session for session in changed}
         for seen in self.assembler.under_way():

@@ -14,7 +14,7 @@ from monitor.alerts.routes import Routes
 from monitor.register import Register
 from monitor.rules.answer import Answer, Evaluation
 from monitor.rules.files import load, parse_rules
-from monitor.rules.model import rests_on_usual_power
+from monitor.rules.model import resting_on_usual_power
 from monitor.state.database import Database
 from monitor.state.sessions import SessionStore
 from monitor.state.tick import record_tick
@@ -77,6 +77,16 @@ def test_a_charger_that_stays_slow_does_not_become_the_usual_one(saved: SessionS
     assert (told.usual_power_w, told.slow_share_10) == (5_000, 0)
 
 
+def test_imported_sessions_do_not_either(saved: SessionStore, ended: Any, fire: Fire) -> None:
+    assert saved.histories() == {}
+    slow = [replace(each, details={"seen_by": "import"}) for each in run_of(ended, 70, 140, 5_000.0)]
+    saved.save(run_of(ended, 0, 70, 20_000.0), frozen_by=["slow-here"])
+    fire("slow-here", slow[0].closed_at)
+    saved.import_finished(slow)
+    saved.end_import([ended.place], ["slow-here"])
+    assert saved.histories()[ended.place].usual_power_w == 20_000
+
+
 def test_an_alert_that_does_not_rest_on_it_freezes_nothing(saved: SessionStore, ended: Any, fire: Fire) -> None:
     saved.save(run_of(ended, 0, 70, 20_000.0))
     fire("too-hot", ended.closed_at + timedelta(days=7))
@@ -86,4 +96,4 @@ def test_an_alert_that_does_not_rest_on_it_freezes_nothing(saved: SessionStore, 
 
 def test_which_shipped_rules_rest_on_it() -> None:
     shipped = load(Path(__file__).parents[2] / "rules").rules
-    assert {rule.id for rule in shipped if rests_on_usual_power(rule)} == {"slow-charging", "slow-connector"}
+    assert resting_on_usual_power(shipped) == {"slow-charging", "slow-connector"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 LAST = 400.0
@@ -49,6 +49,7 @@ def story(make: Any) -> Any:
     restarts=st.sampled_from(["", "killed", "clean"]),
     early=st.booleans(),
 )
+@example(seed=7603, pieces=11, restarts="killed", early=False)  # a late status of the station comes alone, at the end
 def test_any_order_of_arrival_gives_the_same_sessions(
     tools: Tools, seed: int, pieces: int, restarts: str, early: bool
 ) -> None:
@@ -142,6 +143,33 @@ def spoken(make: Any, rows: list[tuple[Any, ...]]) -> Any:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=stories(), seed=st.integers(0, 1_000), pieces=st.integers(1, 9), restart=st.booleans())
+@example(  # a stop of an unknown transaction at the moment of a start
+    rows=[("station_status", 0, "Available"), ("link", 5, "heartbeat"), ("link", 2, "heartbeat"),
+          ("start", 0, (0.0, "2")), ("start", 1, (0.0, "1")), ("stop", 0, (1_500.0, "1"))],
+    seed=1, pieces=3, restart=False,
+)  # fmt: skip
+@example(  # two such stops after a Preparing, with a meter value that begins a visit
+    rows=[("status", 0, "Preparing"), ("status", 1, "Preparing"), ("stop", 0, (1_500.0, "1")),
+          ("stop", 5, (1_500.0, "1")), ("stop", 1, (1_500.0, "1")), ("stop", 2, (1_500.0, "2")),
+          ("meter", 1, (0, 0.0, "1")), ("meter", 3, (0, 0.0, "1"))],
+    seed=63, pieces=6, restart=False,
+)  # fmt: skip
+@example(  # at one moment the start of a visit and a meter value of the one before
+    rows=[("start", 0, (0.0, "1")), ("start", 1, (0.0, "2")), ("meter", 0, (0, 0.0, "1")), ("meter", 1, (0, 0.0, "1"))],
+    seed=0,
+    pieces=1,
+    restart=True,
+)
+@example(  # a Preparing that belonged to the visit before
+    rows=[("status", 0, "Preparing"), ("start", 0, (0.0, "1")), ("start", 1, (0.0, "1"))],
+    seed=0, pieces=1, restart=True,
+)  # fmt: skip
+@example(  # between plug-in and start a meter value of the transaction before
+    rows=[("status", 1, "Preparing"), ("status", 0, "Available"), ("status", 2, "Available"),
+          ("status", 3, "Preparing"), ("start", 2, (0.0, "1")), ("stop", 0, (1_500.0, "2")),
+          ("meter", 1, (0, 0.0, "2"))],
+    seed=0, pieces=1, restart=True,
+)  # fmt: skip
 def test_rows_of_any_kind_in_any_order_twice_give_what_the_fold_gives(
     tools: Tools, rows: list[tuple[Any, ...]], seed: int, *, pieces: int, restart: bool
 ) -> None:

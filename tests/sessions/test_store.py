@@ -57,7 +57,7 @@ def test_a_session_under_way_leaves_no_versions(saved: SessionStore, closed: Any
 
 
 def test_what_was_cut_anew_replaces_what_was_there(saved: SessionStore, closed: Any, noon: datetime) -> None:
-    earlier = replace(closed, id="earlier", plug_in=noon - timedelta(hours=5))
+    earlier = replace(closed, id="earlier", plug_in=noon - timedelta(hours=5), started=noon - timedelta(hours=5))
     elsewhere = replace(closed, id="elsewhere", place=Place("s", "ac", "2"))
     saved.save([earlier, elsewhere, replace(closed, id="old")])
     saved.save([closed], reassembled={closed.place: noon - timedelta(hours=1)})
@@ -102,7 +102,8 @@ def test_totals_by_currency(saved: SessionStore, closed: Any, book: Any, registe
 
 
 def test_histories_follow_the_sessions(saved: SessionStore, closed: Any, noon: datetime) -> None:
-    many = [replace(closed, id=f"{n:02}", plug_in=noon + timedelta(hours=n), user=f"u{n}") for n in range(25)]
+    hours = [noon + timedelta(hours=n) for n in range(25)]
+    many = [replace(closed, id=f"{n:02}", plug_in=at, started=at, user=f"u{n}") for n, at in enumerate(hours)]
     saved.save([*many, replace(closed, id="open", closed_at=None)])
     here = closed.place
     assert saved.histories()[here].usual_power_w == closed.average_power_w

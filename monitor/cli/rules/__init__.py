@@ -2,6 +2,7 @@
 
 import click
 
+from monitor.cli.rules.backtest import backtest
 from monitor.cli.rules.explain import explain
 from monitor.cli.rules.list_ import list_
 from monitor.cli.rules.new import new
@@ -15,6 +16,7 @@ def rules() -> None:
     """Write rules, see how they run and why they say what they say."""
 
 
+rules.add_command(backtest)
 rules.add_command(explain)
 rules.add_command(list_)
 rules.add_command(new)

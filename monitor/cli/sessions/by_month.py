@@ -77,7 +77,7 @@ def _write_month(folder: Path, month: str, sessions: Iterable[Session]) -> int:
     return rows
 
 
-def _pieces(sessions: Iterable[Session], size: int = 5_000) -> Iterator[Sequence[Session]]:
+def _pieces(sessions: Iterable[Session], size: int = 1_000) -> Iterator[Sequence[Session]]:
     piece: list[Session] = []
     for session in sessions:
         piece.append(session)

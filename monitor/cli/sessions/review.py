@@ -12,7 +12,7 @@ from monitor.cells import iso, plain
 from monitor.cli.sessions.listing import kwh
 from monitor.cli.sessions.office import opened
 from monitor.cli.settings import config_option
-from monitor.cli.terminal import by_option, table
+from monitor.cli.terminal import by_option, moment, table
 from monitor.errors import InputError
 from monitor.sessions.billing_states import Action
 from monitor.sessions.correction import Correction
@@ -141,13 +141,4 @@ def _energy(text: str | None) -> float | None:
 
 
 def _moment(name: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        option = name.replace("_", "-")
-        raise InputError(f"--{option}: {text!r} is no time with an offset; write for example 2026-03-01T12:00:00+01:00")
-    return at
+    return None if text is None else moment(f"--{name.replace('_', '-')}", text)

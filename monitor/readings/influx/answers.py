@@ -109,13 +109,19 @@ def column_from_json(body: bytes, name: str) -> list[str]:
     return [str(row[each["columns"].index(name)]) for each in found for row in each["values"]]
 
 
+def listed(body: bytes, key: str) -> list[dict[str, Any]]:
+    """What an answer in JSON lists under `key`; raises StoreUnavailable when it does not, as of one that was cut."""
+    try:
+        found: list[dict[str, Any]] = json.loads(body)[key]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreUnavailable(f"InfluxDB's answer cannot be read as JSON: {body[:300]!r}") from error
+    return found
+
+
 def _series(body: bytes) -> list[dict[str, Any]]:
     if not body.strip():
         return []
-    try:
-        [result] = json.loads(body)["results"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreUnavailable(f"InfluxDB's answer cannot be read as JSON: {body[:300]!r}") from error
+    [result] = listed(body, "results")
     if "error" in result:
         raise StoreUnavailable(f"InfluxDB broke off its answer: {result['error']}")
     series: list[dict[str, Any]] = result.get("series", [])

@@ -1,6 +1,5 @@
 """The way to one InfluxDB: its generation is found, its bucket looked for or made, and each is asked in its own way."""
 
-import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -124,7 +123,7 @@ class Connection:
         if generation.major != 2:
             return ""
         answer = self._exchange.request("GET", "/api/v2/orgs", headers=self._exchange.token())
-        names = [str(each["name"]) for each in json.loads(answer.data)["orgs"]]
+        names = [str(each["name"]) for each in answers.listed(answer.data, "orgs")]
         if len(names) != 1:
             raise InputError(
                 f"influxdb.org has to be set: the token sees {' and '.join(map(repr, names)) or 'no organisation'}"
@@ -150,7 +149,7 @@ class Connection:
         """1.x: something else than a question; raises InputError with the server's words."""
         fields = {**self._bucket(generation).fields, "q": question}
         answer = self._exchange.request("POST", "/query", fields=fields, headers=self._exchange.basic())
-        errors = [each["error"] for each in json.loads(answer.data)["results"] if "error" in each]
+        errors = [each["error"] for each in answers.listed(answer.data, "results") if "error" in each]
         if errors:
             raise InputError(f"InfluxDB answers {question!r}: {errors[0]}")
 

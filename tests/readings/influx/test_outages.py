@@ -123,6 +123,15 @@ def test_what_a_proxy_answers_instead_costs_no_batch_also_after_a_restart(world,
     assert rows_of(store) == [(1, 1)]
 
 
+@pytest.mark.parametrize("version", ["1.6", "2.7"])
+def test_an_answer_that_was_cut_before_its_json_is_an_outage(world, proxy, version):
+    """Of the organisations of a token (2.x), or to a database that is being created (1.x)."""
+    asked = {"url": proxy.url, "version": version, "create": True, "token": "t", "org": ""}
+    proxy.mode, proxy.says = "200", ""
+    with pytest.raises(StoreUnavailable, match="cannot be read as JSON"):
+        world.open(settings=world.settings.model_copy(update=asked)).bring_up_to(NOON)
+
+
 def test_only_a_few_writers_wait_for_a_server_that_hangs_and_the_next_do_not(store, proxy, batch):
     store.append(power(batch, 0))
     proxy.mode = HANG

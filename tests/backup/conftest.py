@@ -1,0 +1,5 @@
+"""The running service of tests/service."""
+
+from tests.service.conftest import mailbox, service
+
+__all__ = ["mailbox", "service"]

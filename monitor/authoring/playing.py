@@ -28,7 +28,7 @@ from monitor.sessions.classes import TimeRules
 from monitor.sessions.for_rules import glances_table
 from monitor.units import to_us
 
-AT_ONCE = 50_000
+AT_ONCE = 500_000
 """Pairs of a connector and a slot that are judged together: what bounds the memory."""
 
 Tables = Mapping[str, pa.Table]

@@ -15,7 +15,8 @@ _IN_HOUR = f"v.time_us > slot_us - {HOUR_US}"
 
 DEMAND = f"""
 status_spells AS (
-    SELECT connector_key, time_us, status, lag(status) OVER spell AS before, lead(time_us) OVER spell AS until_us
+    SELECT connector_key, time_us, status, lag(status) OVER spell AS before, lead(time_us) OVER spell AS until_us,
+        coalesce(until_us, $last + 1) AS end_us
     FROM status WHERE status IS NOT NULL AND time_us > $first - {HELD_US} AND time_us <= $last
     WINDOW spell AS (PARTITION BY connector_key ORDER BY time_us)
 ), spells AS (
@@ -23,7 +24,9 @@ status_spells AS (
         count(*) FILTER ({_IN_HOUR} AND v.status IN ({_THERE}) AND v.before IN ('Available', 'Reserved')) AS turns,
         sum(least(coalesce(v.until_us, slot_us), slot_us) - greatest(v.time_us, slot_us - {HOUR_US}))
             FILTER (v.status IN ({_TAKEN}) AND coalesce(v.until_us, slot_us) > slot_us - {HOUR_US}) AS taken_us
-    FROM slots JOIN status_spells v ON v.time_us <= slot_us GROUP BY slot_us, connector_key
+    -- The last one goes on at the slot, so a connector with any row has one here.
+    FROM slots JOIN status_spells v ON v.time_us <= slot_us AND v.end_us > slot_us - {HOUR_US}
+    GROUP BY slot_us, connector_key
 ), begun AS (
     SELECT slot_us, connector_key, count(DISTINCT v.session) AS starts
     FROM slots JOIN "transaction" v ON v.time_us <= slot_us AND {_IN_HOUR} AND v.event = 'start'

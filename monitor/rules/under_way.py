@@ -10,12 +10,9 @@ import pyarrow as pa
 from monitor.readings.samples import Longs
 from monitor.readings.store import Snapshot
 from monitor.rules.grid import NEVER, Grid, Truths, at
-from monitor.rules.numbering import Numbering
+from monitor.rules.numbering import PLACE_NAMES, Numbering
 
-_SESSIONS = """
-SELECT p.number, s.* EXCLUDE (site, station, connector) FROM sessions s JOIN places p USING (site, station, connector)
-ORDER BY started_us NULLS FIRST
-"""
+_NUMBERS = "SELECT s.row, p.number FROM sessions s JOIN places p USING (site, station, connector)"
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class UnderWay:
     @cached_property
     def started_us(self) -> Longs:
         """NEVER: not known, or none."""
-        return at(self._rows["started_us"].fill_null(NEVER).to_numpy(), self._index)
+        return at(self.sessions["started_us"].fill_null(NEVER).to_numpy(), self._index)
 
     @cached_property
     def busy(self) -> Truths:
@@ -61,26 +58,39 @@ class UnderWay:
         if name == "has_session":
             return pa.array(index >= 0)
         if name == "idle_since_us":
-            since = at(self._rows[name].fill_null(NEVER).to_numpy(), index)
+            since = at(self.sessions[name].fill_null(NEVER).to_numpy(), index)
             known = (since != NEVER) & (since <= self.grid.times(rows // self.grid.width))
             return pa.array(since, mask=~known)
-        return self._rows[self._STORED.get(name, name)].take(pa.array(index, mask=index < 0))
-
-    @cached_property
-    def _rows(self) -> pa.Table:
-        return self.snapshot.query(_SESSIONS, sessions=self.sessions, places=self.numbering.by_name)
+        return self.sessions[self._STORED.get(name, name)].take(pa.array(index, mask=index < 0))
 
     @cached_property
     def _index(self) -> Longs:
         """Which row of the sessions it is, -1 for none."""
-        rows = self._rows
-        of = rows["number"].to_numpy()
-        started = np.maximum(rows["started_us"].fill_null(0).to_numpy(), 0)
-        known_at = rows["known_at_us"].fill_null(NEVER).to_numpy()
-        always = known_at == NEVER
-        found = self.grid.as_of(len(self.numbering.keys), np.where(always, of, -1), started)
-        slot = np.minimum(np.searchsorted(self.grid.slots, known_at), self.grid.width - 1)
-        then = np.flatnonzero(~always & (self.grid.slots[slot] == known_at) & (started <= known_at))
-        # Of several in one place the last stays.
-        found[of[then] * self.grid.width + slot[then]] = then
-        return found
+        names = self.sessions.select(PLACE_NAMES).append_column("row", pa.array(np.arange(self.sessions.num_rows)))
+        found = self.snapshot.query(_NUMBERS, sessions=names, places=self.numbering.by_name)
+        of = np.full(self.sessions.num_rows, -1, np.int64)
+        of[found["row"].to_numpy()] = found["number"].to_numpy()
+        known_at = self.sessions["known_at_us"].fill_null(NEVER).to_numpy()
+        index = self._of_every_slot(np.where(known_at == NEVER, of, -1))
+        then = np.flatnonzero((of >= 0) & (known_at != NEVER))
+        slot = np.minimum(np.searchsorted(self.grid.slots, known_at[then]), self.grid.width - 1)
+        there = (self.grid.slots[slot] == known_at[then]) & (self._began[then] <= known_at[then])
+        then, place = then[there], (of[then] * self.grid.width + slot)[there]
+        if len(place) and np.bincount(place).max() > 1:
+            later = np.argsort(self._began[then], kind="stable")
+            then, place = then[later], place[later]
+        index[place] = then  # of several in one place the last stays
+        return index
+
+    def _of_every_slot(self, of: Longs) -> Longs:
+        """Of the sessions of which nobody says when they were known: they are at every slot from their start on."""
+        rows = np.flatnonzero(of >= 0)
+        rows = rows[np.argsort(self._began[rows], kind="stable")]
+        found = self.grid.as_of(len(self.numbering.keys), of[rows], self._began[rows])
+        return np.where(found >= 0, np.append(rows, -1)[found], -1)
+
+    @cached_property
+    def _began(self) -> Longs:
+        """When each of the sessions started; 0: that is not known."""
+        started: Longs = self.sessions["started_us"].fill_null(0).to_numpy()
+        return np.maximum(started, 0)

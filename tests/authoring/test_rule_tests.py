@@ -221,6 +221,19 @@ def test_a_mistake_has_its_place_and_what_would_be_right(line: str, told: tuple[
     assert told[1] in problem.message
 
 
+def test_a_mistake_in_the_shape_of_one_test_hides_none_of_another() -> None:
+    text = """tests:
+  - {name: a, expect: [{rule: low, state: fireing}]}
+  - {name: b, expect: [{rule: lov, state: never}]}
+"""
+    rules = rule_files.parse_rules(documents.parse(RULES, "alerts/low.yaml"))
+    with pytest.raises(FileProblems) as caught:
+        cases.read(documents.parse(text, "tests/wrong.yaml"), Files(rules, Routes(), Register()))
+    assert [(problem.line, problem.code) for problem in caught.value.problems] == [
+        (2, "literal-error"), (3, "unknown-rule"),
+    ]  # fmt: skip
+
+
 def test_check_knows_tests(tmp_path: Path) -> None:
     file = tmp_path / "some.yaml"
     file.write_text("tests:\n  - name: wrong\n    expect: [{rule: slow-chargin, state: never}]\n")

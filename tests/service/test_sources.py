@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.authoring.why import lines
-from monitor.config import Evaluate, Paths, Settings
+from monitor.config import Evaluate, Mail, Paths, Settings
 from monitor.errors import InputError, StoreUnavailable
 from monitor.ids import Place
 from monitor.readings.embedded import EmbeddedStore
@@ -187,6 +187,21 @@ def test_after_a_start_the_services_own_alerts_are_told_and_no_others_before_eve
     world.store.away = False
     world.pass_by(timedelta(minutes=2), sending="abc")
     assert world.told()["station-offline"] == 2
+
+
+def test_mail_that_nobody_takes_is_an_alert(world: World) -> None:
+    notify = world.settings.paths.rules / "notify.yaml"
+    notify.write_text("receivers: {noc: {mail: [a@x.se]}}\ndefault: {to: noc}\n")
+    world.service.stop()
+    world.settings = world.settings.model_copy(update={"mail": Mail(host="mail.invalid", sender="laddvakt@x.se")})
+    world.start()
+    world.pass_by(timedelta(minutes=3))
+    world.pass_by(timedelta(minutes=12), sending="abc")  # the mail about d is due, and nothing sends it
+    assert world.told() == {"station-offline": 1}
+    world.pass_by(timedelta(minutes=8), sending="abc")
+    assert ("mail-stuck", "source:mail") not in world.alerts()
+    world.pass_by(timedelta(minutes=6), sending="abc")
+    assert world.alerts()["mail-stuck", "source:mail"] == "firing"
 
 
 class TestWhyARuleAboutTheServiceSaysWhatItSays:

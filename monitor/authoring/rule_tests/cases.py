@@ -60,15 +60,43 @@ class Case:
 
 def read(document: Document, files: Files) -> tuple[Case, ...]:
     """The tests of a file about these rules; raise FileProblems with every mistake in it."""
-    file = documents.validate(document, TestsFile)
-    zone = files.register.default_zone
-    known = files.register if file.sites is None else register.parse(document.only("sites"), zone)
-    routes = files.routes if file.notify is None else notify_file.parse(document.under("notify"))
+    try:
+        file = documents.validate(document, TestsFile)
+    except FileProblems as error:
+        raise FileProblems({*error.problems, *_beside(document, files)}) from error
+    known, routes = _around(document, files)
     readers = [_Reader(document, index, shape, known, files.rules) for index, shape in enumerate(file.tests)]
     cases = [reader.case(routes) for reader in readers]
     if problems := [problem for reader in readers for problem in reader.problems]:
         raise FileProblems(problems)
     return tuple(cases)
+
+
+def _around(document: Document, files: Files) -> tuple[Register, Routes]:
+    """The register and the routes of all tests of the file: its own, else those in force."""
+    own = {key for key in ("sites", "notify") if document.content.get(key) is not None}
+    known = register.parse(document.only("sites"), files.register.default_zone) if "sites" in own else files.register
+    return known, notify_file.parse(document.under("notify")) if "notify" in own else files.routes
+
+
+def _beside(document: Document, files: Files) -> Iterator[Problem]:
+    """What is wrong in a file beside a mistake in its shape: in the tests whose own shape is right."""
+    tests = document.content.get("tests") if isinstance(document.content, dict) else None
+    if not isinstance(tests, list):
+        return
+    try:
+        known, routes = _around(document, files)
+    except FileProblems as error:
+        yield from error.problems
+        return
+    for index, test in enumerate(tests):
+        try:
+            shape = documents.validate(document, TestShape, test, ("tests", index))
+        except FileProblems:
+            continue
+        reader = _Reader(document, index, shape, known, files.rules)
+        reader.case(routes)
+        yield from reader.problems
 
 
 class _Reader:

@@ -135,6 +135,7 @@ def test_what_is_not_known_is_counted_and_answered_where_something_follows(netwo
         assert (unknown, len(subjects)) == (5, 5)
 
 
+@pytest.mark.timeout(400)  # 80 ticks, beside other tests
 def test_many_slots_at_once_answer_as_one_by_one(network: Any, shipped: Any) -> None:
     """A session that begins, loses its power and ends, a fault, and a silence: the same statement over a grid."""
     network.heartbeats(14)

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from monitor import documents
 from monitor.rules import files
 from monitor.rules.evaluate import evaluate, evaluate_slots

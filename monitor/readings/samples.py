@@ -79,13 +79,19 @@ class Samples:
 
 def later(times: Longs, begin: Longs, end: Longs, moments: Longs) -> Longs:
     """The first of the rows from `begin` to `end` (each an array) that is later than the moment; `end` if none is."""
-    low, high = begin.copy(), end.copy()
-    for _ in range(int((end - begin).max(initial=0)).bit_length()):
+    # Most windows reach to the last row or begin with the first: the search is for the others.
+    found = end.copy()
+    inner = np.flatnonzero((begin < end) & (times[end - 1] > moments))
+    low, high, moments = begin[inner], end[inner] - 1, moments[inner]
+    ahead = np.flatnonzero(times[low] <= moments)
+    found[inner], low, high, moments = low, low[ahead] + 1, high[ahead], moments[ahead]
+    for _ in range(int((high - low).max(initial=0)).bit_length()):
         middle = (low + high) >> 1
         earlier = (low < high) & (times[middle] <= moments)
         low = np.where(earlier, middle + 1, low)
         high = np.where(earlier, high, middle)
-    return low
+    found[inner[ahead]] = low
+    return found
 
 
 def arranged(rows: pa.Table) -> Samples:

@@ -45,7 +45,17 @@ Key = Annotated[str, BeforeValidator(str, json_schema_input_type=str)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
-class Connector(Strict):
+class _Many(Strict):
+    """A shape of which there are as many as connectors: which keys were written is not kept, a third of the memory."""
+
+    def model_post_init(self, _: object) -> None:
+        object.__setattr__(self, "__pydantic_fields_set__", _NOT_KEPT)
+
+
+_NOT_KEPT: set[str] = set()
+
+
+class Connector(_Many):
     """One outlet. `evse`: connectors that serve one car at a time share a name; default: its own."""
 
     current: Literal["AC", "DC"] | None = None
@@ -58,7 +68,7 @@ class Connector(Strict):
     retired: bool = False
 
 
-class Station(Strict):
+class Station(_Many):
     """One charging station; `max_power` is shared by its connectors."""
 
     max_power: Watts | None = None

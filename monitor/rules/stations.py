@@ -254,7 +254,8 @@ class Stations:
         halves = (span - 1) // half + 1
         most = int(halves.max(initial=0))
         found = np.zeros(len(offline_us) * most, np.bool_)
-        found[of * most + ago // half[of]] = True
+        # By one number for all, as it usually is, numpy divides six times as fast.
+        found[of * most + ago // (half[of] if (half != half[:1]).any() else half[:1])] = True
         sure: Truths = (found.reshape(len(offline_us), most).sum(axis=1) == halves) & (offline_us >= 2 * HALVES_US)
         return sure
 

@@ -59,7 +59,7 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
     alert = source.alerts.get(alert_id)
     if alert is None:
         return None
-    zone, texts = source.register.zone(alert.place.site), context.texts(alert)
+    zone, texts = context.zone_of(alert.subject), context.texts(alert)
     stretch = _stretch(alert, source.now())
     entries = timeline(source.database, alert, source.now())
     return AlertPage(

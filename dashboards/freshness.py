@@ -11,7 +11,7 @@ from typing import ParamSpec
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from dashboards import logins
+from dashboards import logins, reader
 from dashboards.principals import principal
 from dashboards.sources import Service, service
 
@@ -65,7 +65,7 @@ def freshness(source: Service) -> Freshness:
 
 def version(source: Service) -> str:
     """Changes whenever a page might: with each tick, when data turn stale, when rules are reloaded, with the speed,
-    with what people say to alerts, and with whoever asks.
+    with what people say to alerts, and with whoever asks and in which language.
     """
     fresh = freshness(source)
     picture = source.picture
@@ -80,6 +80,7 @@ def version(source: Service) -> str:
         source.responses.stamp(),
         principal(),
         logins.stamp(),
+        reader.language(),
     )
     return hashlib.sha1(f"{_BOOT} {seen}".encode(), usedforsecurity=False).hexdigest()[:16]
 

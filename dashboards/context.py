@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from flask import Flask, request, url_for
 
 from dashboards import access, formats, reader, words
+from dashboards.active import ActiveAlerts, active_alerts
 from dashboards.freshness import freshness
 from dashboards.language import gettext, locale
 from dashboards.principals import principal
+from dashboards.release import release
 from dashboards.sources import mailbox, service
 from monitor.alerts.flat import texts_of
 from monitor.alerts.model import Alert
@@ -116,8 +118,13 @@ def install(app: Flask) -> None:
         word=words.word, spoken=spoken, texts=texts, price=price, standard=standard, standings=STANDINGS,
         place_of=Place.parse, place_url=place_url, place_name=place_name, zone_of=zone_of, standing_of=standing_of,
         asset=asset, first_page=first_page, may=access.may, languages=reader.LANGUAGES, same_page=same_page,
+        active=_active,
     )  # fmt: skip
     app.context_processor(_of_request)
+
+
+def _active() -> ActiveAlerts:
+    return active_alerts(service())
 
 
 def first_page() -> str:
@@ -171,4 +178,5 @@ def _of_request() -> dict[str, object]:
         "navigation": _navigation(),
         "tv": request.args.get("tv") == "1",
         "poll": POLL_SECONDS,
+        "release": release(),
     }

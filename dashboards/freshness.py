@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from dashboards import logins, reader
 from dashboards.principals import principal
+from dashboards.release import release
 from dashboards.sources import Service, service
 
 P = ParamSpec("P")
@@ -97,6 +98,7 @@ def polled(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturn
             response = make_response(view(*args, **kwargs))
         if response.status_code in {200, 304}:
             response.set_etag(tag, weak=True)
+            response.headers["Laddvakt-Version"] = release()
         return response
 
     return answer

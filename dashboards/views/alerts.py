@@ -37,13 +37,13 @@ def one(alert_id: int) -> ResponseReturnValue:
 
 @alerts.post("/<int:alert_id>/acknowledge")
 def acknowledge(alert_id: int) -> ResponseReturnValue:
-    """`comment`, `ticket`, `assignee`: whoever is logged in says that somebody sees to it."""
+    """`comment`, `ticket`, `assignee`: whoever is logged in says that somebody sees to it; `back`: a page to go to."""
     given, source = Parameters(request.form), service()
     source.responses.acknowledge(
         _alert(alert_id).id, by=principal().name, at=source.now(), comment=given.line("comment"),
         ticket=given.line("ticket"), assignee=given.line("assignee"),
     )  # fmt: skip
-    return _back(alert_id)
+    return redirect(given.path("back") or url_for("alerts.one", alert_id=alert_id), HTTPStatus.SEE_OTHER)
 
 
 @alerts.post("/<int:alert_id>/withdraw")

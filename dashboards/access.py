@@ -80,6 +80,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "alerts.acknowledge": ACT,
     "alerts.withdraw": ACT,
     "alerts.silence": ACT,
+    "alerts.preview": ACT,
     "alerts.comment": ACT,
     "alerts.judge": ACT,
     "silences.all_": READ,

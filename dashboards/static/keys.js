@@ -23,8 +23,7 @@
     if (!form || !link || link === location || link.closest("[data-acknowledged]")) return undefined;
     sessionStorage.setItem(BACK, link.pathname);
     form.action = `${link.pathname}/acknowledge${link.search}`;
-    form.elements.back.value = location.pathname + location.search;
-    return form.submit();
+    return form.requestSubmit();
   }
 
   function silence() {
@@ -56,6 +55,12 @@
     if (event.target.closest("input, select, textarea, [contenteditable]") || !off.checked || !(event.key in KEYS)) return;
     event.preventDefault();
     KEYS[event.key]();
+  });
+
+  form?.addEventListener("submit", (event) => {
+    const row = event.submitter?.closest("li, tr")?.querySelector(ROWS);
+    if (row) sessionStorage.setItem(BACK, row.pathname);
+    form.elements.back.value = location.pathname + location.search;
   });
 
   const kept = sessionStorage.getItem(BACK);

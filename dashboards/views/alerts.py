@@ -2,20 +2,24 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from typing import get_args
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from dashboards import answering
-from dashboards.alert_page import AlertFilters, alert_page, alerts_page
+from dashboards import answering, silencing
+from dashboards.alert_list import AlertFilters, alerts_page
+from dashboards.alert_page import alert_page
 from dashboards.freshness import polled
 from dashboards.parameters import BadParameter, Parameters
 from dashboards.principals import principal
 from dashboards.sources import service
 from monitor.alerts.model import Alert
 from monitor.alerts.remarks import VERDICTS
+from monitor.alerts.responses import Breadth
 
 alerts = Blueprint("alerts", __name__, url_prefix="/alerts")
+BREADTHS: tuple[Breadth, ...] = get_args(Breadth)
 
 
 @alerts.get("")
@@ -55,11 +59,24 @@ def withdraw(alert_id: int) -> ResponseReturnValue:
 
 @alerts.post("/<int:alert_id>/silence")
 def silence(alert_id: int) -> ResponseReturnValue:
-    """`hours` and `reason`: no messages of this rule at this place."""
+    """`hours`, `reason`, and `what`: no messages of this rule at this place, on its site, or of anything there."""
     given, alert, source = Parameters(request.form), _alert(alert_id), service()
-    hours = given.number("hours", most=answering.HOURS_MAX) or answering.HOURS
-    answering.silence(source, alert, timedelta(hours=hours), author=principal().name, reason=given.line("reason"))
+    lasts = timedelta(hours=given.number("hours", most=answering.HOURS_MAX) or answering.HOURS)
+    answering.silence(
+        source, alert, lasts, author=principal().name, reason=given.line("reason"), breadth=_breadth(given)
+    )  # fmt: skip
     return _back(alert_id)
+
+
+@alerts.get("/<int:alert_id>/silence")
+def preview(alert_id: int) -> ResponseReturnValue:
+    """`what`: what such a silence would hide now."""
+    found = silencing.preview(service(), _alert(alert_id), _breadth(Parameters(request.args)))
+    return render_template("_preview.html", preview=found)
+
+
+def _breadth(given: Parameters) -> Breadth:
+    return given.choice("what", BREADTHS) or "place"
 
 
 @alerts.post("/<int:alert_id>/comment")

@@ -4,13 +4,14 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import get_args
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dashboards import answering, silencing
 from dashboards.alert_list import AlertFilters, alerts_page
 from dashboards.alert_page import alert_page
 from dashboards.freshness import polled
+from dashboards.missing import no_alert
 from dashboards.parameters import BadParameter, Parameters
 from dashboards.principals import principal
 from dashboards.sources import service
@@ -36,7 +37,7 @@ def all_() -> ResponseReturnValue:
 @polled
 def one(alert_id: int) -> ResponseReturnValue:
     """One alert."""
-    return render_template("alert.html", page=alert_page(service(), alert_id) or abort(404))
+    return render_template("alert.html", page=alert_page(service(), alert_id) or no_alert(alert_id))
 
 
 @alerts.post("/<int:alert_id>/acknowledge")
@@ -100,7 +101,7 @@ def judge(alert_id: int) -> ResponseReturnValue:
 
 
 def _alert(alert_id: int) -> Alert:
-    return service().alerts.get(alert_id) or abort(HTTPStatus.NOT_FOUND)
+    return service().alerts.get(alert_id) or no_alert(alert_id)
 
 
 def _back(alert_id: int) -> ResponseReturnValue:

@@ -132,7 +132,7 @@ def test_focus_scroll_selection_and_open_menus_stay(visit: Go, service: SampleSe
     details.locator("summary").click()
     reason = details.get_by_label("Reason")
     reason.fill("being mended")
-    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="Times in").click()
     page.evaluate("getSelection().selectAllChildren(document.querySelector('p.lead'))")
     reason.focus()
     page.evaluate("scrollTo(0, 300)")
@@ -145,7 +145,7 @@ def test_focus_scroll_selection_and_open_menus_stay(visit: Go, service: SampleSe
     assert page.evaluate(chosen) == before
     expect(reason).to_have_value("being mended")
     expect(details).to_have_attribute("open", "")
-    expect(page.locator("details.menu")).to_have_attribute("open", "")
+    expect(page.locator("#zones")).to_be_visible()
 
 
 def test_the_focus_stays_on_the_same_alert_when_another_comes_before_it(visit: Go, service: SampleService) -> None:

@@ -45,7 +45,17 @@ Key = Annotated[str, BeforeValidator(str, json_schema_input_type=str)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
-class Connector(Strict):
+class _Many(Strict):
+    """A shape of which there are as many as connectors: which keys were written is not kept, a third of the memory."""
+
+    def model_post_init(self, _: object) -> None:
+        object.__setattr__(self, "__pydantic_fields_set__", _NOT_KEPT)
+
+
+_NOT_KEPT: set[str] = set()
+
+
+class Connector(_Many):
     """One outlet. `evse`: connectors that serve one car at a time share a name; default: its own."""
 
     current: Literal["AC", "DC"] | None = None
@@ -58,7 +68,7 @@ class Connector(Strict):
     retired: bool = False
 
 
-class Station(Strict):
+class Station(_Many):
     """One charging station; `max_power` is shared by its connectors."""
 
     max_power: Watts | None = None
@@ -170,47 +180,26 @@ class Register:
                 return group.max_power
         return station.max_power if station else None
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One row per connector in service, as `rules` joins it: see `ROW_KEYS`."""
-        rows = []
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """A row for each connector in service: what rules know of it from here."""
         for place, connector in self:
             station = self.file.sites[place.site].stations[place.station or ""]
             offline_after = self.offline_after(place)
-            rows.append(
-                {
-                    "site": place.site,
-                    "station": place.station,
-                    "connector": place.connector,
-                    "current": connector.current,
-                    "rated_w": connector.rated,
-                    "rated_phases": connector.phases,
-                    "evse": connector.evse or place.connector,
-                    "power_group": self.power_group(place),
-                    "group_max_w": self.power_limit(place),
-                    "station_max_w": station.max_power,
-                    "load_managed": station.load_managed,
-                    "bidirectional": connector.bidirectional,
-                    "offline_after_s": offline_after.total_seconds() if offline_after else None,
-                }
-            )
-        return rows
-
-
-ROW_KEYS = (
-    "site",
-    "station",
-    "connector",
-    "current",
-    "rated_w",
-    "rated_phases",
-    "evse",
-    "power_group",
-    "group_max_w",
-    "station_max_w",
-    "load_managed",
-    "bidirectional",
-    "offline_after_s",
-)
+            yield {
+                "site": place.site,
+                "station": place.station,
+                "connector": place.connector,
+                "current": connector.current,
+                "rated_w": connector.rated,
+                "rated_phases": connector.phases,
+                "evse": connector.evse or place.connector,
+                "power_group": self.power_group(place),
+                "group_max_w": self.power_limit(place),
+                "station_max_w": station.max_power,
+                "load_managed": station.load_managed,
+                "bidirectional": connector.bidirectional,
+                "offline_after_s": offline_after.total_seconds() if offline_after else None,
+            }
 
 
 def load(path: Path, default_zone: str) -> Register:

@@ -71,8 +71,13 @@ class Moment:
 class Play:
     """One series of slots. `failures`: rules that could not be judged, with the reason."""
 
-    def __init__(self, files: Files, replay: Replay, rows: Rows, settings: Settings, histories: Histories) -> None:
+    def __init__(
+        self, files: Files, replay: Replay, rows: Rows, settings: Settings, histories: Histories,
+        *, every_unknown: bool = False,
+    ) -> None:  # fmt: skip
+        """`every_unknown`: moments also have the answers of rules that do not know and of which nothing follows."""
         self._files, self._replay, self._rows, self._histories = files, replay, rows, histories
+        self._every_unknown = every_unknown
         self._program = compile_rules([rule for rule in files.rules if rule.on != "source"])
         sessions = settings.sessions
         self._assembler = Assembler(
@@ -127,7 +132,9 @@ class Play:
         self._rows.store.bring_up_to(slots[-1])
         active = frozenset((alert.rule, alert.subject) for alert in self._replay.active)
         with self._rows.store.snapshot() as snapshot:
-            answers, failures, waits = evaluate_slots(self._program, snapshot, self.facts(slots), slots, active)
+            answers, failures, waits = evaluate_slots(
+                self._program, snapshot, self.facts(slots), slots, active, every_unknown=self._every_unknown
+            )
         self.failures |= failures
         at: dict[datetime, list[Answer]] = defaultdict(list)
         for answer in answers:

@@ -8,7 +8,6 @@ import csv as plain_csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -22,6 +21,7 @@ from pyarrow import csv
 from monitor.documents import nearest
 from monitor.errors import InputError, UsageError
 from monitor.ingest.clock import AHEAD_US, EARLIEST_US
+from monitor.ingest.csv_lines import first_lines
 from monitor.ingest.line_protocol import Rejected
 
 NAMES = ("session", "site", "station", "connector")
@@ -113,10 +113,14 @@ class _Raw:
         self._sources = {name: mapping.get(name, Source(name)) for name in (*REQUIRED, *OPTIONAL)}
         self._texts: dict[str, npt.NDArray[np.object_]] = {}
         self._body = body.removeprefix(b"\xef\xbb\xbf")
+        if b"\n" not in self._body:
+            self._body = self._body.replace(b"\r", b"\n")
         first = next((line for line in io.BytesIO(self._body) if line.strip(b"\r\n")), b"")
         header = first.decode(errors="replace").rstrip("\r\n")
         self._delimiter = max(",;\t", key=header.count)
-        names = next(plain_csv.reader([header], delimiter=self._delimiter), [])
+        if b'"' in self._body:  # One that is never closed swallows rows: it is found before they are read.
+            self._lines = first_lines(self._body, self._delimiter)
+        names = next(plain_csv.reader(io.StringIO(header, newline=""), delimiter=self._delimiter), [])
         if twice := {name for name in names if names.count(name) > 1}:
             raise InputError(f"has several columns {', '.join(map(repr, sorted(twice)))}")
         skipped: dict[int, str] = {}
@@ -152,16 +156,7 @@ class _Raw:
 
     @cached_property
     def _lines(self) -> list[int]:
-        """The same of all records: cells may hold line breaks, and between records may be empty lines."""
-        lines, before = [], 0
-        text = io.TextIOWrapper(io.BytesIO(self._body), encoding="utf-8", errors="replace", newline="")
-        records = plain_csv.reader(text, delimiter=self._delimiter)
-        with suppress(plain_csv.Error):
-            for record in records:
-                if record:
-                    lines.append(before + 1)
-                before = records.line_num
-        return lines
+        return first_lines(self._body, self._delimiter)
 
     def _check_header(self, mapped: set[str]) -> None:
         present = self._table.column_names

@@ -1,6 +1,7 @@
 """The samples of the last evaluation, brought up to the next one by the rows that came in between."""
 
 import threading
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ import pyarrow as pa
 
 from monitor.readings.database import number
 from monitor.readings.samples import Samples, arranged, merged
+
+_ORDER = ("connector_key", "time_us")
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,11 @@ class Hot:
         """Kept when it is the newest that was asked for, then with all columns and as far back as was ever asked."""
         kept = self._kept
         if upto_us - after_us > self.window_us or (kept and upto_us < kept.upto_us):
-            return arranged(_rows(cursor, columns, f"time_us > {after_us} AND time_us <= {upto_us} AND seq <= {seq}"))
+            return _read(cursor, columns, f"time_us > {after_us} AND time_us <= {upto_us} AND seq <= {seq}")
         if kept:
             columns = columns | set(kept.samples.columns)
             after_us = min(after_us, upto_us - (kept.upto_us - kept.after_us))
-        samples = arranged(_rows(cursor, columns, f"time_us > {after_us} AND seq <= {seq}"))
+        samples = _read(cursor, columns, f"time_us > {after_us} AND seq <= {seq}")
         self._kept = _Kept(samples, after_us, upto_us, seq)
         return samples
 
@@ -72,10 +75,18 @@ class Hot:
 def _advanced(cursor: duckdb.DuckDBPyConnection, kept: _Kept, upto_us: int, seq: int) -> _Kept:
     upto_us = max(upto_us, kept.upto_us)
     after_us = upto_us - (kept.upto_us - kept.after_us)
-    new = _rows(cursor, set(kept.samples.columns), f"seq > {kept.seq} AND seq <= {seq} AND time_us > {after_us}")
-    return _Kept(merged(kept.samples, arranged(new), after_us), after_us, upto_us, seq)
+    chosen = f"seq > {kept.seq} AND seq <= {seq} AND time_us > {after_us}"
+    columns = kept.samples.columns
+    new = _rows(cursor, [*_ORDER, *columns], chosen)
+    samples = merged(kept.samples, arranged(new, ((name, new[name]) for name in columns)), after_us)
+    return _Kept(samples, after_us, upto_us, seq)
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection, columns: AbstractSet[str], chosen: str) -> pa.Table:
-    named = ", ".join(["connector_key", "time_us", *sorted(columns)])
-    return cursor.sql(f"SELECT {named} FROM meter WHERE {chosen}").to_arrow_table()
+def _read(cursor: duckdb.DuckDBPyConnection, columns: AbstractSet[str], chosen: str) -> Samples:
+    """Column by column, which takes a third of the memory: within a transaction rows come in the same order."""
+    fields = ((name, _rows(cursor, [name], chosen)[name]) for name in sorted(columns))
+    return arranged(_rows(cursor, _ORDER, chosen), fields)
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, columns: Iterable[str], chosen: str) -> pa.Table:
+    return cursor.sql(f"SELECT {', '.join(columns)} FROM meter WHERE {chosen}").to_arrow_table()

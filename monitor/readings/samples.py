@@ -4,7 +4,7 @@ In this order a window of a connector is a stretch of each array, and its sum or
 the memory costs: 2 ms for 6 million values. DuckDB, whose rows lie as they came, hashes or sorts them each time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -79,26 +79,30 @@ class Samples:
 
 def later(times: Longs, begin: Longs, end: Longs, moments: Longs) -> Longs:
     """The first of the rows from `begin` to `end` (each an array) that is later than the moment; `end` if none is."""
-    low, high = begin.copy(), end.copy()
-    for _ in range(int((end - begin).max(initial=0)).bit_length()):
+    # Most windows reach to the last row or begin with the first: the search is for the others.
+    found = end.copy()
+    inner = np.flatnonzero((begin < end) & (times[end - 1] > moments))
+    low, high, moments = begin[inner], end[inner] - 1, moments[inner]
+    ahead = np.flatnonzero(times[low] <= moments)
+    found[inner], low, high, moments = low, low[ahead] + 1, high[ahead], moments[ahead]
+    for _ in range(int((high - low).max(initial=0)).bit_length()):
         middle = (low + high) >> 1
         earlier = (low < high) & (times[middle] <= moments)
         low = np.where(earlier, middle + 1, low)
         high = np.where(earlier, high, middle)
-    return low
+    found[inner[ahead]] = low
+    return found
 
 
-def arranged(rows: pa.Table) -> Samples:
-    """Samples of a table with `connector_key`, `time_us` and columns of stored fields, in any order."""
+def arranged(rows: pa.Table, fields: Iterable[tuple[str, pa.ChunkedArray]]) -> Samples:
+    """Samples of rows in any order: a table of their `connector_key` and `time_us`, and one column after the other,
+    which need not be there at once.
+    """
     keys, times = rows["connector_key"].to_numpy(), rows["time_us"].to_numpy()
     order = np.lexsort((times, keys))
     counts = np.bincount(keys, minlength=1)
-    fields = [name for name in rows.column_names if name not in {"connector_key", "time_us"}]
-    return Samples(
-        np.concatenate([[0], np.cumsum(counts)]),
-        _spare(times[order]),
-        {name: _column(rows[name], order) for name in fields},
-    )
+    columns = {name: _column(column, order) for name, column in fields}
+    return Samples(np.concatenate([[0], np.cumsum(counts)]), _ordered(times, order), columns)
 
 
 def merged(old: Samples, new: Samples, after_us: int) -> Samples:
@@ -142,10 +146,13 @@ def _padded(starts: Longs, connectors: int) -> Longs:
 
 def _column(column: pa.ChunkedArray, order: Longs) -> Column:
     if not column.null_count:
-        return Column(_spare(column.to_numpy()[order]), None)
+        return Column(_ordered(column.to_numpy(), order), None)
     known = pc.is_valid(column).to_numpy()
-    return Column(_spare(pc.fill_null(column, 0).to_numpy()[order]), np.append(known[order], False))
+    return Column(_ordered(pc.fill_null(column, 0).to_numpy(), order), _ordered(known, order))
 
 
-def _spare(values: Longs) -> Longs:
-    return np.append(values, 0)
+def _ordered(values: npt.NDArray[T], order: Longs) -> npt.NDArray[T]:
+    """With one element more at the end."""
+    found = np.zeros(len(order) + 1, values.dtype)
+    np.take(values, order, out=found[:-1], mode="clip")
+    return found

@@ -68,24 +68,30 @@ def evaluate(
 
 
 def evaluate_slots(
-    program: Program, snapshot: Snapshot, facts: Facts, slots: Sequence[datetime], active: Active = frozenset()
+    program: Program,
+    snapshot: Snapshot,
+    facts: Facts,
+    slots: Sequence[datetime],
+    active: Active = frozenset(),
+    *,
+    every_unknown: bool = False,
 ) -> tuple[tuple[Answer, ...], dict[str, str], frozenset[datetime]]:
     """The same for many slots (ascending) at once, through the same statements: what a backtest asks.
 
     Answers in the order of (slot, rule, subject), the rules that failed, and the slots at which rules wait because all
-    stations were silent. A subject that matches, is unknown or is `active` at one of the slots has an answer at each:
-    its alert may begin at any of them. `facts.sessions` has a row for each slot (`known_at_us`).
+    stations were silent. A subject that `evaluate` has an answer for at one of the slots has one at each: its alert may
+    begin at any of them. `facts.sessions` has a row for each slot (`known_at_us`).
     """
     frame = build(snapshot, facts, slots, program)
     silent = frame.query(snapshot, "SELECT DISTINCT slot_us FROM station_frame WHERE network_silent").to_pylist()
     waits = frozenset(from_us(row["slot_us"]) for row in silent)
     statements = [statement for statement in program.statements if statement.subject != "source"]
-    found = judge(program, statements, frame, snapshot, active, every_unknown=True)
+    found = judge(program, statements, frame, snapshot, active, every_unknown=every_unknown)
     begun = {(answer.rule, answer.subject) for answer in found.answers if answer.truth is not False} | active
     if begun - active:
         sites = {Place(Place.parse(subject).site) for _, subject in begun}
         few = frame.within(frozenset(frame.numbers(sites)))
-        found = judge(program, statements, few, snapshot, begun, every_unknown=True)
+        found = judge(program, statements, few, snapshot, begun, every_unknown=every_unknown)
     kept = sorted(
         (one for one in found.answers if one.at not in waits), key=lambda one: (one.at, one.rule, one.subject)
     )

@@ -1,7 +1,7 @@
 """The frame: base names of every connector and station at the slots, as Arrow tables that statements join."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -101,9 +101,11 @@ class Frame:
             table = table.append_column(name, column) if name in words else table
         return table
 
-    def numbers(self, places: Iterable[Place]) -> list[int]:
+    def numbers(self, places: Collection[Place]) -> list[int]:
         """The numbers of those of the places that are there, each among its kind."""
         assert self.connectors is not None
+        if not places:
+            return []
         known = self.connectors.numbering.numbers
         return [known[place] for place in places if place in known]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import repeat
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,6 @@ from monitor.ids import Place
 from monitor.readings.store import Snapshot
 from monitor.rules.answer import Answer
 from monitor.rules.frame import Frame
-from monitor.rules.model import Rule
 from monitor.rules.program import PLACE_COLUMNS, Program, Statement
 from monitor.units import from_us
 
@@ -100,38 +99,39 @@ def _unknown(rows: pa.Table, index: int) -> pa.ChunkedArray:
 
 def _answers(asked: _Asked, statement: Statement, rows: pa.Table) -> Iterator[Answer]:
     """Of thousands of subjects a rule may not know anything; only those of which something follows are looked at."""
-    columns = PLACE_COLUMNS[statement.subject]
-    concerned = rows["is_active"]
     for index, rule in enumerate(statement.rules):
-        holds = rows[f"truth_{index}"].fill_null(_counts(asked, rule))
-        concerned = pc.or_(concerned, pc.and_(rows[f"selected_{index}"], holds))
-    for row in rows.filter(concerned).to_pylist():
-        place = Place.of_source(row["source"]) if "source" in columns else Place(*(row[name] for name in columns))
-        subject = place.subject
-        for index, rule in enumerate(statement.rules):
-            truth = row[f"truth_{index}"]
-            holds = _counts(asked, rule) if truth is None else truth
-            if (row[f"selected_{index}"] and holds) or (rule.id, subject) in asked.active:
-                yield _answer(statement, index, rule, subject, row)
+        counts = asked.every_unknown or rule.no_data.then == "fire"
+        holds = pc.and_(rows[f"selected_{index}"], rows[f"truth_{index}"].fill_null(counts))
+        concerned = rows.filter(pc.or_(holds, rows["is_active"]))
+        if not concerned.num_rows:
+            continue
+        for subject, answer in _answers_of(statement, index, concerned):
+            follows = answer.selected and (counts if answer.truth is None else answer.truth)
+            if follows or (rule.id, subject) in asked.active:
+                yield answer
 
 
-def _counts(asked: _Asked, rule: Rule) -> bool:
-    """Whether it matters that the rule does not know."""
-    return asked.every_unknown or rule.no_data.then == "fire"
+def _answers_of(statement: Statement, index: int, rows: pa.Table) -> Iterator[tuple[str, Answer]]:
+    """What one rule says of each row."""
+    rule, keys = statement.rules[index].id, [statement.keys[n] for n in statement.used[index]]
+    judged = [f"{name}_{index}" for name in ("truth", "level", "recovered", "selected")]
+    columns = [rows[name].to_pylist() for name in ("slot_us", *judged)]
+    values = zip(*(rows[f"v{n}"].to_pylist() for n in statement.used[index]), strict=True) if keys else repeat(())
+    for subject, at_us, truth, level, recovered, selected, said in zip(
+        _subjects(statement, rows), *columns, values, strict=bool(keys)
+    ):
+        yield subject, Answer(
+            rule=rule, subject=subject, at=from_us(at_us), truth=truth, level=level if truth else None,
+            recovered=recovered, selected=selected, values=dict(zip(keys, said, strict=True)),
+        )  # fmt: skip
 
 
-def _answer(statement: Statement, index: int, rule: Rule, subject: str, row: dict[str, Any]) -> Answer:
-    truth = row[f"truth_{index}"]
-    return Answer(
-        rule=rule.id,
-        subject=subject,
-        at=from_us(row["slot_us"]),
-        truth=truth,
-        level=row[f"level_{index}"] if truth else None,
-        recovered=row[f"recovered_{index}"],
-        selected=row[f"selected_{index}"],
-        values={statement.keys[n]: row[f"v{n}"] for n in statement.used[index]},
-    )
+def _subjects(statement: Statement, rows: pa.Table) -> list[str]:
+    columns = PLACE_COLUMNS[statement.subject]
+    if "source" in columns:
+        return [Place.of_source(source).subject for source in rows["source"].to_pylist()]
+    names = (rows[name].to_pylist() for name in columns)
+    return [Place(*each).subject for each in zip(*names, strict=True)]
 
 
 def _active_table(statement: Statement, asked: _Asked) -> pa.Table:

@@ -73,9 +73,8 @@ class Stretches:
     @property
     def changes(self) -> Longs:
         """How many values are unlike the one before, which is of the window too."""
-        differs = np.zeros(len(self.values), np.int64)
-        np.cumsum(self.values[1:] != self.values[:-1], out=differs[1:])
-        return np.where(self.count > 1, differs[self.end - 1] - differs[self.begin], 0)
+        differs = np.append(False, self.values[1:] != self.values[:-1])
+        return np.where(self.count > 1, _counted(differs, np.minimum(self.begin + 1, self.end), self.end), 0)
 
     @property
     def stddev(self) -> Doubles:
@@ -226,18 +225,11 @@ class Meter:
         -1: of the others.
         """
         count = self._end - begin
-        known = self._counted(begin, truths >= 0) if (truths < 0).any() else count
-        held = self._counted(begin, truths > 0) if (truths > 0).any() else np.zeros_like(count)
+        known = _counted(truths >= 0, begin, self._end) if (truths < 0).any() else count
+        held = _counted(truths > 0, begin, self._end) if (truths > 0).any() else np.zeros_like(count)
         sure = (known == count) & ((held == 0) | (held == count))
         there = (count > 0) & (self._slots > self._times[begin])
         return np.where(sure, there, -1), (sure & there & (held > 0)).astype(np.int64)
-
-    def _counted(self, begin: Longs, rows: Truths) -> Longs:
-        """How many of the rows of each window are chosen."""
-        before = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(rows, out=before[1:])
-        found: Longs = before[self._end] - before[begin]
-        return found
 
     def _times_of(self, begin: Longs, windows: Longs, truth_of: Callable[[Longs, Longs], Bytes]) -> tuple[Longs, Longs]:
         """For how long a value is known, and for how long the condition held, in each of some windows.
@@ -280,6 +272,15 @@ class Meter:
 
 def _items(table: pa.Table) -> list[tuple[str, pa.ChunkedArray]]:
     return list(zip(table.column_names, table.columns, strict=True))
+
+
+def _counted(rows: Truths, begin: Longs, end: Longs) -> Longs:
+    """How many of the rows of each window are chosen."""
+    bounds = np.empty(2 * len(begin), np.int64)
+    bounds[::2], bounds[1::2] = begin, end
+    # numpy sums bytes into four of theirs three times as fast as into eight.
+    sums = np.add.reduceat(np.append(rows, False).view(np.int8), bounds, dtype=np.int32)[::2]
+    return np.where(end > begin, sums, 0)
 
 
 def _expanded(begin: Longs, end: Longs) -> tuple[Longs, Longs]:

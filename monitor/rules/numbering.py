@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,8 @@ REGISTER = pa.schema([
     ("power_group", pa.string()), ("group_max_w", pa.float64()), ("station_max_w", pa.float64()),
     ("load_managed", pa.bool_()), ("bidirectional", pa.bool_()), ("offline_after_s", pa.float64()),
 ])  # fmt: skip
+
+_AT_ONCE = 10_000
 
 _PLACES = f"""
 WITH named AS (
@@ -128,15 +131,21 @@ class Numbering:
     @cached_property
     def numbers(self) -> Mapping[Place, int]:
         """The number of each connector, station and site that rules look at."""
-        found = {}
-        for number, row in enumerate(self.connectors.slice(0, self.watched).select(PLACE_NAMES).to_pylist()):
-            found[Place(**row)] = number
-        for number, row in enumerate(self.stations.slice(0, self.watched_stations).select(PLACE_NAMES[:2]).to_pylist()):
-            found[Place(**row)] = number
+        connectors = (_texts(self.connectors[name].slice(0, self.watched)) for name in PLACE_NAMES)
+        found = {Place(*names): number for number, names in enumerate(zip(*connectors, strict=True))}
+        stations = (_texts(self.stations[name].slice(0, self.watched_stations)) for name in PLACE_NAMES[:2])
+        found |= {Place(*names): number for number, names in enumerate(zip(*stations, strict=True))}
         return found | {Place(row["site"]): row["site_no"] for row in self.sites.to_pylist()}
 
 
 PLACE_NAMES = [name for name, _ in PLACE]
+
+
+def _texts(column: pa.ChunkedArray) -> list[str]:
+    """Each distinct text is one object: there are as many as connectors."""
+    coded = pc.dictionary_encode(column.combine_chunks())
+    distinct = coded.dictionary.to_pylist()
+    return [distinct[index] for index in coded.indices.to_pylist()]
 
 
 def _keys(column: pa.ChunkedArray) -> Longs:
@@ -162,13 +171,20 @@ def numbered(snapshot: Snapshot, register: Register) -> Numbering:
     for of, at, numbering in _MEMO:
         if of is register and at == stored:
             return numbering
-    tables = {"register": pa.Table.from_pylist(register.rows(), schema=REGISTER), **_retired(register)}
+    tables = {"register": _registered(register), **_retired(register)}
     connectors = snapshot.query(_PLACES, **tables)
     stations = snapshot.query(_STATIONS, **{name: tables[name] for name in ("register", "retired_stations")})
     hidden = [int(pc.sum(table["hidden"]).as_py() or 0) for table in (connectors, stations)]
     found = Numbering(connectors, stations, connectors.num_rows - hidden[0], stations.num_rows - hidden[1])
     _MEMO[:] = [(register, stored, found)]
     return found
+
+
+def _registered(register: Register) -> pa.Table:
+    """Some rows at a time: as Python objects they take ten times the memory."""
+    rows = register.rows()
+    some = iter(lambda: list(islice(rows, _AT_ONCE)), [])
+    return pa.Table.from_batches((pa.RecordBatch.from_pylist(each, REGISTER) for each in some), REGISTER)
 
 
 def _retired(register: Register) -> dict[str, pa.Table]:

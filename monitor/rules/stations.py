@@ -215,11 +215,14 @@ class Stations:
     def _gap(self) -> tuple[Longs, Longs]:
         """Where the last gap before each slot began and ended, NEVER where there was none."""
         count, grid = len(self.numbering.station_keys), self.grid
+        times = grid.times(count)
         gaps = self._gaps()
+        if gaps is None:
+            never = np.full(len(times), NEVER, np.int64)
+            return never, never
         of = self.numbering.station_by_key[gaps["station_key"].to_numpy()]
         start, end = gaps["before_us"].to_numpy(), gaps["first_us"].to_numpy()
         found = grid.as_of(count, of, end)
-        times = grid.times(count)
         # With another heartbeat interval in between, what was a gap at one slot is none at the next.
         while len(end):
             short = (found >= 0) & (at(end, found) - at(start, found) <= self._offline_us)
@@ -231,11 +234,12 @@ class Stations:
         recent = begun > times - GAPS_US
         return np.where(recent, begun, NEVER), np.where(recent, at(end, found), NEVER)
 
-    def _gaps(self) -> pa.Table:
-        """Every space between two rows of a station that may be a gap at a slot."""
+    def _gaps(self) -> pa.Table | None:
+        """Every space between two rows of a station that may be a gap at a slot; None: no station can have one."""
         least = self._shaped(self._offline_us).min(axis=1)
         heard = np.flatnonzero(self._shaped(self.seen_us).max(axis=1) > self.grid.slots[0] - GAPS_US)
-        return self._query(_GAPS, heard[~self._regular(least)[heard]], least)
+        doubtful = heard[~self._regular(least)[heard]]
+        return self._query(_GAPS, doubtful, least) if len(doubtful) else None
 
     def _regular(self, offline_us: Longs) -> Truths:
         """Stations whose heartbeats alone show that there was no gap: their other rows need not be read.
@@ -250,7 +254,8 @@ class Stations:
         halves = (span - 1) // half + 1
         most = int(halves.max(initial=0))
         found = np.zeros(len(offline_us) * most, np.bool_)
-        found[of * most + ago // half[of]] = True
+        # By one number for all, as it usually is, numpy divides six times as fast.
+        found[of * most + ago // (half[of] if (half != half[:1]).any() else half[:1])] = True
         sure: Truths = (found.reshape(len(offline_us), most).sum(axis=1) == halves) & (offline_us >= 2 * HALVES_US)
         return sure
 

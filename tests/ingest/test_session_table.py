@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.errors import InputError
 from monitor.ingest.session_table import Rows, Source, read
 from monitor.units import from_us, to_us
 
@@ -117,3 +118,35 @@ def test_what_is_missing_is_missing(table: Any) -> None:
     rows = table("a,lund,l-1,1,2026-05-01T10:00:00Z,2026-05-01T12:00:00Z,")
     (row,) = rows.table.to_pylist()
     assert {row[name] for name in ("energy_wh", "charging_s", "soc_in", "user", "started_us")} == {None}
+
+
+ROW = "{},lund,l-1,1,2026-05-01T10:00:00Z,2026-05-01T12:00:00Z,1000"
+NEVER_CLOSED = {
+    "to the end": [ROW.format("a"), ROW.format('"b'), ROW.format("c"), ROW.format("d")],
+    "in the last cell": [ROW.format("a"), ROW.format("b").replace("1000", '"1000'), ROW.format("c")],
+    "to the next quote": [ROW.format('"a"'), ROW.format('"b'), ROW.format('"c"'), ROW.format('"d"')],
+    "beyond what a cell may hold": [ROW.format("a"), ROW.format('"b'), *[ROW.format("c")] * 3000],
+}
+
+
+@pytest.mark.parametrize("lines", NEVER_CLOSED.values(), ids=NEVER_CLOSED.keys())
+def test_a_quote_that_is_never_closed_swallows_no_sessions(table: Any, lines: list[str]) -> None:
+    with pytest.raises(InputError, match="line 3: .*quote"):
+        table(*lines)
+
+
+def test_quotes_within_a_cell_are_text(table: Any) -> None:
+    rows = table(ROW.format('5" plug'), ROW.format('"6"" plug"'))
+    assert rows.table["session"].to_pylist() == ['5" plug', '6" plug']
+
+
+def test_a_file_whose_lines_end_with_carriage_returns_alone_is_read() -> None:
+    lines = [HEADER, ROW.format("a"), ROW.format('"b, c"'), ROW.format("d").replace("1000", "x")]
+    rows = read("\r".join(lines).encode(), {}, zones, NOW)
+    assert rows.table["session"].to_pylist() == ["a", "b, c"]
+    assert [each.line for each in rows.rejected] == [4]
+
+
+def test_a_header_with_a_carriage_return_in_it_is_no_header(table: Any) -> None:
+    with pytest.raises(InputError, match="has no column 'energy_wh'"):
+        table(ROW.format("a"), header=HEADER.replace(",energy_wh", "\r,energy_wh"))

@@ -79,14 +79,8 @@ def sites(tmp_path):
 
 def test_the_register_knows_what_is_in_service_and_what_it_can(sites):
     assert [place.connector for place, _ in sites] == ["1", "2"]
-    rows = sites.rows()
-    assert tuple(rows[0]) == register.ROW_KEYS
-    assert (rows[0]["evse"], rows[0]["rated_w"], rows[0]["group_max_w"], rows[0]["offline_after_s"]) == (
-        "A",
-        150_000,
-        200_000,
-        600,
-    )
+    row = next(sites.rows())
+    assert (row["evse"], row["rated_w"], row["group_max_w"], row["offline_after_s"]) == ("A", 150_000, 200_000, 600)
 
 
 def test_the_nearest_answer_wins_station_then_site_then_default(sites):

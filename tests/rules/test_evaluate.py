@@ -164,7 +164,9 @@ def test_many_slots_at_once_answer_as_one_by_one(network: Any, shipped: Any) -> 
         ticked += [answer for answer in network.evaluate(number / 2, rules).answers if answer.selected]
     network.sessions = sessions
     with network.snapshot(40) as snapshot:
-        found, failures, waits = evaluate_slots(compile_rules(rules), snapshot, network.facts, slots)
+        found, failures, waits = evaluate_slots(
+            compile_rules(rules), snapshot, network.facts, slots, every_unknown=True
+        )
     assert (failures, waits) == ({}, frozenset())
     fired = {(one.rule, one.truth) for one in found}
     assert {("slow-charging", True), ("safety-fault", True), ("connector-faulted", True)} <= fired

@@ -40,9 +40,10 @@ frames = st.lists(
 
 def samples_of(rows: Rows) -> Samples:
     listed = [{"connector_key": key, "time_us": at, **values} for (key, at), values in rows.items()]
-    return arranged(pa.Table.from_pylist(listed, pa.schema([
+    table = pa.Table.from_pylist(listed, pa.schema([
         ("connector_key", pa.int32()), *((name, pa.int64()) for name in ("time_us", "power_mw", "energy_mwh")),
-    ])))  # fmt: skip
+    ]))  # fmt: skip
+    return arranged(table, ((name, table[name]) for name in ("power_mw", "energy_mwh")))
 
 
 def frame_of(rows: Sequence[dict[str, Any]]) -> pa.Table:

@@ -28,7 +28,7 @@ class Run:
         self._case, self._store = case, store
         files = Files(case.rules, case.routes, case.register)
         replay = replay_of(files, settings.evaluate.interval)
-        self._play = Play(files, replay, _Arriving(store), settings, Histories(case.history))
+        self._play = Play(files, replay, _Arriving(store), settings, Histories(case.history), every_unknown=True)
         slots = slots_between(case.start, case.start + case.lasts, settings.evaluate.interval)
         self.moments = [
             replace(moment, alerts=dict(moment.alerts)) for moment in self._play.go(_with_rows(case, slots))

@@ -18,7 +18,7 @@
   }
 
   // No header tells the browser's zone. A page that was asked for in it before the cookie was there is asked for again.
-  const zone = `laddvakt-zone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`;
+  const zone = `laddvakt-zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
   if (!document.cookie.split("; ").includes(zone)) {
     document.cookie = `${zone}; path=/; max-age=34560000; samesite=lax`;
     if (root.dataset.zoneChosen === "mine" && document.cookie.includes(zone)) location.reload();

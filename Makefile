@@ -3,13 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 VENDOR := dashboards/static/vendor
+CATALOGUES := dashboards/translations
 FRONT_END := $(VENDOR)/.installed
 
-.PHONY: install demo test check format bench screenshots lock clean
+.PHONY: install demo test check format bench screenshots translations lock clean
 
 install: $(INSTALLED) $(FRONT_END)
 
-$(INSTALLED): requirements/dev.txt pyproject.toml
+# Installing compiles the translations too (hatch_build.py).
+$(INSTALLED): requirements/dev.txt pyproject.toml hatch_build.py $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Laddvakt needs Python 3.11 or later; name one with: make PYTHON=python3.12 install")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
@@ -48,10 +50,15 @@ bench: install
 screenshots: install
 	LADDVAKT_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser/test_demo.py
 
+# After a text of a page was changed: then fill in what is empty in the catalogues, and `make install`.
+translations: install
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k _l --no-location --sort-by-file --width=120 --project=Laddvakt --version=pages -o .venv/messages.pot .
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120 -i .venv/messages.pot -d $(CATALOGUES)
+
 # Needs uv on PATH. Lock files carry versions and hashes, no addresses.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
 
 clean:
-	rm -rf .venv node_modules $(VENDOR) dist
+	rm -rf .venv node_modules $(VENDOR) $(CATALOGUES)/*/LC_MESSAGES/*.mo dist

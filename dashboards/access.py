@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from dashboards import forgery
+from dashboards.language import gettext
 from dashboards.principals import principal
 from dashboards.sources import service
 from monitor.access.model import Permission, Principal
@@ -80,6 +81,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "alerts.acknowledge": ACT,
     "alerts.withdraw": ACT,
     "alerts.silence": ACT,
+    "alerts.preview": ACT,
     "alerts.comment": ACT,
     "alerts.judge": ACT,
     "silences.all_": READ,
@@ -219,7 +221,7 @@ def wants_json() -> bool:
 
 def _refuse(who: Principal) -> ResponseReturnValue:
     if who.kind not in {"nobody", "open"}:
-        raise Forbidden(f"{who.name} may not do this")
+        raise Forbidden(gettext("%(name)s may not do this", name=who.name))
     page = request.method in {"GET", "HEAD"} and request.accept_mimetypes.accept_html and not _for_programs()
     asks_again = request.headers.get("HX-Request") == "true"
     if who.kind == "nobody" and page and not asks_again:

@@ -10,6 +10,7 @@ from monitor.rules.answer import Level
 from monitor.state.alerts import AlertStore
 
 WORST = 500
+NEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,22 @@ class ActiveAlerts:
         for alert in self.worst:
             found.setdefault(alert.place.site, []).append(alert)
         return found
+
+    @cached_property
+    def criticals(self) -> Sequence[int]:
+        """The numbers of the critical ones that fire; none where there are more than WORST: nobody counts them then."""
+        if self.firing.get("critical", 0) > WORST:
+            return ()
+        return [alert.id for alert in self._critical]
+
+    @cached_property
+    def newest_criticals(self) -> Sequence[Alert]:
+        """The last ones of them to fire."""
+        return sorted(self._critical, key=lambda alert: alert.firing_at or alert.pending_at, reverse=True)[:NEWEST]
+
+    @property
+    def _critical(self) -> Sequence[Alert]:
+        return [alert for alert in self.worst if alert.state == "firing" and alert.level == "critical"]
 
     @property
     def count(self) -> int:

@@ -3,7 +3,7 @@
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from dashboards import access, context, language, logins, problems, proxies, security
+from dashboards import access, context, language, logins, problems, proxies, reader, security
 from dashboards.api import api
 from dashboards.backing_up import backing_up
 from dashboards.importing import importing
@@ -43,6 +43,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     app.wsgi_app = proxies.behind(app.wsgi_app, service.settings.web.trusted_proxies)  # type: ignore[method-assign,assignment]
     logins.install(app, service.key)
     access.install(app)
+    reader.install(app)
     language.install(app)
     security.install(app)
     problems.install(app)

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request, url_for
 
-from dashboards import access, formats, words
+from dashboards import access, formats, reader, words
+from dashboards.active import ActiveAlerts, active_alerts
 from dashboards.freshness import freshness
 from dashboards.language import gettext, locale
 from dashboards.principals import principal
+from dashboards.release import release
 from dashboards.sources import mailbox, service
 from monitor.alerts.flat import texts_of
 from monitor.alerts.model import Alert
@@ -50,7 +52,9 @@ def place_url(place: Place) -> str:
     if place.source is not None:
         return url_for("health.page")
     kind = "connectors" if place.connector is not None else "stations" if place.station is not None else "sites"
-    return f"{request.script_root}/{kind}/{quote(place.subject, safe='/')}"
+    address = f"{request.script_root}/{kind}/{quote(place.subject, safe='/')}"
+    chosen = reader.zone_asked()
+    return f"{address}?zone={chosen}" if chosen else address
 
 
 def site_name(key: str) -> str:
@@ -67,12 +71,12 @@ def place_name(place: Place) -> str:
 
 
 def zone_of(subject: str) -> ZoneInfo:
-    """The zone of the site that a subject belongs to."""
-    return service().register.zone(Place.parse(subject).site)
+    """The zone in which the reader sees the times of a subject: that of its site, or what he chose."""
+    return reader.shown_zone(service().register.zone(Place.parse(subject).site))
 
 
 def home_zone() -> ZoneInfo:
-    """The zone of lines about no site in particular."""
+    """The zone of lines about no site in particular, and of the days that filters name."""
     return ZoneInfo(service().settings.sessions.zone)
 
 
@@ -113,9 +117,14 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         word=words.word, spoken=spoken, texts=texts, price=price, standard=standard, standings=STANDINGS,
         place_of=Place.parse, place_url=place_url, place_name=place_name, zone_of=zone_of, standing_of=standing_of,
-        asset=asset, first_page=first_page, may=access.may,
+        asset=asset, first_page=first_page, may=access.may, languages=reader.LANGUAGES, same_page=same_page,
+        active=_active,
     )  # fmt: skip
     app.context_processor(_of_request)
+
+
+def _active() -> ActiveAlerts:
+    return active_alerts(service())
 
 
 def first_page() -> str:
@@ -128,6 +137,13 @@ def page_url(**changes: object) -> str:
     given: dict[str, object] = {**request.args.to_dict(), **changes}
     arguments = {**(request.view_args or {}), **{name: value for name, value in given.items() if value is not None}}
     return url_for(str(request.endpoint), **arguments)
+
+
+def same_page(**changes: str) -> str:
+    """The page's address with a parameter changed; the status page's where this one was no answer to a GET."""
+    if request.method not in {"GET", "HEAD"} or request.endpoint is None:
+        return url_for("noc.status", **changes)  # type: ignore[arg-type]
+    return page_url(**changes)
 
 
 def _navigation() -> list[tuple[str, str]]:
@@ -154,11 +170,13 @@ def _of_request() -> dict[str, object]:
         "service": source,
         "fresh": freshness(source),
         "picture_at": picture.at if picture else None,
-        "zone": home_zone(),
+        "zone": reader.shown_zone(home_zone()),
+        "zone_chosen": reader.zone_asked() or "site",
         "demo": source.demo,
         "speed": source.speed,
         "language": language(),
         "navigation": _navigation(),
         "tv": request.args.get("tv") == "1",
         "poll": POLL_SECONDS,
+        "release": release(),
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import request
+from dashboards import reader
 
 _EN = {
     "language": "en",
@@ -86,8 +86,5 @@ _BY_LANGUAGE = {"en": _EN, "sv": _SV}
 
 
 def words() -> Mapping[str, str]:
-    """In the first of the browser's languages that there is, else in English."""
-    for language in request.accept_languages.values():
-        if found := _BY_LANGUAGE.get(language.partition("-")[0].lower()):
-            return found
-    return _EN
+    """In the reader's language."""
+    return _BY_LANGUAGE[reader.language()]

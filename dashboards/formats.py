@@ -96,7 +96,8 @@ def clock(at: datetime | int | None, zone: tzinfo, seconds: bool = False) -> str
 
 def zone_label(zone: tzinfo, at: datetime) -> str:
     """`Europe/Stockholm (CET)`: the name says the rules, the abbreviation what holds now."""
-    return f"{zone} ({at.astimezone(zone).strftime('%Z')})"
+    name = at.astimezone(zone).strftime("%Z")
+    return name if name == str(zone) else f"{zone} ({name})"
 
 
 def iso(at: datetime) -> str:

@@ -11,8 +11,9 @@ from typing import ParamSpec
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from dashboards import logins
+from dashboards import logins, reader
 from dashboards.principals import principal
+from dashboards.release import release
 from dashboards.sources import Service, service
 
 P = ParamSpec("P")
@@ -65,7 +66,7 @@ def freshness(source: Service) -> Freshness:
 
 def version(source: Service) -> str:
     """Changes whenever a page might: with each tick, when data turn stale, when rules are reloaded, with the speed,
-    with what people say to alerts, and with whoever asks.
+    with what people say to alerts, and with whoever asks and in which language.
     """
     fresh = freshness(source)
     picture = source.picture
@@ -80,6 +81,7 @@ def version(source: Service) -> str:
         source.responses.stamp(),
         principal(),
         logins.stamp(),
+        reader.language(),
     )
     return hashlib.sha1(f"{_BOOT} {seen}".encode(), usedforsecurity=False).hexdigest()[:16]
 
@@ -96,6 +98,7 @@ def polled(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturn
             response = make_response(view(*args, **kwargs))
         if response.status_code in {200, 304}:
             response.set_etag(tag, weak=True)
+            response.headers["Laddvakt-Version"] = release()
         return response
 
     return answer

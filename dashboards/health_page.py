@@ -145,7 +145,7 @@ def _unregistered(source: Service) -> Section:
     strange = [] if picture is None else picture.unregistered
     shown = [(place.subject, gettext("sends readings; its rating is unknown")) for place in strange[:NAMES_SHOWN]]
     return Section(
-        gettext("Register"),
+        gettext("Register of sites"),
         "warning" if strange else "resolved",
         [
             (gettext("Connectors registered"), formats.number(len(source.register.connectors))),

@@ -6,13 +6,14 @@ import flask_babel  # type: ignore[import-untyped]
 from babel import Locale
 from flask import Flask
 
-DEFAULT_LOCALE = "en_SE"
-"""English words with Swedish numbers and ISO dates, until readers choose (a Swedish catalogue is to come)."""
+from dashboards import reader
 
 
 def install(app: Flask) -> None:
     """Give the application its locale, and the templates `_`, `gettext` and `ngettext`."""
-    flask_babel.Babel(app, default_locale=DEFAULT_LOCALE)
+    flask_babel.Babel(
+        app, default_locale=reader.LOCALES["en"], locale_selector=lambda: reader.LOCALES[reader.language()]
+    )
 
 
 def gettext(text: str, **values: object) -> str:
@@ -31,5 +32,5 @@ def lazy_gettext(text: str) -> str:
 
 
 def locale() -> Locale:
-    """The reader's locale; the default outside a request."""
-    return cast("Locale | None", flask_babel.get_locale()) or Locale.parse(DEFAULT_LOCALE)
+    """The reader's locale; English outside a request."""
+    return cast("Locale | None", flask_babel.get_locale()) or Locale.parse(reader.LOCALES["en"])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from werkzeug.datastructures import MultiDict
 
@@ -87,6 +88,14 @@ class Parameters:
         if len(value) > longest:
             raise BadParameter(field, f"is longer than {longest} characters")
         return value
+
+    def path(self, field: str) -> str | None:
+        """An address of ours to go on to; None when it is absent or leads anywhere else."""
+        asked = self._given.get(field, "")
+        parts = urlsplit(asked)
+        # Browsers read a backslash as a slash and leave out tabs and line breaks: //host in disguise.
+        ours = asked.startswith("/") and not asked.startswith("//") and not parts.scheme and not parts.netloc
+        return asked if ours and asked.isprintable() and "\\" not in asked else None
 
     def number(self, field: str, *, most: int = 10**18) -> int | None:
         """A whole number from 1 on; None when it is absent."""

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from dashboards.language import gettext
+from dashboards.missing import Missing
 from dashboards.parameters import BadParameter
 from monitor.errors import InputError, LaddvaktError, Unavailable
 from monitor.sessions.billing_states import Conflict
@@ -43,7 +44,20 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     own = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     if code == HTTPStatus.UNAUTHORIZED:
         own["WWW-Authenticate"] = 'Bearer realm="laddvakt"'
-    return _answer(code, titles.get(code, error.name), error.description or "", headers=own)
+    further = error.further if isinstance(error, Missing) else None
+    return _answer(code, titles.get(code, error.name), _described(error), headers=own, further=further)
+
+
+def _described(error: HTTPException) -> str:
+    """Its own words, or for a page ours in place of the library's."""
+    if error.description != type(error).description or request.path.startswith(API):
+        return error.description or ""
+    match error.code:
+        case HTTPStatus.NOT_FOUND:
+            return gettext("No page has this address; it may be mistyped or of an older version.")
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return gettext("This address takes no such request; it is not a page to look at.")
+    return error.description or ""
 
 
 def _answer(
@@ -51,7 +65,9 @@ def _answer(
     title: str,
     detail: str,
     wrong: Sequence[tuple[str, str]] = (),
+    *,
     headers: Mapping[str, str] | None = None,
+    further: tuple[str, str] | None = None,
 ) -> Response:
     said: dict[str, Any]
     if request.blueprint == "writes":
@@ -67,7 +83,8 @@ def _answer(
         response = jsonify(said)
         response.mimetype = "application/problem+json"
     else:
-        response = Response(render_template("problem.html", title=title, detail=detail), mimetype="text/html")
+        page = render_template("problem.html", status=status, title=title, detail=detail, further=further)
+        response = Response(page, mimetype="text/html")
     response.status_code = status
     response.headers.update(headers or {})
     return response

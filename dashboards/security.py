@@ -34,8 +34,9 @@ def install(app: Flask) -> None:
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
-            # One address has two bodies, the page and its fragment; and neither may be shown again without asking.
-            response.vary.add("HX-Request")
+            # One address has several bodies: the page and its fragment, in two languages; and none of them may be shown
+            # again without asking.
+            response.vary.update(("HX-Request", "Accept-Language", "Cookie"))
             response.headers.setdefault("Cache-Control", "private, no-cache")
         elif request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "private, no-cache")

@@ -57,7 +57,11 @@ def _quiet(network: Rollup) -> Part:
     """No alert, and everything is known: in order, or broken in a way that no rule tells of."""
     broken = network.counts["faulted"] + network.counts["unavailable"]
     if broken:
-        one, many = "No alerts; %(num)s connector is not usable", "No alerts; %(num)s connectors are not usable"
-        return Part("info", ngettext(one, many, broken))
-    one, many = "All is well: %(num)s connector in order", "All is well: %(num)s connectors in order"
-    return Part("resolved", ngettext(one, many, network.connectors))
+        text = ngettext(
+            "No alerts; %(num)s connector is not usable", "No alerts; %(num)s connectors are not usable", broken
+        )
+        return Part("info", text)
+    text = ngettext(
+        "All is well: %(num)s connector in order", "All is well: %(num)s connectors in order", network.connectors
+    )
+    return Part("resolved", text)

@@ -59,7 +59,7 @@ def session_page(source: Service, session_id: str) -> SessionPage | None:
     session = source.session(session_id)
     if session is None:
         return None
-    zone, now = source.register.zone(session.place.site), source.now()
+    zone, now = context.zone_of(session.place.subject), source.now()
     stretch = session.plug_in - AROUND, min((session.plug_out or now) + AROUND, max(now, session.plug_in))
     parts = timeline(session, now, zone)
     legend = _legend(parts)
@@ -80,7 +80,7 @@ def session_page(source: Service, session_id: str) -> SessionPage | None:
         csv=readings_csv(session.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         flags=sorted(session.flags),
         cdr=session_cdr(source, session, "2.2.1"),
-        tariff_words=tariff_words(source, session.bill, zone),
+        tariff_words=tariff_words(source, session.bill, source.register.zone(session.place.site)),
         billing=billing(source, session_id),
     )
 

@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboards.active import active_alerts
-from dashboards.language import gettext, ngettext
+from dashboards.language import gettext
+from dashboards.silencing import SHOWN, hidden_by
 from dashboards.sources import Service
 from monitor.alerts.model import Alert
 from monitor.alerts.responses import Silence
-
-SHOWN = 3
-"""Alerts that a silence hides, by name; beyond, it counts."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +39,5 @@ def silences_page(source: Service) -> SilencesPage:
 def _hiding(source: Service, silence: Silence) -> Hiding:
     if not silence.holds(source.now()):
         return Hiding(silence, gettext("not yet in force"), ())
-    active = active_alerts(source)
-    hidden = [alert for alert in active.worst if silence.mutes(alert)]
-    if not hidden:
-        return Hiding(silence, gettext("nothing at the moment"), ())
-    told = ngettext("%(num)s alert", "%(num)s alerts", len(hidden))
-    if active.count > len(active.worst):
-        told = gettext("%(count)s of the %(worst)s worst", count=told, worst=len(active.worst))
+    told, hidden = hidden_by(source, silence)
     return Hiding(silence, told, hidden[:SHOWN])

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort
 from flask.typing import ResponseReturnValue
 
-from dashboards import alert_page, exports
+from dashboards import alert_list, exports, silencing
 from dashboards.api.asked import AcknowledgeBody, AlertsQuery, CommentBody, VerdictBody
 from dashboards.api.operation import operation
 from dashboards.api.shapes.alerts import AlertDetail, AlertShape, CommentShape
@@ -30,13 +30,13 @@ def alerts(query: AlertsQuery) -> ResponseReturnValue:
     source, since = service(), query.start
     if query.state is None:
         since = since or source.now() - timedelta(hours=24)
-    filters = alert_page.AlertFilters(
+    filters = alert_list.AlertFilters(
         query.state or "all", query.level, query.site, query.rule, _sort(query), query.after or query.before
     )
     if exports.wants_csv():
-        found = alert_page.find_all(source, filters, since)
+        found = alert_list.find_all(source, filters, since)
         return exports.stream("alerts", flat.COLUMNS, lambda: _in_batches(source, found))
-    rows = alert_page.find(source, filters, limit=query.limit + 1, since=since)
+    rows = alert_list.find(source, filters, limit=query.limit + 1, since=since)
     shown = rows[: query.limit]
     following = page_url(sort=filters.sort, after=shown[-1].id, before=None) if len(rows) > query.limit else None
     return {"items": alert_rows(source, shown), "next": following}
@@ -104,7 +104,7 @@ def _sort(query: AlertsQuery) -> Sort:
 def alert_rows(source: Service, found: Sequence[Alert]) -> list[dict[str, Any]]:
     """Alerts as flat rows."""
     said = source.responses.acknowledged([alert.id for alert in found], source.now())
-    muting = alert_page.muting(source)
+    muting = silencing.muting(source)
     return [flat.alert_row(alert, texts(alert), said.get(alert.id), muting) for alert in found]
 
 
@@ -112,7 +112,7 @@ def _in_batches(source: Service, found: Iterable[Alert]) -> Iterator[Mapping[str
     batch: list[Alert] = []
     for alert in found:
         batch.append(alert)
-        if len(batch) == alert_page.BATCH:
+        if len(batch) == alert_list.BATCH:
             yield from alert_rows(source, batch)
             batch = []
     yield from alert_rows(source, batch)

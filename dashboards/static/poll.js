@@ -1,6 +1,7 @@
 // Asks the server again for what stands in #live and morphs it in: focus, scroll, selection and open details stay.
 (() => {
   "use strict";
+  const root = document.documentElement;
   const live = document.getElementById("live");
   const every = Number(live.dataset.poll) * 1000;
   if (!every) return;
@@ -19,15 +20,21 @@
     if (asking) return;
     asking = true;
     const address = location.href;
+    const limit = new AbortController(), late = setTimeout(() => limit.abort(), TIME_LIMIT);
     try {
       const headers = { "HX-Request": "true" };
       if (tag) headers["If-None-Match"] = tag;
-      const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(TIME_LIMIT) });
+      const answer = await fetch(address, { headers, cache: "no-store", signal: limit.signal });
       if (answer.status === 401) {
         ended.hidden = false;
         return;
       }
       if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
+      // Nobody stands before a wall to load the pages of a new version.
+      if (root.classList.contains("tv") && answer.headers.get("Laddvakt-Version") !== root.dataset.version) {
+        location.reload();
+        return;
+      }
       // A filter may have been changed while we waited: what came then belongs to another address.
       if (answer.status === 200 && address === location.href) {
         await htmx.swap({ text: await answer.text(), target: live, sourceElement: live, swap: "innerMorph" });
@@ -37,9 +44,11 @@
     } catch {
       failures += 1;
     } finally {
+      clearTimeout(late);
       asking = false;
     }
     stale.hidden = failures < STALE_AFTER;
+    document.dispatchEvent(new Event("laddvakt:asked"));
     plan();
   }
 

@@ -17,6 +17,13 @@
     document.dispatchEvent(new Event("laddvakt:theme"));
   }
 
+  // No header tells the browser's zone. A page that was asked for in it before the cookie was there is asked for again.
+  const zone = `laddvakt-zone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+  if (!document.cookie.split("; ").includes(zone)) {
+    document.cookie = `${zone}; path=/; max-age=34560000; samesite=lax`;
+    if (root.dataset.zoneChosen === "mine" && document.cookie.includes(zone)) location.reload();
+  }
+
   apply(stored());
   // Paper is white, and narrower than a screen: curves are drawn for it and back again.
   addEventListener("beforeprint", () => { root.dataset.printing = ""; apply("light"); });

@@ -7,7 +7,6 @@ from datetime import timedelta
 from http import HTTPStatus
 from math import ceil
 from typing import cast
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -16,6 +15,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from dashboards import logins
 from dashboards.entrance_words import words
+from dashboards.parameters import Parameters
 from dashboards.principals import open_to_all, principal
 from dashboards.sources import service
 from monitor.access.limits import Limits
@@ -114,11 +114,7 @@ def _bare(template: str, status: HTTPStatus, **values: object) -> Response:
 
 def _next() -> str:
     """Where to go after the login: a path of ours, whatever the address says."""
-    asked = request.values.get("next", "")
-    parts = urlsplit(asked)
-    # Browsers read a backslash as a slash and leave out tabs and line breaks: //host in disguise.
-    ours = asked.startswith("/") and not asked.startswith("//") and not parts.scheme and not parts.netloc
-    return asked if ours and asked.isprintable() and "\\" not in asked else url_for("noc.status")
+    return Parameters(request.values).path("next") or url_for("noc.status")
 
 
 def _serializer() -> URLSafeSerializer:

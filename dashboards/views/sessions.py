@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboards.freshness import polled
+from dashboards.missing import no_session
 from dashboards.parameters import Parameters
 from dashboards.session_cdr import shown_cdr
 from dashboards.session_list import read_filters, sessions_page
@@ -27,7 +28,7 @@ def all_() -> ResponseReturnValue:
 @polled
 def one(session_id: str) -> ResponseReturnValue:
     """One session."""
-    return render_template("session.html", page=session_page(service(), session_id) or abort(404))
+    return render_template("session.html", page=session_page(service(), session_id) or no_session(session_id))
 
 
 @sessions.get("/<session_id>/cdr.json")

@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from monitor.alerts.matching import matches
 from monitor.alerts.model import Alert
+
+Breadth = Literal["place", "site", "all"]
+"""How much a silence made from an alert mutes: its rule at its place, its rule on its site, everything on its site."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,17 @@ class Silence:
         return bool(self.matchers) and matches(alert, self.matchers)
 
 
-def matching(alert: Alert) -> dict[str, tuple[str, ...]]:
-    """The matchers of a silence of the alert's rule at its place alone: a station may be called `[1]*`."""
-    return {"rule": (_literally(alert.rule),), "subject": (_literally(alert.subject),)}
+def matching(alert: Alert, breadth: Breadth = "place") -> dict[str, tuple[str, ...]]:
+    """The matchers of a silence that is made from an alert; names are taken literally: a station may be `[1]*`."""
+    rule: dict[str, tuple[str, ...]] = {"rule": (_literally(alert.rule),)}
+    site: dict[str, tuple[str, ...]] = {"site": (_literally(alert.place.site),)}
+    match breadth:
+        case "place":
+            return rule | {"subject": (_literally(alert.subject),)}
+        case "site":
+            return rule | site
+        case "all":
+            return site
 
 
 def _literally(text: str) -> str:

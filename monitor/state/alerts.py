@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, insert, or_, select, update
 
@@ -26,6 +26,23 @@ class AlertCounts:
 
     pending: int
     firing: Mapping[Level, int]
+
+
+GroupedBy = Literal["site", "rule"]
+
+
+@dataclass(frozen=True)
+class AlertGroup:
+    """The active alerts of one site or rule: how many of each level, and since when the oldest of them."""
+
+    key: str
+    counts: Mapping[Level, int]
+    oldest: datetime
+
+    @property
+    def worst(self) -> Level:
+        """The worst level of any of them."""
+        return max(self.counts, key=lambda level: RANK[level])
 
 
 class AlertStore:
@@ -106,6 +123,23 @@ class AlertStore:
             for site, level, count in connection.execute(by.group_by(alerts.c.site, alerts.c.level)):
                 found.setdefault(site, {})[level] = count
         return found
+
+    def groups(
+        self, by: GroupedBy, *, state: AlertState | None = None, site: str | None = None, level: Level | None = None,
+        rule: str | None = None,
+    ) -> Sequence[AlertGroup]:  # fmt: skip
+        """The active alerts by site or by rule, the group with the most of the worst first."""
+        key, active = alerts.c[by], alerts.c.state == state if state else alerts.c.state.in_(("pending", "firing"))
+        chosen = [active, *_chosen(site=site, place=None, level=level, rule=rule)]
+        counted = select(key, alerts.c.level, func.count(), func.min(alerts.c.pending_us)).where(*chosen)
+        found: dict[str, AlertGroup] = {}
+        with self._database.read() as connection:
+            for name, of_level, count, oldest in connection.execute(counted.group_by(key, alerts.c.level)):
+                before = found.get(name, AlertGroup(name, {}, oldest))
+                counts = {**before.counts, of_level: count}
+                found[name] = AlertGroup(name, counts, min(before.oldest, oldest))
+        levels = sorted(RANK, key=lambda each: -RANK[each])
+        return sorted(found.values(), key=lambda group: ([-group.counts.get(each, 0) for each in levels], group.key))
 
     def active_keys(self) -> frozenset[tuple[str, str]]:
         """Rule and subject of every active alert: what the next evaluation has to answer in any case."""

@@ -37,3 +37,11 @@ def test_every_tick_is_news(fresh: SampleService) -> None:
 
 def test_an_error_carries_no_tag(client: FlaskClient) -> None:
     assert "ETag" not in client.get("/?state=nonsense").headers
+
+
+def test_the_answer_names_the_version_of_the_pages(client: FlaskClient) -> None:
+    answer = client.get("/?tv=1")
+    version = answer.headers["Laddvakt-Version"]
+    assert f'data-version="{version}"' in answer.text
+    again = client.get("/?tv=1", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.headers["Laddvakt-Version"]) == (304, version)

@@ -97,6 +97,7 @@ def test_it_runs_and_shows_its_pages_in_both_languages(
         page = get(f"{url}/")
         assert 'lang="en"' in page
         assert 'lang="sv"' in get(f"{url}/wall", "sv")
+        assert "Granskning" in get(f"{url}/", "sv")
         files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
         assert {Path(file.partition("?")[0]).name for file in files} >= {"htmx.min.js", "laddvakt.css"}
         for file in files:

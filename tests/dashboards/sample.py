@@ -189,9 +189,8 @@ def _remember(service: SampleService) -> None:
     for quarter in range(96, 0, -1):
         if not 40 <= quarter < 44:
             day = abs(quarter - 48) / 48
-            figures = KeyFigures(
-                round(8 * day), 9e5 * day, 92 + 6 * day, 30 + quarter, 9e5 + 4e3 * quarter, 4000 + quarter
-            )
+            sums = (30 + quarter, 9e5 + 4e3 * quarter, 4000 + quarter)
+            figures = KeyFigures(round(8 * day), 9e5 * day, 92 + 6 * day, *sums)
             service.trend.note(NOW - quarter * timedelta(minutes=15), figures)
 
 

@@ -73,6 +73,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "links.page": PUBLIC,
     "links.act": PUBLIC,
     "noc.status": SCREEN,
+    "noc.mosaic": SCREEN,
+    "noc.mosaic_tile": SCREEN,
     "noc.site": SCREEN,
     "noc.station": SCREEN,
     "noc.connector": SCREEN,

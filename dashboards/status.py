@@ -1,10 +1,10 @@
 """What the status page shows, gathered from the picture, the alerts and the sessions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dashboards import formats
 from dashboards.active import ActiveAlerts, active_alerts
@@ -19,9 +19,11 @@ from monitor.alerts.model import Alert
 from monitor.ids import Place
 from monitor.insight import rollup
 from monitor.insight.picture import STANDINGS, Picture, Standing
-from monitor.insight.rollup import Rollup, SiteRollup, stations_of
+from monitor.insight.rollup import Rollup, SiteRollup, currents_of, stations_of
 from monitor.rules.answer import LEVELS, Level
 
+Current = Literal["AC", "DC"]
+CURRENTS: tuple[Current, ...] = get_args(Current)
 SITES_PER_PAGE = 100
 ALERTS_SHOWN = 25
 STRIP_LONGEST = 40
@@ -35,6 +37,7 @@ class Filters:
     site: str | None
     state: Standing | None
     level: Level | None
+    current: Current | None
     q: str | None
     after: int
 
@@ -46,6 +49,7 @@ class Filters:
             site=parameters.text("site"),
             state=parameters.choice("state", STANDINGS),
             level=parameters.choice("level", LEVELS),
+            current=parameters.choice("current", CURRENTS),
             q=parameters.text("q"),
             after=int(after) if after.isdecimal() and len(after) < 9 else 0,
         )
@@ -53,18 +57,21 @@ class Filters:
     @property
     def any(self) -> bool:
         """Whether anything is left out."""
-        return any((self.site, self.state, self.level, self.q))
+        return any((self.site, self.state, self.level, self.current, self.q))
 
     def with_state(self, state: str) -> str:
         """The address that selects this state too; once more: no state."""
         return page_url(state=None if state == self.state else state, after=None)
 
-    def admit(self, site: SiteRollup, firing: Mapping[Level, int], stations: str) -> bool:
-        """Whether a site belongs on the page. `stations` is the text that `q` looks in beside the names."""
+    def admit(self, site: SiteRollup, firing: Mapping[Level, int], stations: str, currents: Collection[str]) -> bool:
+        """Whether a site belongs on the page. `stations` is the text that `q` looks in beside the names, `currents`
+        what its connectors give.
+        """
         at_least = LEVELS[LEVELS.index(self.level) :] if self.level else ()
         return (
             (self.site is None or self.site == site.site)
             and (self.state is None or site.counts[self.state] > 0)
+            and (self.current is None or self.current in currents)
             and (self.level is None or any(firing.get(level) for level in at_least))
             and (self.q is None or self.q.casefold() in f"{site.site} {site_name(site.site)} {stations}".casefold())
         )
@@ -120,7 +127,7 @@ def status_page(source: Service, filters: Filters) -> StatusPage:
     picture, alerts = source.picture, active_alerts(source)
     sites = rollup.sites(picture) if picture else {}
     whole = rollup.network(picture) if picture else None
-    chosen = _chosen(sites, alerts, filters, picture)
+    chosen = chosen_sites(picture, alerts, filters) if picture else []
     shown = chosen[filters.after : filters.after + SITES_PER_PAGE]
     keys = {site.site for site in chosen}
     listed = [alert for alert in alerts.worst if _listed(alert, keys, filters)]
@@ -140,14 +147,16 @@ def status_page(source: Service, filters: Filters) -> StatusPage:
     )
 
 
-def _chosen(
-    sites: Mapping[str, SiteRollup], alerts: ActiveAlerts, filters: Filters, picture: Picture | None
-) -> list[SiteRollup]:
-    stations = stations_of(picture) if picture and filters.q else {}
-    return rollup.worst_first(
-        (s for s in sites.values() if filters.admit(s, alerts.by_site.get(s.site, {}), stations.get(s.site, ""))),
-        alerts.by_site,
-    )
+def chosen_sites(picture: Picture, alerts: ActiveAlerts, filters: Filters) -> list[SiteRollup]:
+    """The sites that the filters select, worst first."""
+    stations = stations_of(picture) if filters.q else {}
+    currents = currents_of(picture) if filters.current else {}
+
+    def admitted(site: SiteRollup) -> bool:
+        key = site.site
+        return filters.admit(site, alerts.by_site.get(key, {}), stations.get(key, ""), currents.get(key, ()))
+
+    return rollup.worst_first(filter(admitted, rollup.sites(picture).values()), alerts.by_site)
 
 
 def _listed(alert: Alert, sites: set[str], filters: Filters) -> bool:

@@ -115,6 +115,7 @@ class SitesQuery(Paged):
 
     state: Annotated[Standing | None, Field(description="sites with a connector in this state")] = None
     level: Annotated[Level | None, Field(description="sites with a firing alert of this level or worse")] = None
+    current: Annotated[Literal["AC", "DC"] | None, Field(description="sites with a connector of this current")] = None
     q: Annotated[Text | None, Field(description="part of a name of a site or of its stations")] = None
     sort: Annotated[Literal["worst", "-worst", "site", "-site"], ORDER] = "worst"
     after: Annotated[int, Field(ge=0, le=10**9, description="how many to pass over, as `next` has it")] = 0

@@ -18,11 +18,11 @@ from dashboards.context import page_url, site_name
 from dashboards.freshness import freshness
 from dashboards.places import connector_at, links_of
 from dashboards.sources import service
-from dashboards.status import Filters
+from dashboards.status import Filters, chosen_sites
 from monitor.ids import Place
 from monitor.insight import rollup
 from monitor.insight.picture import STANDING_OF, Connector, Picture, Standing, connector_of
-from monitor.insight.rollup import Rollup, SiteRollup, stations_of
+from monitor.insight.rollup import Rollup, SiteRollup
 from monitor.register import Site, Station
 
 
@@ -45,17 +45,12 @@ def status() -> ResponseReturnValue:
 @operation("/sites", answer=Page[SiteShape], query=SitesQuery)
 def sites(query: SitesQuery) -> ResponseReturnValue:
     """Sites"""
-    picture, firing = service().picture, active_alerts(service()).by_site
+    picture, active = service().picture, active_alerts(service())
     if picture is None:
         return {"items": [], "next": None}
-    stations = stations_of(picture) if query.q else {}
-    filters = Filters(None, query.state, query.level, query.q, query.after)
-    found = [
-        site
-        for site in rollup.sites(picture).values()
-        if filters.admit(site, firing.get(site.site, {}), stations.get(site.site, ""))
-    ]
-    ordered = in_order(rollup.worst_first(found, firing), query.sort, {"site": lambda each: each.site})
+    firing = active.by_site
+    filters = Filters(None, query.state, query.level, query.current, query.q, query.after)
+    ordered = in_order(chosen_sites(picture, active, filters), query.sort, {"site": lambda each: each.site})
     shown = ordered[query.after : query.after + query.limit]
     following = page_url(after=query.after + query.limit) if len(ordered) > query.after + query.limit else None
     return {"items": [_site(site, firing.get(site.site, {})) for site in shown], "next": following}

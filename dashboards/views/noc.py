@@ -1,9 +1,10 @@
 """Status, sites, stations, connectors: what the control room looks at."""
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboards.freshness import polled
+from dashboards.mosaic import mosaic_of, tile
 from dashboards.parameters import Parameters
 from dashboards.places import connector_page, place_page
 from dashboards.sources import service
@@ -18,6 +19,26 @@ noc = Blueprint("noc", __name__)
 def status() -> ResponseReturnValue:
     """The network in one sentence, and its reasons."""
     return render_template("status.html", page=status_page(service(), Filters.read(Parameters(request.args))))
+
+
+@noc.get("/mosaic")
+@polled
+def mosaic() -> ResponseReturnValue:
+    """Every connector that the filters select as one byte (`monitor.insight.mosaic`)."""
+    found = mosaic_of(service(), Filters.read(Parameters(request.args)))
+    answer = Response(found.codes.tobytes() if found else b"", mimetype="application/octet-stream")
+    answer.headers["Laddvakt-Picture"] = found.picture.at.isoformat() if found else ""
+    return answer
+
+
+@noc.get("/mosaic/<int:number>")
+def mosaic_tile(number: int) -> ResponseReturnValue:
+    """What one of them is; 404 where the picture has changed since."""
+    found = mosaic_of(service(), Filters.read(Parameters(request.args)))
+    known = request.headers.get("Laddvakt-Picture")
+    if found is None or (known is not None and known != found.picture.at.isoformat()):
+        abort(404)
+    return jsonify(tile(found, number) or abort(404))
 
 
 @noc.get("/sites/<path:subject>")

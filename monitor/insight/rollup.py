@@ -142,3 +142,12 @@ def stations_of(picture: Picture) -> Mapping[str, str]:
     """The names of each site's stations as one text, for searching."""
     pairs = picture.connectors.group_by(["site", "station"]).aggregate([]).to_pandas()
     return {str(site): " ".join(map(str, stations)) for site, stations in pairs.groupby("site")["station"]}
+
+
+@lru_cache(maxsize=2)
+def currents_of(picture: Picture) -> Mapping[str, frozenset[str]]:
+    """What the connectors of each site give: AC, DC or both."""
+    found: dict[str, set[str]] = {}
+    for row in picture.connectors.group_by(["site", "current"]).aggregate([]).to_pylist():
+        found.setdefault(row["site"], set()).add(row["current"])
+    return {site: frozenset(currents) for site, currents in found.items()}

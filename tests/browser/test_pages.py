@@ -1,5 +1,6 @@
 """Every page in a real browser: nothing breaks the policy, axe finds nothing serious, nothing scrolls sideways."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -139,3 +140,19 @@ def test_a_server_that_does_not_answer_is_said_after_two_failures(visit: Go) -> 
     page.unroute("**/*")
     _run_until(page, lambda: page.locator("#stale").is_hidden())
     expect(page.locator("#stale")).to_be_hidden()
+
+
+def test_the_mosaic_is_walked_by_the_keys_and_leads_to_a_connector(visit: Go) -> None:
+    found = visit("/")
+    tiles = found.page.locator("[data-mosaic] canvas")
+    told = found.page.locator("[data-mosaic] output")
+    tiles.press("ArrowRight")
+    expect(told).to_contain_text(" / ")
+    first = told.text_content()
+    tiles.press("ArrowRight")
+    expect(told).not_to_have_text(first or "")
+    tiles.press("Home")
+    expect(told).to_have_text(first or "")
+    tiles.press("Enter")
+    expect(found.page).to_have_url(re.compile("/connectors/"))
+    assert own(found.complaints()) == []

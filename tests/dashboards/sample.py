@@ -189,8 +189,8 @@ def _remember(service: SampleService) -> None:
     for quarter in range(96, 0, -1):
         if not 40 <= quarter < 44:
             day = abs(quarter - 48) / 48
-            sums = (30 + quarter, 9e5 + 4e3 * quarter, 4000 + quarter)
-            figures = KeyFigures(round(8 * day), 9e5 * day, 92 + 6 * day, *sums)
+            sums = (2 + quarter // 8, 4e5 + 4e3 * quarter, 1500 + 20 * quarter)
+            figures = KeyFigures(round(90 * day), 2.8e6 * day, 92 + 6 * day, *sums)
             service.trend.note(NOW - quarter * timedelta(minutes=15), figures)
 
 

@@ -57,7 +57,7 @@ def test_the_page_draws_them_and_says_from_what_to_what(tmp_path: Path) -> None:
     with sample.busy_service(tmp_path) as service:
         page = create_app(service).test_client().get("/").get_data(as_text=True)
     assert page.count('class="spark"') == 6
-    assert "24 h: 0 to 8" in page
+    assert "24 h: 0 to 88" in page
     assert len(re.findall('d="M[^"M]*M[^"M]*"', page)) == 6  # the hour of which nothing is known
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 
 from dashboards import curves, formats
+from dashboards.availability import Availability, availability
 from dashboards.context import place_name, site_name
 from dashboards.curves import Curve
 from dashboards.sources import Service
@@ -71,6 +72,8 @@ class ConnectorPage:
     history: ConnectorHistory | None
     readings: list[dict[str, Any]]
     statuses: list[dict[str, Any]]
+    availability: Availability | None
+    neighbours: tuple[Connector, ...]
 
 
 def place_page(source: Service, place: Place) -> PlacePage | None:
@@ -149,7 +152,15 @@ def connector_page(source: Service, place: Place) -> ConnectorPage | None:
         history=source.sessions.histories([place]).get(place),
         readings=newest_rows(source.store, "meter", place),
         statuses=newest_rows(source.store, "status", place),
+        availability=availability(source, place, zone, now),
+        neighbours=_neighbours(source.picture, place),
     )
+
+
+def _neighbours(picture: Picture | None, place: Place) -> tuple[Connector, ...]:
+    """The other connectors of its station, which share its power and its troubles."""
+    here = picture.within(place.station_place) if picture else ()
+    return tuple(each for each in here if each.place != place)
 
 
 def connector_at(picture: Picture | None, place: Place) -> Connector | None:

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from monitor.ids import Place
 from monitor.insight.behaviour import (
     ENERGIES_KWH,
     SOCS,
@@ -20,16 +23,17 @@ from monitor.insight.behaviour import (
 )
 from monitor.insight.causes import with_causes
 from monitor.insight.congestion import Congestion, by_need, congestion
-from monitor.insight.local_time import day_begin_us, month_of
+from monitor.insight.local_time import date_of, day_begin_us, day_of, midnight_us, month_of
 from monitor.insight.performance import By, Facts, Row, added, performance
 from monitor.insight.revenue import Revenue, revenue
+from monitor.insight.uptime import Port, Stretch
 from monitor.register import Register
 from monitor.state.anomalies import Anomaly, anomalies
 from monitor.state.behaviour_rows import singles, unplugged_faulted, visits
 from monitor.state.database import Database
 from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of, weeks_of
 from monitor.state.revenue_rows import earned
-from monitor.state.spells import ports
+from monitor.state.spells import port_by_day, ports
 from monitor.units import from_us
 
 
@@ -130,6 +134,16 @@ class InsightStore:
             asked = self._span(connection, register, chosen, until)
             frame = earned(connection, asked.start, until, chosen.site, register.zone(chosen.site or ""))
         return revenue(frame, cost_per_kwh)
+
+    def by_day(self, place: Place, zone: ZoneInfo, now: datetime, days: int) -> Sequence[tuple[date, Port | None]]:
+        """One connector on each of the last local days, the last one up to now; None where nothing was known yet."""
+        last = day_of(now, zone)
+        its = range(last - days + 1, last + 1)
+        edges = [from_us(midnight_us(day, zone)) for day in (*its, last + 1)]
+        stretches = [Stretch(start, min(end, now)) for start, end in pairwise(edges)]
+        with self._database.read() as connection:
+            ports = port_by_day(connection, place, stretches)
+        return [(date_of(day), port) for day, port in zip(its, ports, strict=True)]
 
     def anomalies(self, site: str | None = None) -> Sequence[Anomaly]:
         """Connectors that stopped being what they were, the latest first."""

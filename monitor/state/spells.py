@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, delete, insert, or_, select, tupl
 
 from monitor.ids import Place
 from monitor.insight.occupancy import NEVER
-from monitor.insight.uptime import Exclusion, Port, Spell, port_of
+from monitor.insight.uptime import Exclusion, Port, Spell, Stretch, port_of
 from monitor.insight.watching import Row, Told, Watch
 from monitor.readings.store import ReadingStore
 from monitor.register import Register
@@ -206,6 +206,22 @@ def ports(connection: Connection, start: datetime, end: datetime, site: str | No
         if (port := port_of(first, spells.get(place, ()), excused, start, end)) is not None:
             found[place] = port
     return found
+
+
+def port_by_day(connection: Connection, place: Place, days: Sequence[Stretch]) -> list[Port | None]:
+    """One connector over each of some stretches, in the order of time; None where no status had come yet."""
+    names = place._asdict()
+    of_place = [insight_ports.c[name] == value for name, value in names.items()]
+    first = connection.execute(select(insight_ports).where(*of_place)).first()
+    if first is None or not days:
+        return [None] * len(days)
+    chosen = select(insight_spells).where(
+        *(insight_spells.c[name] == value for name, value in names.items()),
+        insight_spells.c.start_us < days[-1].end,
+        or_(insight_spells.c.end_us.is_(None), insight_spells.c.end_us > days[0].start),
+    )
+    spells = [Spell(row.condition, row.start_us, row.end_us, row.status) for row in connection.execute(chosen)]
+    return [port_of(first[3], spells, (), day.start, day.end) for day in days]
 
 
 def _sort_in(found: Rows, measurement: str, table: pa.Table) -> None:

@@ -1,69 +1,53 @@
 """Quantities, money and times as people read them, in the locale of the request. Registered as Jinja filters.
 
-Everything unknown is written as a dash, never as 0. Only pages use these; JSON and CSV keep `.` and ISO 8601.
+Everything unknown is written as a dash, never as 0 (`monitor.amounts`). Only pages use these; JSON and CSV keep `.` and
+ISO 8601.
 """
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 from flask import Flask
 
 from dashboards.language import gettext, locale
-from monitor import cells
-from monitor.tariffs.rounding import currency_digits, rounded
+from monitor import amounts, cells
 from monitor.units import from_us
 
-DASH = "–"
-Number = float | int | Decimal
+DASH = amounts.DASH
+Number = amounts.Number
+span = amounts.span
 
 
 def number(value: Number | None, decimals: int = 0) -> str:
     """`1 234,5` for sv_SE."""
-    if value is None:
-        return DASH
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(value, pattern, locale=locale())
+    return amounts.number(value, locale(), decimals)
 
 
 def power(watts: Number | None) -> str:
-    """`840 W`, `11,2 kW`, `118 kW`, `8,42 MW`: the three figures that matter."""
-    return _scaled(watts, (("MW", 1_000_000), ("kW", 1000)), "W")
+    """`840 W`, `11,2 kW`, `118 kW`, `8,42 MW`."""
+    return amounts.power(watts, locale())
 
 
 def energy(watt_hours: Number | None) -> str:
     """`0,4 kWh`, `41,2 kWh`, `131 kWh`, `6,13 MWh`."""
-    if watt_hours is not None and abs(float(watt_hours)) < 1000:
-        return f"{number(float(watt_hours) / 1000, 1)}\u00a0kWh"
-    return _scaled(watt_hours, (("GWh", 1_000_000_000), ("MWh", 1_000_000), ("kWh", 1000)), "Wh")
+    return amounts.energy(watt_hours, locale())
 
 
 def figures(value: float) -> str:
     """Three figures, but no decimals that are all zero: `8,42`, `11,2`, `22`, `118`."""
-    decimals = 0 if abs(value) >= 100 or value == round(value) else 1 if abs(value) >= 10 else 2
-    return number(value, decimals)
-
-
-def _scaled(value: Number | None, scales: tuple[tuple[str, int], ...], base: str) -> str:
-    if value is None:
-        return DASH
-    for unit, factor in scales:
-        if abs(float(value)) >= factor:
-            return f"{figures(float(value) / factor)}\u00a0{unit}"
-    return f"{number(value)}\u00a0{base}"
+    return amounts.figures(value, locale())
 
 
 def percent(value: Number | None, decimals: int = 0) -> str:
     """A value in percent: `62 %`."""
-    return DASH if value is None else f"{number(value, decimals)}\u00a0%"
+    return amounts.percent(value, locale(), decimals)
 
 
 def money(amount: Decimal | None, currency: str) -> str:
-    """With the currency's own digits: `187,30 kr`. Half up, as bills are rounded; babel alone would round half even."""
-    if amount is None:
-        return DASH
-    return format_currency(rounded(amount, currency_digits(currency)), currency, locale=locale())
+    """With the currency's own digits: `187,30 kr`."""
+    return amounts.money(amount, currency, locale())
 
 
 def exact_money(amount: Decimal | None, currency: str) -> str:
@@ -88,21 +72,6 @@ def quantity(amount: Decimal, unit: str) -> str:
     if unit == "session":
         return number(amount)
     return f"{number(amount, 4)}\u00a0{unit}"
-
-
-def span(duration: timedelta | None) -> str:
-    """A duration in its two largest units: `45 s`, `14 min`, `2 h 5 min`, `3 d 4 h`."""
-    if duration is None:
-        return DASH
-    seconds = max(int(duration.total_seconds()), 0)
-    if seconds < 60:
-        return f"{seconds}\u00a0s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if hours < 1:
-        return f"{minutes}\u00a0min"
-    if days < 1:
-        return f"{hours}\u00a0h" + (f" {minutes % 60}\u00a0min" if minutes % 60 else "")
-    return f"{days}\u00a0d" + (f" {hours % 24}\u00a0h" if hours % 24 else "")
 
 
 def moment(at: datetime | int | None, zone: tzinfo, seconds: bool = False) -> str:

@@ -1,21 +1,21 @@
 """What the pages of insight share: which time and which site, and figures as people read them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, get_args
 
 from flask import request, url_for
 
 from dashboards import context, formats
-from dashboards.language import gettext
+from dashboards.language import gettext, locale
 from dashboards.language import lazy_gettext as _l
 from dashboards.parameters import Parameters
 from dashboards.performance_rows import ordered
 from dashboards.session_list import day_of, days_of
 from dashboards.sources import Service
 from monitor.ids import Place
+from monitor.insight.figure_text import figure_text
 from monitor.insight.figures import BY_NAME, Figure, of_kind
 from monitor.insight.local_time import date_of
 from monitor.insight.performance import By
@@ -202,20 +202,4 @@ def columns(days: Sequence[Day], span: tuple[int, int] | None = None) -> list[Co
 
 def shown(value: Any, figure: Figure, currency: str | None = None) -> str:
     """A figure as people read it; unknown is a dash, never 0."""
-    if value is None:
-        return formats.DASH
-    if figure.unit == "money":
-        return formats.money(Decimal(value), currency or "")
-    return _SHOWN[figure.unit](value)
-
-
-_SHOWN: Mapping[str, Callable[[Any], str]] = {
-    "count": formats.number,
-    "rate": lambda value: formats.number(value, 1),
-    "Wh": formats.energy,
-    "W": formats.power,
-    "s": lambda value: formats.span(timedelta(seconds=value)),
-    "share": lambda value: formats.percent(100 * value, 1),
-    "percent": formats.percent,
-    "text": str,
-}
+    return figure_text(value, figure, locale(), currency)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,14 +21,7 @@ from monitor.insight.figures import BY_NAME, Figure, of_kind
 from monitor.insight.local_time import day_of, days_of_month, month_of
 from monitor.insight.performance import Row
 from monitor.state.anomalies import Anomaly
-from monitor.state.insight import Chosen
-
-TARGET = timedelta(minutes=5)
-KEY = (
-    "sessions", "energy_wh", "revenue_excl_vat", "success_rate", "uptime", "known_share", "full_share", "utilisation",
-    "idle_share", "average_power_w", "first_kwh_s", "faults",
-)  # fmt: skip
-PER_CONNECTOR = ("sessions", "energy_wh", "success_rate", "uptime", "utilisation", "idle_share", "faults")
+from monitor.state.site_month import KEY, PER_CONNECTOR, SiteMonth, begin_of, shifted, site_month
 
 
 @dataclass(frozen=True)
@@ -75,16 +68,12 @@ def report_page(source: Service, parameters: Parameters) -> ReportPage:
     zone = source.register.zone(site or "")
     now = source.now()
     today = now.astimezone(zone).date()
-    month = _month(parameters.text("month")) or _shifted(today.replace(day=1), -1)
-    start, end = _begin(month, zone), _begin(_shifted(month, 1), zone)
-    chosen = Chosen(start, end, site)
-    found = source.insight.performance(source.register, "site", chosen, now).rows if site and start < now else ()
-    before_month = Chosen(_begin(_shifted(month, -1), zone), start, site)
-    before = source.insight.performance(source.register, "site", before_month, now).rows if found else ()
-    rows = source.insight.performance(source.register, "connector", chosen, now).rows if found else ()
-    pools = source.insight.congestion(source.register, chosen, now, TARGET) if found else ()
-    behaviour = source.insight.behaviour(source.register, chosen, now) if found else None
-    days = source.insight.days(source.register, chosen, now) if found else ()
+    month = _month(parameters.text("month")) or shifted(today.replace(day=1), -1)
+    start, end = begin_of(month, zone), begin_of(shifted(month, 1), zone)
+    found = SiteMonth(site or "", month, start, end, None)
+    if site:
+        found = site_month(source.insight, source.register, site, month, now)
+    behaviour = found.behaviour
     return ReportPage(
         site=site,
         month=f"{month:%Y-%m}",
@@ -92,25 +81,23 @@ def report_page(source: Service, parameters: Parameters) -> ReportPage:
         place=Place(site) if site else None,
         zone=zone,
         under_way=end > now,
-        key=[_key(name, found[0], before[0] if before else None) for name in KEY] if found else [],
+        key=[_key(name, found.now, found.before) for name in KEY] if found.now else [],
         rows=[
             {**row, "place": Place(row["site"], row["station"], row["connector"])}
-            for row in ordered(list(rows), "place")
+            for row in ordered(list(found.connectors), "place")
         ],
         columns=[BY_NAME[name] for name in PER_CONNECTOR],
-        days=columns(days, days_of_month(month_of(day_of(start, zone)))),
-        most=max((day.arrivals for day in days), default=0),
-        pools=[pool_row(each, drawn=True) for each in pools],
+        days=columns(found.days, days_of_month(month_of(day_of(start, zone)))),
+        most=max((day.arrivals for day in found.days), default=0),
+        pools=[pool_row(each, drawn=True) for each in found.pools],
         pool_columns=[BY_NAME[name] for name in POOL_SHOWN],
         arrivals=heat(behaviour.arrivals_by_hour, _decimal) if behaviour and any(behaviour.arrivals_by_hour) else None,
         problems=[(BY_NAME[name], count) for name, count in behaviour.problems.items()] if behaviour else [],
-        changed=[_changed(each) for each in source.insight.anomalies(site) if start <= each.since < end]
-        if site
-        else [],
+        changed=[_changed(each) for each in found.changed],
         figures=[figure for kind in ("performance", "congestion") for figure in of_kind(kind)],
         site_keys=sorted(source.register.file.sites)[:500],
-        previous=f"{_shifted(month, -1):%Y-%m}",
-        following=f"{_shifted(month, 1):%Y-%m}" if end <= now else None,
+        previous=f"{shifted(month, -1):%Y-%m}",
+        following=f"{shifted(month, 1):%Y-%m}" if end <= now else None,
     )
 
 
@@ -120,15 +107,6 @@ def _month(text: str | None) -> date | None:
     if not re.fullmatch(r"(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])", text):
         raise BadParameter("month", f"{text!r} is not a month; write for example 2026-03")
     return date(int(text[:4]), int(text[5:]), 1)
-
-
-def _shifted(month: date, by: int) -> date:
-    months = month.year * 12 + month.month - 1 + by
-    return date(months // 12, months % 12 + 1, 1)
-
-
-def _begin(month: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(month, time(0), zone)
 
 
 def _key(name: str, now: Row, before: Row | None) -> KeyFigure:

@@ -42,6 +42,7 @@ MESSAGE = {
     "resolved": _l("resolved"),
     "repeat": _l("still firing"),
     "digest": _l("summary of what had to wait"),
+    "report": _l("monthly report"),
 }
 OUTBOX = {"waiting": _l("waiting"), "sent": _l("sent"), "dead": _l("given up"), "superseded": _l("told in a summary")}
 ENTRY = {

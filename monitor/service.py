@@ -51,6 +51,7 @@ from monitor.state.keeping import Keeping
 from monitor.state.outbox import Outbox
 from monitor.state.owner import service_id
 from monitor.state.remarks import RemarkStore
+from monitor.state.reports import Reports
 from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.rollups import Rollups
@@ -68,6 +69,9 @@ log = structlog.get_logger()
 
 _CURVE_ROWS = 3000
 """Of a curve in a mail, which is 770 pixels wide."""
+
+REPORTS_EVERY = timedelta(minutes=10)
+"""Between two looks for monthly reports that are due."""
 
 ROLL_UP_SECONDS = 10
 """Between two looks for sessions that are new or changed: imported ones show within 30 s."""
@@ -188,6 +192,7 @@ class Service:
         self._tried = False
         self._rollups, self._spells = Rollups(self.database), Spells(self.database, self.store)
         self.insight, self.exclusions = InsightStore(self.database), ExclusionStore(self.database)
+        self._reports = Reports(self.database, self.insight, self.outbox)
         self._keeping = Keeping(self.store, self.sessions, settings.retention)
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
@@ -251,6 +256,10 @@ class Service:
             self._roll_up, "interval", seconds=ROLL_UP_SECONDS, next_run_time=datetime.now(UTC), id="insight",
             max_instances=1, coalesce=True, misfire_grace_time=None,
         )  # fmt: skip
+        self._scheduler.add_job(
+            self._report, SlotTrigger(self._clock, REPORTS_EVERY), id="reports", max_instances=1, coalesce=True,
+            misfire_grace_time=None,
+        )  # fmt: skip
         if self._keeping.wanted:
             self._scheduler.add_job(
                 lambda: self._keeping.run(self.now()), SlotTrigger(self._clock, timedelta(days=1)), id="keeping",
@@ -309,6 +318,15 @@ class Service:
             self._spells.bring_up_to(self.now(), self.register)
         except Exception as failure:
             _noted("insight waits", failure)
+
+    def _report(self) -> None:
+        """Put monthly reports that are due on their way; what fails is told, and tried again."""
+        try:
+            if self._reports.send_due(self.rules.in_force.routes, self.register, self.now()):
+                for worker in self.workers:
+                    worker.wake()
+        except Exception as failure:
+            _noted("reports wait", failure)
 
     def _evaluate(self, now: datetime) -> str:
         """One tick; returns what went wrong in a part that the others can do without."""

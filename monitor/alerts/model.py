@@ -11,7 +11,7 @@ from monitor.units import Money
 
 AlertState = Literal["pending", "firing", "resolved"]
 EventKind = Literal["pending", "firing", "level", "no_data", "data", "resolved", "inactive", "flapping", "calm"]
-MessageKind = Literal["firing", "resolved", "repeat", "digest"]
+MessageKind = Literal["firing", "resolved", "repeat", "digest", "report"]
 PriceOf = Callable[[Place], Money | None]
 """What the session under way at a connector costs so far; None: there is none, or it has no price."""
 
@@ -110,6 +110,21 @@ class MessageRow:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What a report of a month says, in the receiver's language: `figures` as (label, value, the month before), a table
+    of connectors, and sentences. `month`: 2026-03.
+    """
+
+    site: str
+    month: str
+    title: str
+    figures: tuple[tuple[str, str, str], ...]
+    columns: tuple[str, ...]
+    connectors: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Message:
     """One message to one address about one group. `key` names it for ever; the Message-ID is made of it.
 
@@ -136,3 +151,4 @@ class Message:
     stands_for: int = 0
     """Of a digest: how many messages, made from `since` on, could not be sent and are told by it."""
     since: datetime | None = None
+    report: Report | None = None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from monitor import documents
 from monitor.alerts.maintenance import Maintenance
+from monitor.alerts.monthly import Monthly
 from monitor.alerts.muting import Mute
 from monitor.alerts.notify_shapes import MuteShape, NotifyFile, ReceiverShape, RotaShape, RouteShape, TargetShape
 from monitor.alerts.rotas import DAYS, Override, Rota
@@ -34,6 +35,7 @@ def parse(document: Document, *, secrets: Path | None = None) -> Routes:
         *_targets(document, file),
         *_rotas(document, file, rotas),
         *_maintenance(document, file),
+        *_reports(document, file),
         *unreadable,
     ]:
         raise FileProblems(problems)
@@ -45,7 +47,8 @@ def parse(document: Document, *, secrets: Path | None = None) -> Routes:
         Maintenance(each.name, {name: tuple(globs) for name, globs in each.match.items()}, _windows(each.windows))
         for each in file.maintenance
     )
-    return Routes(receivers, tuple(_route(shape) for shape in file.routes), default, maintenance)
+    reports = tuple(Monthly(each.to, tuple(each.site), each.day, each.at) for each in file.reports)
+    return Routes(receivers, tuple(_route(shape) for shape in file.routes), default, maintenance, reports)
 
 
 def _receiver(name: str, shape: ReceiverShape, secrets: Mapping[Path_, str]) -> Receiver:
@@ -140,6 +143,16 @@ def _levels(document: Document, path: Path_, match: Mapping[str, Sequence[str]])
 def _maintenance(document: Document, file: NotifyFile) -> Iterator[Problem]:
     for index, each in enumerate(file.maintenance):
         yield from _levels(document, ("maintenance", index), each.match)
+
+
+def _reports(document: Document, file: NotifyFile) -> Iterator[Problem]:
+    for index, each in enumerate(file.reports):
+        place = ("reports", index, "to")
+        yield from _known(document, file, place, each.to)
+        receiver = file.receivers.get(each.to)
+        if receiver is not None and not receiver.mail:
+            message = f"reports go by mail, and {each.to!r} has no mail address; add one, or name another receiver"
+            yield document.problem(place, "no-mail", message)
 
 
 def _known(document: Document, file: NotifyFile, path: Path_, name: str) -> Iterator[Problem]:

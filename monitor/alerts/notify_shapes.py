@@ -185,6 +185,15 @@ class MaintenanceShape(Strict):
     )
 
 
+class MonthlyShape(Strict):
+    """The report of the month that is over, by mail, for each site that `site` names."""
+
+    to: str
+    site: Globs = Field(default=["*"])
+    day: int = Field(default=1, ge=1, le=28)
+    at: Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)] = time(7)
+
+
 class NotifyFile(Strict):
     """The whole of notify.yaml."""
 
@@ -193,3 +202,4 @@ class NotifyFile(Strict):
     routes: list[RouteShape] = Field(default_factory=list)
     default: TargetShape | None = None
     maintenance: list[MaintenanceShape] = Field(default_factory=list)
+    reports: list[MonthlyShape] = Field(default_factory=list)

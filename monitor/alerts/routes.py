@@ -8,6 +8,7 @@ from typing import Final
 from monitor.alerts.maintenance import Maintenance
 from monitor.alerts.matching import matches
 from monitor.alerts.model import Alert
+from monitor.alerts.monthly import Monthly
 from monitor.alerts.muting import Mute
 from monitor.alerts.rotas import Rota
 
@@ -94,6 +95,7 @@ class Routes:
     routes: tuple[Route, ...] = ()
     default: Route | None = None
     maintenance: tuple[Maintenance, ...] = ()
+    reports: tuple[Monthly, ...] = ()
 
     def of(self, alert: Alert) -> tuple[Route, ...]:
         """The ways that an alert goes: the first that takes it and, while they go on, later ones; else the default."""

@@ -18,6 +18,7 @@ from monitor.notify.clean import clean
 from monitor.notify.curve import SamplesOf
 from monitor.notify.letter import SIZES, Letter, write_letter
 from monitor.notify.pictures import Picture, curves, illustrated
+from monitor.notify.report_letter import write_report
 
 MAX_BYTES = 100_000
 """Of the whole mail as it goes over the wire; Gmail hides what comes after 102 kB of HTML."""
@@ -52,12 +53,26 @@ def compose(
     Raises InputError when `sender` or the message's address is no mail address. A template that fails
     gives the built-in text, which says so. The same message always gives the same Message-ID.
     """
+    if message.report is not None:
+        return _reported(message, public_url, sender, templates)
     drawn = curves(message, samples) if samples else ()
     for pictures, size in [*([(drawn, SIZES[0])] if drawn else []), *(((), size) for size in SIZES)]:
         letter = illustrated(write_letter(message, public_url, size, links), pictures)
         mail = _with_body(_headers(message, sender), letter, templates, pictures)
         if len(mail.as_bytes()) < MAX_BYTES:
             break
+    return mail
+
+
+def _reported(message: Message, public_url: str, sender: str, templates: Environment) -> EmailMessage:
+    mail, letter = _headers(message, sender), write_report(message, public_url)
+    mail["Subject"] = letter.subject
+    text, html = (
+        templates.get_template(name).render(letter=letter, words=letter.words)
+        for name in ("report.txt.j2", "report.html.j2")
+    )
+    mail.set_content(text, cte="quoted-printable")
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
     return mail
 
 

@@ -111,7 +111,9 @@ def write_letter(message: Message, public_url: str, size: Size, links: Links | N
 
 
 def subject_line(message: Message) -> str:
-    """State, count, worst level, site (and station when it is one), rule when it is one."""
+    """State, count, worst level, site (and station when it is one), rule when it is one; of a report its title."""
+    if message.report is not None:
+        return clean(message.report.title, 120)
     _, words = words_for(message.language)
     site, station, rule = (_shared(message, key) for key in ("site", "station", "rule"))
     where = clean(site or _many_sites(message, words), 60)

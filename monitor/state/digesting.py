@@ -40,6 +40,7 @@ def _waiting(channel: str) -> tuple[ColumnElement[bool], ...]:
     return (
         outbox.c.state == "waiting",
         outbox.c.channel == channel,
+        outbox.c.kind != "report",
         outbox.c.lease_owner.is_(None),
         ~outbox.c.doubtful,
     )

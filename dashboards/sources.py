@@ -26,6 +26,7 @@ from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.sessions import SessionStore
 from monitor.state.tokens import TokenStore
+from monitor.state.trend import Trend
 from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 
@@ -164,6 +165,11 @@ class Service(Protocol):
     @property
     def reviews(self) -> ReviewStore:
         """Bills that wait for a person, and the decisions about them."""
+        ...
+
+    @property
+    def trend(self) -> Trend:
+        """The network's key figures of the last days."""
         ...
 
     @property

@@ -1,8 +1,10 @@
 """What the status page shows, gathered from the picture, the alerts and the sessions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from dashboards import formats
 from dashboards.active import ActiveAlerts, active_alerts
@@ -12,6 +14,7 @@ from dashboards.language import gettext, ngettext
 from dashboards.parameters import Parameters
 from dashboards.sentence import Sentence, sentence
 from dashboards.sources import Service
+from dashboards.sparkline import Sparkline, sparkline
 from monitor.alerts.model import Alert
 from monitor.ids import Place
 from monitor.insight import rollup
@@ -75,6 +78,10 @@ class Figure:
     value: str
     meaning: str
     of: str = ""
+    line: Sparkline | None = None
+    """How it was over the last 24 hours."""
+    span: str = ""
+    """The least and the most of that, in words."""
 
 
 @dataclass(frozen=True)
@@ -196,10 +203,19 @@ def _nothing(filters: Filters, picture: Picture | None) -> str:
 
 def _figures(source: Service, whole: Rollup | None) -> tuple[Figure, ...]:
     """The network's key figures; a dash for what nobody can say yet."""
-    totals = source.sessions.totals(start=source.now() - timedelta(hours=24))
-    dash, counts = formats.DASH, whole.counts if whole else None
-    usable = sum(counts[name] for name in ("available", "charging", "occupied")) if counts else 0
-    known = usable + counts["faulted"] + counts["unavailable"] + counts["offline"] if counts else 0
+    now, dash = source.now(), formats.DASH
+    start = now - timedelta(hours=24)
+    totals = source.sessions.totals(start=start)
+    past = source.trend.since(start)
+
+    def line(name: str, told: Callable[[float], str], *, from_zero: bool = True) -> dict[str, Any]:
+        found = sparkline([(at, getattr(each, name)) for at, each in past], start, now, from_zero=from_zero)
+        if found is None:
+            return {}
+        span = gettext("24 h: %(least)s to %(most)s", least=told(found.least), most=told(found.most))
+        return {"line": found, "span": span}
+
+    single = next(iter(totals.incl_vat)) if len(totals.incl_vat) == 1 else None
     revenue = [formats.money_whole(amount, currency) for currency, amount in totals.incl_vat.items()]
     return (
         Figure(
@@ -207,31 +223,37 @@ def _figures(source: Service, whole: Rollup | None) -> tuple[Figure, ...]:
             formats.number(whole.taken) if whole else dash,
             gettext("Places for a car that are taken, of all of them"),
             of=formats.number(whole.evses) if whole else "",
+            **line("taken", formats.number),
         ),
         Figure(
             gettext("Power"),
             formats.power(whole.power_w) if whole else dash,
             gettext("Sum of what the connectors measured last"),
+            **line("power_w", formats.power),
         ),
         Figure(
             gettext("Usable now"),
-            formats.percent(100 * usable / known, 1) if known else dash,
+            formats.percent(whole.usable_percent, 1) if whole else dash,
             gettext("Share of the connectors whose state is known that a car could use; unknown ones are left out"),
+            **line("usable", lambda value: formats.percent(value, 1), from_zero=False),
         ),
         Figure(
             gettext("Sessions, 24 h"),
             formats.number(totals.sessions),
             gettext("Sessions plugged in during the last 24 hours"),
+            **line("sessions", formats.number),
         ),
         Figure(
             gettext("Energy, 24 h"),
             formats.energy(totals.energy_wh),
             gettext("Of the sessions plugged in during the last 24 hours, as far as measured"),
+            **line("energy_wh", formats.energy),
         ),
         Figure(
             gettext("Revenue, 24 h"),
             ", ".join(revenue) or dash,
             gettext("Of the sessions plugged in during the last 24 hours that are priced, with VAT"),
+            **(line("revenue", lambda value: formats.money_whole(Decimal(value), single)) if single else {}),
         ),
     )
 

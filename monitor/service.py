@@ -26,6 +26,7 @@ from monitor.errors import LaddvaktError, StoreUnavailable
 from monitor.ids import Place
 from monitor.ingest.identity import identities
 from monitor.ingest.intake import Intake
+from monitor.insight import rollup
 from monitor.insight.picture import Picture
 from monitor.notify.channels import channels
 from monitor.notify.curve import Samples, samples_of
@@ -61,6 +62,7 @@ from monitor.state.spells import Spells
 from monitor.state.tariffs import TariffStore
 from monitor.state.tick import record_tick
 from monitor.state.tokens import TokenStore
+from monitor.state.trend import KeyFigures, Trend
 from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 from monitor.units import EPOCH
@@ -192,6 +194,7 @@ class Service:
         self._tried = False
         self._rollups, self._spells = Rollups(self.database), Spells(self.database, self.store)
         self.insight, self.exclusions = InsightStore(self.database), ExclusionStore(self.database)
+        self.trend = Trend(self.database)
         self._reports = Reports(self.database, self.insight, self.outbox)
         self._keeping = Keeping(self.store, self.sessions, settings.retention)
         self._scheduler = BackgroundScheduler(timezone=UTC)
@@ -310,6 +313,7 @@ class Service:
         )
         if not error:
             self._heartbeat.beat()
+            self._note_trend()
 
     def _roll_up(self) -> None:
         """Bring the figures of insight up to what changed; what fails is told, and tried again."""
@@ -318,6 +322,22 @@ class Service:
             self._spells.bring_up_to(self.now(), self.register)
         except Exception as failure:
             _noted("insight waits", failure)
+
+    def _note_trend(self) -> None:
+        """Keep the key figures for the lines of the status page; pages can do without."""
+        now, picture = self.now(), self.picture
+        if picture is None or not self.trend.due(now):
+            return
+        try:
+            whole, totals = rollup.network(picture), self.sessions.totals(start=now - timedelta(hours=24))
+            revenue = next(iter(totals.incl_vat.values()), None)
+            figures = KeyFigures(
+                whole.taken, whole.power_w, whole.usable_percent, totals.sessions, totals.energy_wh,
+                None if revenue is None else float(revenue),
+            )  # fmt: skip
+            self.trend.note(now, figures)
+        except LaddvaktError as failure:
+            _noted("trend waits", failure)
 
     def _report(self) -> None:
         """Put monthly reports that are due on their way; what fails is told, and tried again."""

@@ -30,6 +30,13 @@ class Rollup:
     power_w: float | None
 
     @property
+    def usable_percent(self) -> float | None:
+        """Of the connectors whose state is known those that a car could use; None where none is known."""
+        usable = sum(self.counts[name] for name in ("available", "charging", "occupied"))
+        known = usable + sum(self.counts[name] for name in ("faulted", "unavailable", "offline"))
+        return 100 * usable / known if known else None
+
+    @property
     def unknown(self) -> int:
         """Connectors of which nothing can be said: unknown or offline."""
         return self.counts["unknown"] + self.counts["offline"]

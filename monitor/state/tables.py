@@ -1,6 +1,6 @@
 """Alerts, their events, the groups they are told in, and the outbox. Sessions have `session_tables.py`."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, false
 
 from monitor.state.columns import Id, Moment, metadata
 
@@ -127,3 +127,11 @@ message_alerts = Table(
     Column("message", Id, ForeignKey("outbox.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 """Which alerts a message told of, also those beyond its twenty rows."""
+
+trend = Table(
+    "trend",
+    metadata,
+    Column("at_us", Moment, primary_key=True, autoincrement=False),
+    *(Column(name, Float) for name in ("taken", "power_w", "usable", "sessions", "energy_wh", "revenue")),
+)
+"""The network's key figures at quarters of an hour."""

@@ -66,7 +66,7 @@ def freshness(source: Service) -> Freshness:
 
 def version(source: Service) -> str:
     """Changes whenever a page might: with each tick, when data turn stale, when rules are reloaded, with the speed,
-    with what people say to alerts, and with whoever asks and in which language.
+    with what people say to alerts, and with whoever asks, in which language and zone.
     """
     fresh = freshness(source)
     picture = source.picture
@@ -81,7 +81,7 @@ def version(source: Service) -> str:
         source.responses.stamp(),
         principal(),
         logins.stamp(),
-        reader.language(),
+        reader.stamp(),
     )
     return hashlib.sha1(f"{_BOOT} {seen}".encode(), usedforsecurity=False).hexdigest()[:16]
 

@@ -11,7 +11,7 @@ from flask import url_for
 
 from dashboards import curves, formats
 from dashboards.availability import Availability, availability
-from dashboards.context import place_name, site_name
+from dashboards.context import place_name, site_name, zone_of
 from dashboards.curves import Curve
 from dashboards.sources import Service
 from dashboards.status import worst_symbol
@@ -134,7 +134,7 @@ def connector_page(source: Service, place: Place) -> ConnectorPage | None:
     connector = connector_at(source.picture, place)
     if connector is None:
         return None
-    zone, now = source.register.zone(place.site), source.now()
+    zone, now = zone_of(place.subject), source.now()
     start = now - timedelta(hours=CURVE_HOURS)
     return ConnectorPage(
         place=place,
@@ -152,7 +152,7 @@ def connector_page(source: Service, place: Place) -> ConnectorPage | None:
         history=source.sessions.histories([place]).get(place),
         readings=newest_rows(source.store, "meter", place),
         statuses=newest_rows(source.store, "status", place),
-        availability=availability(source, place, zone, now),
+        availability=availability(source, place, source.register.zone(place.site), now),
         neighbours=_neighbours(source.picture, place),
     )
 

@@ -68,6 +68,11 @@ def shown_zone(own: ZoneInfo) -> ZoneInfo:
             return own
 
 
+def stamp() -> str:
+    """Changes with whatever of the reader's choice does not stand in the address."""
+    return f"{language()} {request.cookies.get(ZONE_COOKIE, '') if zone_asked() == 'mine' else ''}"
+
+
 def _browsers_zone() -> ZoneInfo | None:
     try:
         return ZoneInfo(request.cookies.get(ZONE_COOKIE, ""))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboards import formats, words
+from dashboards.language import gettext
 from monitor.ids import Place
 from monitor.rules.answer import Value
 from monitor.rules.names import NAMES, Name, Subject
@@ -50,7 +51,7 @@ def seen(place: Place, values: Mapping[str, Value]) -> list[Seen]:
     rows = []
     for key in sorted(values.keys() - set(Place._fields)):
         name = _BY_NAME.get((subject, key.partition("(")[0])) or _argument(subject, key)
-        rows.append(Seen(key, _told(key, values[key], name), name.meaning if name else ""))
+        rows.append(Seen(key, _told(key, values[key], name), gettext(name.meaning) if name else ""))
     return rows
 
 

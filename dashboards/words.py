@@ -53,6 +53,14 @@ ENTRY = {
     "silence over": _l("silence is over"),
     "comment": _l("comment"),
 }
+REASON = {
+    "no data": _l("no data"),
+    "rule changed": _l("the rule was changed"),
+    "rule deleted": _l("the rule was deleted"),
+    "connector retired": _l("the connector is out of service"),
+    "no longer selected": _l("the rule does not cover it any more"),
+}
+ASSIGNMENT = {"everything else": _l("everything else")}
 VERDICT = {"real": _l("real"), "false": _l("false alarm"), "known": _l("known before")}
 BILLING = {
     "open": _l("under way"),
@@ -168,7 +176,8 @@ PROPOSAL = {
 }
 WORDS = {
     "standing": STANDING, "state": STATE, "level": LEVEL, "alert": ALERT_STATE, "event": EVENT, "message": MESSAGE,
-    "outbox": OUTBOX, "entry": ENTRY, "verdict": VERDICT, "billing": BILLING,
+    "outbox": OUTBOX, "entry": ENTRY, "verdict": VERDICT, "billing": BILLING, "reason": REASON,
+    "assignment": ASSIGNMENT,
     "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
     "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
     "by": BY, "part": PART, "proposal": PROPOSAL, "pool": POOL, "bottleneck": BOTTLENECK,

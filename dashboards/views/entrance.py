@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeSerializer
 
 from dashboards import logins
-from dashboards.entrance_words import words
+from dashboards.language import gettext
 from dashboards.parameters import Parameters
 from dashboards.principals import open_to_all, principal
 from dashboards.sources import service
@@ -51,9 +51,8 @@ def enter() -> ResponseReturnValue:
         wait = limits.wait(name, address, now, known=known)
     if wait:
         seconds = ceil(wait.total_seconds())
-        return _form(
-            HTTPStatus.TOO_MANY_REQUESTS, words()["wait"].format(seconds=seconds), **{"Retry-After": str(seconds)}
-        )
+        told = gettext("Too many wrong passwords. Try again in %(seconds)s s.", seconds=seconds)
+        return _form(HTTPStatus.TOO_MANY_REQUESTS, told, **{"Retry-After": str(seconds)})
     user = source.users.check(name, password)
     with one_at_a_time:
         if user is None:
@@ -64,7 +63,7 @@ def enter() -> ResponseReturnValue:
         # People type passwords into the wrong field: a name that is nobody's is not kept.
         said = name if source.users.find(name) else "unknown user"
         source.users.note("", "login.failure", said, now, {"address": address})
-        return _form(HTTPStatus.UNAUTHORIZED, words()["wrong"])
+        return _form(HTTPStatus.UNAUTHORIZED, gettext("User name or password is wrong."))
     if earlier := logins.end():
         source.users.log_out(earlier, actor=user.name, at=now)
     secret = source.users.log_in(user, now, source.settings.web.login_lasts, {"address": address})
@@ -93,7 +92,9 @@ def enter_wall() -> ResponseReturnValue:
     source, now = service(), service().now()
     token = source.tokens.use(request.form.get("token", "").strip(), now)
     if token is None or token.scope != "wall":
-        return _bare("wall.html", HTTPStatus.UNAUTHORIZED, wrong=words()["wall wrong"])
+        return _bare(
+            "wall.html", HTTPStatus.UNAUTHORIZED, wrong=gettext("This token is not known or has been revoked.")
+        )
     if earlier := logins.end():
         source.users.log_out(earlier, actor=f"token {token.name}", at=now)
     logins.begin(source.users.log_in_wall(token.id, token.name, now), of_token(token))
@@ -107,7 +108,7 @@ def _form(status: HTTPStatus, wrong: str = "", **headers: str) -> Response:
 
 
 def _bare(template: str, status: HTTPStatus, **values: object) -> Response:
-    response = make_response(render_template(template, words=words(), **values), status)
+    response = make_response(render_template(template, **values), status)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -251,11 +251,21 @@ def test_names_of_chargers_are_inert(fresh: SampleService) -> None:
 
 def test_static_files_may_be_kept_because_their_address_changes(client: FlaskClient) -> None:
     page = client.get("/").text
-    address = page.split('<link rel="stylesheet" href="')[2].split('"')[0]
+    address = page.split('<link rel="stylesheet" href="')[1].split('"')[0]
     assert "?v=" in address
     with client.get(address) as kept:
         assert "max-age=31536000" in kept.headers["Cache-Control"]
         assert kept.data.startswith(b"/*")
+
+
+@pytest.mark.parametrize("path", ["/", "/?tv=1", "/alerts", "/sites/malmo-central", "/sessions", "/review", "/oncall"])
+def test_what_a_page_loads_first_is_small(client: FlaskClient, path: str) -> None:
+    page = client.get(path).text
+    size = len(page.encode())
+    for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
+        with client.get(address) as answer:
+            size += len(answer.data)
+    assert size < 150_000
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboards.words import WORDS
+from monitor.rules.names import NAMES
 from tests.conftest import ROOT
 from tests.dashboards.sample import SampleService
 
@@ -34,7 +35,8 @@ def extracted() -> set[str]:
     """The singular of every text in the sources."""
     keywords: dict[str, Any] = {"_": None, "gettext": None, "_l": None, "ngettext": (1, 2)}
     found = extract_from_dir(ROOT / "dashboards", METHODS, {}, keywords)
-    return {text[0] if isinstance(text, tuple) else text for _, _, text, _, _ in found}
+    texts = {text[0] if isinstance(text, tuple) else text for _, _, text, _, _ in found}
+    return texts | {name.meaning for name in NAMES}
 
 
 def test_the_catalogue_holds_every_text_of_the_sources_and_no_other(catalogue: Catalog, extracted: set[str]) -> None:

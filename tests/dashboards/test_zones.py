@@ -42,3 +42,9 @@ def test_the_choice_goes_along_with_every_link_to_a_page(client: FlaskClient) ->
 def test_bills_are_corrected_in_the_sites_time_whatever_the_reader_sees(client: FlaskClient) -> None:
     page = text_of(client, "/sessions/s-0006?zone=utc")
     assert "Times in Europe/Stockholm." in page[page.index('id="billing"') :]
+
+
+def test_a_page_in_another_zone_is_another_page(client: FlaskClient) -> None:
+    before = client.get(f"{ALERT}?zone=mine").headers["ETag"]
+    client.set_cookie(ZONE_COOKIE, "America/New_York")
+    assert client.get(f"{ALERT}?zone=mine", headers={"If-None-Match": before}).status_code == 200

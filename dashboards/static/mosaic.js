@@ -94,6 +94,7 @@
         at = answer.headers.get("Laddvakt-Picture") || "";
         codes = new Uint8Array(await answer.arrayBuffer());
         figure.hidden = codes.length === 0;
+        figure.dataset.tiles = codes.length;
         here = Math.min(here, codes.length - 1);
         draw();
       } catch { /* The banner of poll.js says that the server does not answer. */ }

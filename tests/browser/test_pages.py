@@ -144,7 +144,7 @@ def test_a_server_that_does_not_answer_is_said_after_two_failures(visit: Go) -> 
 
 def test_the_mosaic_is_walked_by_the_keys_and_leads_to_a_connector(visit: Go) -> None:
     found = visit("/")
-    tiles = found.page.locator("[data-mosaic] canvas")
+    tiles = found.page.locator("[data-tiles] canvas")
     told = found.page.locator("[data-mosaic] output")
     tiles.press("ArrowRight")
     expect(told).to_contain_text(" / ")

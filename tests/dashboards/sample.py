@@ -40,7 +40,6 @@ from monitor.state.responses import ResponseStore
 from monitor.state.review_queue import ReviewStore
 from monitor.state.rollups import Rollups
 from monitor.state.sessions import SessionStore
-from monitor.state.spells import Spells
 from monitor.state.tick import record_tick
 from monitor.state.tokens import TokenStore
 from monitor.state.trend import KeyFigures, Trend
@@ -177,7 +176,6 @@ def busy_service(folder: Path) -> Iterator[SampleService]:
         service.picture = Picture(NOW - timedelta(seconds=5), picture_table(service.register))
         _alarm(service)
         _remember(service)
-        Spells(service.database, service.store).bring_up_to(NOW, service.register)
         service.rules.runs = {
             rule.id: Run(NOW - timedelta(seconds=5), matches=n, unknown=3)
             for n, rule in enumerate(service.rules.in_force.rules.rules)

@@ -1,6 +1,6 @@
 """A connector's last 90 days: what nobody saw is never usable, today counts up to now, days are the site's."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from monitor.ids import Place
 from monitor.state.database import Database
 from monitor.state.insight import InsightStore
 from monitor.state.insight_tables import insight_ports, insight_spells
+from monitor.state.spells import Spells
 from tests.dashboards import sample
 
 PLACE = Place("lund", "l-1", "1")
@@ -55,10 +56,11 @@ def test_of_a_connector_that_never_said_anything_nothing_is_known(insight: Insig
 
 def test_the_page_draws_a_bar_a_day_and_names_the_neighbours(tmp_path: Path) -> None:
     with sample.busy_service(tmp_path) as service:
+        Spells(service.database, service.store).bring_up_to(sample.NOW, service.register)
         client = create_app(service).test_client()
         page = client.get("/connectors/malmo-central/mc-1/1").get_data(as_text=True)
         unheard = client.get("/connectors/malmo-central/mc-2/1").get_data(as_text=True)
-    today = (sample.NOW - timedelta(0)).date().isoformat()
+    today = sample.NOW.date().isoformat()
     assert page.count('class="unseen"') == 90  # today it was heard of since half past ten alone
     assert page.count('class="usable"') == 1
     assert f"{today}: usable" in page

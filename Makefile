@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 VENDOR := dashboards/static/vendor
 FRONT_END := $(VENDOR)/.installed
 
-.PHONY: install demo test check format bench screenshots lock clean
+.PHONY: install demo test check format bench screenshots reference lock clean
 
 install: $(INSTALLED) $(FRONT_END)
 
@@ -46,7 +46,12 @@ bench: install
 	for script in tests/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 screenshots: install
-	LADDVAKT_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser/test_demo.py
+	LADDVAKT_TEST_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser/test_demo.py
+
+# What the documentation has from the code; tests compare them.
+reference: install
+	$(BIN)/laddvakt rules reference > docs/rule-reference.md
+	$(BIN)/laddvakt config reference > docs/configuration.md
 
 # Needs uv on PATH. Lock files carry versions and hashes, no addresses.
 lock:

@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 VENDOR := dashboards/static/vendor
 FRONT_END := $(VENDOR)/.installed
 
-.PHONY: install demo test check format bench screenshots reference lock clean
+.PHONY: install wheel demo test check format bench screenshots reference lock clean
 
 install: $(INSTALLED) $(FRONT_END)
 
@@ -21,6 +21,10 @@ $(FRONT_END): package-lock.json
 	mkdir -p $(VENDOR)
 	cp node_modules/htmx.org/dist/htmx.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(VENDOR)/
 	touch $@
+
+# The same as docker/Dockerfile does; docs/install.md says what to do with it.
+wheel: install
+	$(BIN)/python -m hatchling build -t wheel -d dist
 
 demo: install
 	$(BIN)/laddvakt demo $(DEMO)
@@ -57,6 +61,7 @@ reference: install
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --group build -o requirements/build.txt
 
 clean:
 	rm -rf .venv node_modules $(VENDOR) dist

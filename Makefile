@@ -6,7 +6,7 @@ VENDOR := dashboards/static/vendor
 CATALOGUES := dashboards/translations
 FRONT_END := $(VENDOR)/.installed
 
-.PHONY: install demo test check format bench screenshots translations lock clean
+.PHONY: install wheel demo test check format bench screenshots translations reference lock clean
 
 install: $(INSTALLED) $(FRONT_END)
 
@@ -23,6 +23,10 @@ $(FRONT_END): package-lock.json
 	mkdir -p $(VENDOR)
 	cp node_modules/htmx.org/dist/htmx.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(VENDOR)/
 	touch $@
+
+# The same as docker/Dockerfile does; docs/install.md says what to do with it.
+wheel: install
+	$(BIN)/python -m hatchling build -t wheel -d dist
 
 demo: install
 	$(BIN)/laddvakt demo $(DEMO)
@@ -48,7 +52,12 @@ bench: install
 	for script in tests/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 screenshots: install
-	LADDVAKT_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser/test_demo.py
+	LADDVAKT_TEST_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser/test_demo.py
+
+# What the documentation has from the code; tests compare them.
+reference: install
+	$(BIN)/laddvakt rules reference > docs/rule-reference.md
+	$(BIN)/laddvakt config reference > docs/configuration.md
 
 # After a text of a page was changed: then fill in what is empty in the catalogues, and `make install`.
 translations: install
@@ -59,6 +68,7 @@ translations: install
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --group build -o requirements/build.txt
 
 clean:
 	rm -rf .venv node_modules $(VENDOR) $(CATALOGUES)/*/LC_MESSAGES/*.mo dist

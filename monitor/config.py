@@ -1,13 +1,11 @@
 """`laddvakt.toml` and `LADDVAKT_*` environment variables -> one frozen `Settings`.
 
-The environment wins over the file; two underscores separate levels: `LADDVAKT_MAIL__HOST`. Any text key may be
-given as `<key>_file` instead: the path of a file that holds it (for secrets in containers).
+`monitor.config_tree` reads both; here stands what may be in them, with its default and what it means.
 """
 
 import os
-import re
-import tomllib
 from collections import abc
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,12 +13,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
+from monitor import config_tree
+from monitor.config_tree import Origins, Tree
 from monitor.documents import nearest
 from monitor.errors import FileProblems, Problem
 from monitor.units import parse_duration
-
-PREFIX = "LADDVAKT_"
 
 
 def _duration(value: object) -> object:
@@ -34,6 +33,18 @@ class Section(BaseModel):
     """A table of the file. Numbers and booleans may come as text, because the environment knows only text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+SECRET = "secret"  # noqa: S105 - a mark, no password
+"""The mark of settings that nobody shows; the documentation names their `<key>_file` beside them."""
+
+
+def _secret(description: str) -> Any:
+    return Field("", description=description, json_schema_extra={SECRET: True})
+
+
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class Paths(Section):
@@ -57,9 +68,9 @@ class InfluxDB(Section):
     url: str = Field("http://127.0.0.1:8086", description="address of InfluxDB 1.6 to 3")
     org: str = Field("", description="organisation (2.x)")
     bucket: str = Field("charging", description="bucket (2.x), database (3.x), database or database/policy (1.x)")
-    token: str = Field("", description="token (2.x, 3.x); rather token_file")
+    token: str = _secret("token (2.x, 3.x)")
     username: str = Field("", description="user (1.x)")
-    password: str = Field("", description="password (1.x); rather password_file")
+    password: str = _secret("password (1.x)")
     version: str = Field("auto", description="auto: what the server says of itself; else 1.6, 1.8, 2, 3, or clustered")
     create: bool = Field(True, description="make the bucket or database when it is not there")
     ca_file: str = Field("", description="certificates of an authority of your own, for https")
@@ -94,7 +105,7 @@ class Mapping(Section):
 class State(Section):
     """The SQL database for everything that is not a reading."""
 
-    url: str = Field("", description="SQLAlchemy address; empty: sqlite in paths.var")
+    url: str = _secret("SQLAlchemy address, which may hold a password; empty: SQLite in paths.var")
 
 
 class Evaluate(Section):
@@ -111,10 +122,6 @@ class Evaluate(Section):
     lateness: Duration = Field(
         timedelta(minutes=5), description="how late rows in InfluxDB may be and still be found within a minute or two"
     )
-
-
-def _listed(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 def _network(value: str) -> str:
@@ -138,7 +145,7 @@ class Web(Section):
     trusted_proxies: Networks = Field(
         [], description="addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host are believed"
     )
-    key: str = Field("", description="key of cookies and signed links; rather key_file; empty: paths.var/web.key")
+    key: str = _secret("key of cookies and signed links; empty: paths.var/web.key, made by itself")
     login_lasts: Duration = Field(timedelta(days=7), description="how long a login lasts")
 
 
@@ -155,9 +162,8 @@ class Notify(Section):
     """How people are told, but for mail."""
 
     private_addresses: bool = Field(False, description="whether webhooks may lead into the own network")
-    heartbeat_url: HeartbeatUrl = Field(
-        "",
-        description="asked for after each good tick, so that somebody notices when none comes; or none",
+    heartbeat_url: HeartbeatUrl = _secret(
+        "asked for after each good tick, so that somebody notices when none comes; empty: none"
     )
 
 
@@ -168,8 +174,8 @@ class Mail(Section):
     port: int = Field(25, description="SMTP port")
     tls: Literal["none", "starttls", "implicit"] = Field("none", description="transport security")
     username: str = Field("", description="login name, if the server wants one")
-    password: str = Field("", description="password; rather password_file")
-    sender: str = Field("", description="From address; empty: laddvakt@<host name>")
+    password: str = _secret("password")
+    sender: str = Field("", description="From address; empty: laddvakt at the host's name")
 
 
 class Sessions(Section):
@@ -180,9 +186,11 @@ class Sessions(Section):
         timedelta(minutes=10), description="how long after plug-out a session stays open for late readings"
     )
     bill_until: Literal["plug_out", "stopped"] = Field("plug_out", description="the end of the billed time")
-    neither: tuple[Literal["SuspendedEVSE", "Faulted", "Unavailable"], ...] = Field(
-        ("SuspendedEVSE", "Faulted", "Unavailable"),
-        description="statuses whose time is neither charging nor parking; those left out are parking",
+    neither: Annotated[tuple[Literal["SuspendedEVSE", "Faulted", "Unavailable"], ...], BeforeValidator(_listed)] = (
+        Field(
+            ("SuspendedEVSE", "Faulted", "Unavailable"),
+            description="statuses whose time is neither charging nor parking; those left out are parking",
+        )
     )
     least_current: float = Field(
         6.0, ge=0, description="A per phase on AC: with less offered, SuspendedEV is neither, not parking"
@@ -203,7 +211,7 @@ class Privacy(Section):
     users: Literal["hash", "plain"] = Field(
         "hash", description="identity tokens of users: hash (with a key, where they come in) or plain"
     )
-    key: str = Field("", description="key of the hash; rather key_file; empty: paths.var/user.key, made by itself")
+    key: str = _secret("key of the hash; empty: paths.var/user.key, made by itself")
 
 
 def _kept(value: object) -> object:
@@ -281,25 +289,14 @@ def load(path: Path | None = None, environment: abc.Mapping[str, str] = os.envir
 
     Relative paths count from the file's folder, so that the service may be started from anywhere.
     """
-    tree: dict[str, Any] = {}
-    if path is not None:
-        try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise FileProblems([Problem(str(path), 1, 1, "unreadable", f"cannot be read: {error.strerror}")]) from error
-        except tomllib.TOMLDecodeError as error:
-            what, _, place = str(error).partition(" (at line ")
-            line, column = re.findall(r"\d+", place) or (1, 1)
-            raise FileProblems([Problem(str(path), int(line), int(column), "syntax", what)]) from error
-    source = str(path) if path else "environment"
-    _overlay(tree, environment)
+    tree = config_tree.read(path, environment, variables())
+    problems = [*tree.problems]
     try:
-        _resolve_files(tree, path.parent if path else Path())
-        settings = Settings.model_validate(tree)
+        settings = Settings.model_validate(tree.values)
     except ValidationError as error:
-        raise FileProblems(_problem(source, path, details) for details in error.errors()) from error
-    except OSError as error:
-        raise FileProblems([Problem(source, 1, 1, "unreadable", f"{error.filename}: {error.strerror}")]) from error
+        problems += [_problem(tree, details) for details in error.errors()]
+    if problems:
+        raise FileProblems(problems)
     base = path.parent if path else Path()
     paths = Paths(rules=base / settings.paths.rules, var=base / settings.paths.var)
     files = ("admin_password_file", "write_token_file")
@@ -312,53 +309,60 @@ def doubts(path: Path | None, settings: Settings) -> list[Problem]:
     if not settings.mail.host or settings.web.public_url:
         return []
     message = "mail.host is set but web.public_url is not: links in mails lead to the listen address"
-    source = str(path) if path else "environment"
-    return [Problem(source, _line_of(path, ["mail", "host"]), 1, "no-public-url", message, "warning")]
+    place = Origins(path).place(("mail", "host"))
+    return [Problem(*place, "no-public-url", message, "warning")]
 
 
-def _overlay(tree: dict[str, Any], environment: abc.Mapping[str, str]) -> None:
-    for name, value in environment.items():
-        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
-        if name.startswith(PREFIX) and key:
-            tree.setdefault(section, {})[key] = value
+@dataclass(frozen=True)
+class Setting:
+    """One setting as the documentation has it: `path` is its place, ("mail", "host")."""
+
+    path: tuple[str, ...]
+    field: FieldInfo
+    default: Any
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return config_tree.PREFIX + "__".join(self.path).upper()
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is nobody's business."""
+        extra = self.field.json_schema_extra
+        return isinstance(extra, dict) and bool(extra.get(SECRET))
 
 
-def _resolve_files(tree: dict[str, Any], base: Path) -> None:
-    """Replace every `<key>_file` by `<key>` with the file's content, when only the former is a setting."""
-    for section, table in tree.items():
-        known = Settings.model_fields.get(section)
-        if known is None or not isinstance(table, dict):
-            continue
-        fields = type(known.default).model_fields
-        for key in [key for key in table if key.endswith("_file") and key not in fields]:
-            if key.removesuffix("_file") in fields:
-                table[key.removesuffix("_file")] = (base / table.pop(key)).read_text(encoding="utf-8").strip()
+def every_setting(section: Section | None = None, at: tuple[str, ...] = ()) -> abc.Iterator[Setting]:
+    """All that can be set, in the order of the file."""
+    section = section or Settings()
+    for key, field in type(section).model_fields.items():
+        default = getattr(section, key)
+        if isinstance(default, Section):
+            yield from every_setting(default, (*at, key))
+        else:
+            yield Setting((*at, key), field, default)
 
 
-def _problem(source: str, path: Path | None, details: Any) -> Problem:
-    loc = [str(part) for part in details["loc"]]
-    line = _line_of(path, loc)
+def variables() -> list[str]:
+    """The names of all environment variables that set something."""
+    return [setting.variable for setting in every_setting()]
+
+
+def _problem(tree: Tree, details: Any) -> Problem:
+    path = tuple(str(part) for part in details["loc"])
+    place = tree.origins.place(path)
+    told = tree.origins.told(path)
     if details["type"] == "extra_forbidden":
-        section = Settings.model_fields.get(loc[0])
-        known = type(section.default).model_fields if len(loc) > 1 and section else Settings.model_fields
-        return Problem(source, line, 1, "unknown-key", f"unknown setting {'.'.join(loc)!r}{nearest(loc[-1], known)}")
-    return Problem(
-        source,
-        line,
-        1,
-        details["type"].replace("_", "-"),
-        f"{'.'.join(loc)}: {details['msg'].removeprefix('Value error, ')}",
-    )
+        message = f"unknown setting {'.'.join(path)!r}{nearest(path[-1], _known(path[:-1]))}{told}"
+        return Problem(*place, "unknown-key", message)
+    message = f"{'.'.join(path)}: {details['msg'].removeprefix('Value error, ')}{told}"
+    return Problem(*place, details["type"].replace("_", "-"), message)
 
 
-def _line_of(path: Path | None, loc: list[str]) -> int:
-    """The line that sets `loc[-1]` inside `[loc[0]]` or `loc[0] = {...}`; 1 when it came from the environment."""
-    table = ""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path else (), start=1):
-        stripped = line.strip()
-        if stripped.startswith("["):
-            table = stripped.strip("[]")
-        here = table or stripped.split("=")[0].strip()
-        if here.split(".")[0] == loc[0] and loc[-1] in stripped:
-            return number
-    return 1
+def _known(path: tuple[str, ...]) -> abc.Iterable[str]:
+    """What may stand in the section at `path`."""
+    section: Section = Settings()
+    for part in path:
+        section = getattr(section, part)
+    return type(section).model_fields

@@ -13,6 +13,7 @@ COMMANDS = {
     "alerts": "list, acknowledge, silence and judge alerts; who is on call; whether messages arrive",
     "backup": "state, readings and keys in one file, while the service runs",
     "check": "validate the configuration, or files from anywhere",
+    "config": "every setting there is, and those in force",
     "demo": "the whole service on a day of real charging sessions",
     "doctor": "what the service needs: what works, what does not, and what to do",
     "import": "read files of line protocol, OCPP messages or sessions",

@@ -1,16 +1,15 @@
 """`laddvakt init DIR`: a configuration with rules, tariffs and sites that runs as it is."""
 
 import shutil
-from datetime import timedelta
 from pathlib import Path
 
 import click
 from pydantic import BaseModel
 
+from monitor.authoring.settings_reference import toml
 from monitor.cli.starter import starter_rules
 from monitor.config import Settings
 from monitor.errors import InputError
-from monitor.units import duration_text
 
 
 @click.command()
@@ -33,16 +32,11 @@ def commented_defaults() -> str:
         lines.append(f"[{name}]")
         for key, setting in type(section.default).model_fields.items():
             lines.append(f"# {setting.description}")
-            lines.append(f"# {key} = {_toml(getattr(section.default, key))}")
+            lines.append(f"# {key} = {toml(_written(getattr(section.default, key)))}")
         lines.append("")
     return "\n".join(lines)
 
 
-def _toml(value: object) -> str:
-    if isinstance(value, timedelta):
-        return f'"{duration_text(value)}"'
-    if isinstance(value, BaseModel | dict):
-        return "{}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml(each) for each in value)}]"
-    return f'"{value}"' if isinstance(value, str | Path) else str(value).lower()
+def _written(value: object) -> object:
+    """A section in a section is one table."""
+    return {} if isinstance(value, BaseModel) else value

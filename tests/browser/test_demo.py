@@ -66,7 +66,7 @@ def test_the_demo_shows_trouble_sends_mails_and_ends_cleanly(demo, chrome: Brows
     within(60, lambda: "site-congested" in page(f"{url}/mailbox"), "the mail about a full site has arrived")
     assert "uu-8" not in page(f"{url}/api/v1/alerts")  # it never sent a heartbeat: unknown, not offline
     assert "ur-5" not in page(f"{url}/api/v1/alerts")  # it only booted
-    pictures = Path(os.environ.get("LADDVAKT_SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
+    pictures = Path(os.environ.get("LADDVAKT_TEST_SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
     take_picture(chrome, url, pictures / "status.png")
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)

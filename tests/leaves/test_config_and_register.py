@@ -1,10 +1,12 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from monitor import config, register
 from monitor.errors import FileProblems
 from monitor.ids import Place
+from monitor.units import duration_text
 
 
 def test_without_a_file_the_defaults_hold():
@@ -52,6 +54,122 @@ def test_an_unknown_setting_of_the_environment_is_an_error_too():
         config.load(environment={"LADDVAKT_MAIL__HOTS": "x"})
     with pytest.raises(FileProblems, match="unknown setting 'mial'"):
         config.load(environment={"LADDVAKT_MIAL__HOST": "x"})
+
+
+@pytest.mark.parametrize("setting", list(config.every_setting()), ids=lambda setting: setting.variable)
+def test_every_setting_can_be_given_in_the_environment(setting):
+    if setting.default == {}:
+        settings = config.load(None, {f"{setting.variable}__STATION": "2"})
+        assert _at(settings, setting.path)["station"] in {"2", 2.0}
+        return
+    written = [str(each) for each in setting.default] if isinstance(setting.default, list | tuple) else None
+    text = duration_text(setting.default) if isinstance(setting.default, timedelta) else str(setting.default)
+    given = {setting.variable: ",".join(written) if written is not None else text}
+    assert _at(config.load(None, given), setting.path) == setting.default
+
+
+def _at(settings, path):
+    for part in path:
+        settings = getattr(settings, part)
+    return settings
+
+
+@pytest.mark.parametrize(
+    "setting", [each for each in config.every_setting() if each.secret], ids=lambda setting: setting.variable
+)
+def test_every_secret_can_stand_in_a_file_of_its_own(tmp_path, setting):
+    (tmp_path / "secret").write_text("https://s3cret.example\n")
+    settings = config.load(None, {f"{setting.variable}_FILE": str(tmp_path / "secret")})
+    assert _at(settings, setting.path) == "https://s3cret.example"
+
+
+def test_every_name_of_a_secret_is_marked_as_one():
+    secret = {".".join(each.path) for each in config.every_setting() if each.secret}
+    sounding = {
+        ".".join(each.path)
+        for each in config.every_setting()
+        if each.path[-1] in {"token", "password", "key", "secret"} or "password" in each.field.description
+    }
+    assert sounding - secret == {"web.admin_password_file"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        (
+            {"LADDVAKT_MAIL_HOST": "x"},
+            (
+                "environment:1:1: unknown setting LADDVAKT_MAIL_HOST; did you mean 'LADDVAKT_MAIL__HOST'?; "
+                "two underscores separate section and key"
+            ),
+        ),
+        (
+            {"LADDVAKT_MAPPING__METER__FEILDS__POWER_W": "kw"},
+            (
+                "environment:1:1: unknown setting 'mapping.meter.feilds'; did you mean 'fields'? "
+                "(set by LADDVAKT_MAPPING__METER__FEILDS__POWER_W)"
+            ),
+        ),
+        (
+            {"LADDVAKT_MAIL__PORT": "smtp"},
+            (
+                "environment:1:1: mail.port: Input should be a valid integer, unable to parse string as an integer "
+                "(set by LADDVAKT_MAIL__PORT)"
+            ),
+        ),
+        (
+            {"LADDVAKT_MAIL__PASSWORD": "a", "LADDVAKT_MAIL__PASSWORD_FILE": "/b"},
+            (
+                "environment:1:1: mail.password and mail.password_file are both given; leave one of them "
+                "(set by LADDVAKT_MAIL__PASSWORD_FILE)"
+            ),
+        ),
+        (
+            {"LADDVAKT_MAIL__PASSWORD_FILE": "/none/such"},
+            (
+                "environment:1:1: mail.password_file: /none/such: No such file or directory "
+                "(set by LADDVAKT_MAIL__PASSWORD_FILE)"
+            ),
+        ),
+    ],
+    ids=["one underscore", "nested", "not a number", "twice", "no such file"],
+)
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path, environment, expected):
+    (tmp_path / "laddvakt.toml").write_text("")
+    with pytest.raises(FileProblems) as caught:
+        config.load(tmp_path / "laddvakt.toml", environment)
+    assert str(caught.value) == expected
+
+
+def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_setting():
+    given = {
+        "LADDVAKT_SERVICE_HOST": "10.0.0.1",
+        "LADDVAKT_SERVICE_PORT_HTTP": "8080",
+        "LADDVAKT_PORT": "tcp://10.0.0.1:8080",
+        "LADDVAKT_PORT_8080_TCP_ADDR": "10.0.0.1",
+        "LADDVAKT_WEB_PORT": "tcp://10.0.0.1:8080",
+    }
+    assert config.load(None, given) == config.Settings()
+
+
+def test_the_environment_wins_however_a_secret_is_given(tmp_path):
+    (tmp_path / "secret").write_text("file")
+    (tmp_path / "laddvakt.toml").write_text('[mail]\npassword_file = "gone"\n[influxdb]\ntoken = "old"\n')
+    given = {"LADDVAKT_MAIL__PASSWORD": "plain", "LADDVAKT_INFLUXDB__TOKEN_FILE": "secret"}
+    settings = config.load(tmp_path / "laddvakt.toml", given)
+    assert (settings.mail.password, settings.influxdb.token) == ("plain", "file")
+
+
+def test_all_mistakes_of_file_and_environment_come_at_once(tmp_path):
+    (tmp_path / "laddvakt.toml").write_text('[mail]\nhots = "x"\npassword = "a"\npassword_file = "b"\n')
+    with pytest.raises(FileProblems) as caught:
+        config.load(tmp_path / "laddvakt.toml", {"LADDVAKT_WEB_LISTEN": "x", "LADDVAKT_WEB__THREADS": "1"})
+    assert {(Path(each.file).name, each.line, each.code) for each in caught.value.problems} == {
+        ("environment", 1, "unknown-key"),
+        ("laddvakt.toml", 4, "twice"),
+        ("environment", 1, "greater-than-equal"),
+        ("laddvakt.toml", 2, "unknown-key"),
+    }
 
 
 SITES = """

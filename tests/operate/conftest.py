@@ -34,11 +34,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     So it is proven that the wheel and its locked dependencies are enough; that they can be downloaded is proven by
     `make install`, which takes the same versions with the same hashes.
     """
-    folder = tmp_path_factory.mktemp("clean") / "env"
-    venv.create(folder, symlinks=True)
-    [packages] = folder.glob("lib/python*/site-packages")
-    for name in locked():
-        _link(name, packages)
+    folder = clean_environment(tmp_path_factory.mktemp("clean") / "env")
     install = [sys.executable, "-m", "pip", "--python", str(folder), "install", "--no-deps", "--no-index", str(wheel)]
     subprocess.run([*install, "--quiet", "--disable-pip-version-check"], check=True, capture_output=True)
     return folder / "bin" / "laddvakt"
@@ -48,6 +44,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outside() -> dict[str, str]:
     """The environment of a command that must not find the sources."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL", "LADDVAKT"))}
+
+
+def clean_environment(folder: Path) -> Path:
+    """A virtual environment with the packages of requirements/run.txt, linked from this one."""
+    venv.create(folder, symlinks=True)
+    [packages] = folder.glob("lib/python*/site-packages")
+    for name in locked():
+        _link(name, packages)
+    return folder
 
 
 def locked() -> Iterator[str]:

@@ -18,9 +18,7 @@ WINDOW = timedelta(minutes=30)
 
 
 def test_the_document_is_the_table() -> None:
-    assert WRITTEN.read_text(encoding="utf-8") == reference() + "\n", (
-        "run: laddvakt rules reference > docs/rule-reference.md"
-    )
+    assert WRITTEN.read_text(encoding="utf-8") == reference() + "\n", "run: make reference"
 
 
 def test_everything_has_an_example() -> None:

@@ -146,15 +146,22 @@ def connector_page(source: Service, place: Place) -> ConnectorPage | None:
         hours=CURVE_HOURS,
         csv=readings_csv(place, start=formats.iso(start)),
         alerts=source.alerts.list(place=place, limit=ALERTS_SHOWN),
-        sessions=source.sessions.list(
-            site=place.site, station=place.station, connector=place.connector, limit=SESSIONS_SHOWN
-        ),
+        sessions=_sessions(source, place),
         history=source.sessions.histories([place]).get(place),
         readings=newest_rows(source.store, "meter", place),
         statuses=newest_rows(source.store, "status", place),
         availability=availability(source, place, source.register.zone(place.site), now),
         neighbours=_neighbours(source.picture, place),
     )
+
+
+def _sessions(source: Service, place: Place) -> list[Session]:
+    """Newest first; the one under way with its price so far."""
+    here = source.session_at(place)
+    listed = source.sessions.list(
+        site=place.site, station=place.station, connector=place.connector, limit=SESSIONS_SHOWN
+    )
+    return [here if here and here.id == each.id else each for each in listed]
 
 
 def _neighbours(picture: Picture | None, place: Place) -> tuple[Connector, ...]:

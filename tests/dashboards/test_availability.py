@@ -66,3 +66,13 @@ def test_the_page_draws_a_bar_a_day_and_names_the_neighbours(tmp_path: Path) -> 
     assert f"{today}: usable" in page
     assert 'href="/connectors/malmo-central/mc-1/2"' in page
     assert 'class="availability"' not in unheard
+
+
+def test_the_session_under_way_has_its_price_so_far(tmp_path: Path) -> None:
+    with sample.busy_service(tmp_path) as service:
+        here = service.session_at(sample.SLOW)
+        assert here is not None
+        assert here.bill is not None
+        page = create_app(service).test_client().get("/connectors/malmo-central/mc-1/1").get_data(as_text=True)
+    amount = f"{here.bill.total.incl_vat:.2f}".replace(".", ",")
+    assert f"{amount}\xa0kr" in page

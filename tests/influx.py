@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from monitor.config import InfluxDB
 
+STARTS = 5
 ADMIN = ("admin", "s3cret, with = signs")
 
 
@@ -43,27 +44,39 @@ def influxd_1(
 
     `certificate`: of 127.0.0.1, its key in the same file; then it speaks https.
     """
-    program = installed()
-    assert program is not None
-    port, rpc = port or _free_port(), _free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    port, process = _started(folder, port, users=users, certificate=certificate)
     settings = InfluxDB(
         url=f"{'https' if certificate else 'http'}://127.0.0.1:{port}",
         username=ADMIN[0] if users else "",
         password=ADMIN[1] if users else "",
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "influxdb.conf"
-    config.write_text(_config(folder, port, rpc, users=users, certificate=certificate), encoding="utf-8")
-    with (folder / "influxd.log").open("ab") as log:
-        process = subprocess.Popen([program, "-config", str(config)], stdout=log, stderr=log)
     try:
-        _until_up(port)
         if users:
             _make_admin(settings.url)
         yield Influxd(settings, process)
     finally:
         process.kill()
         process.wait()
+
+
+def _started(
+    folder: Path, wanted: int | None, *, users: bool, certificate: Path | None
+) -> tuple[int, subprocess.Popen[bytes]]:
+    """The port it answers on, and its process; with other ports where somebody took one before it could."""
+    program = installed()
+    assert program is not None
+    config = folder / "influxdb.conf"
+    for _ in range(STARTS):
+        port = wanted or _free_port()
+        config.write_text(_config(folder, port, _free_port(), users=users, certificate=certificate), encoding="utf-8")
+        with (folder / "influxd.log").open("ab") as log:
+            process = subprocess.Popen([program, "-config", str(config)], stdout=log, stderr=log)
+        if _up(port, process):
+            return port, process
+        process.kill()
+        process.wait()
+    raise RuntimeError(f"influxd does not start: see {folder / 'influxd.log'}")
 
 
 def others() -> dict[str, InfluxDB]:
@@ -81,16 +94,17 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _until_up(port: int) -> None:
+def _up(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until it answers; False where it ended, or did not in 20 s."""
     deadline = time.monotonic() + 20
-    while True:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
+                time.sleep(0.2)  # somebody else may listen there: then ours ends
+                return process.poll() is None
         except OSError:
-            if time.monotonic() > deadline:
-                raise
             time.sleep(0.05)
+    return False
 
 
 def _make_admin(url: str) -> None:

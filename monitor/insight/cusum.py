@@ -9,7 +9,6 @@ SLACK and LIMIT were chosen so that a shift of 1.5 standard deviations is found 
 false alarm in 1,000, though what is usual is known from 40 sessions alone (tests/insight/test_cusum.py).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -55,7 +54,7 @@ def shifts(values: Values) -> list[Shift]:
     return found
 
 
-def failures(failed: Sequence[bool]) -> list[Shift]:
+def failures(failed: npt.NDArray[np.bool_]) -> list[Shift]:
     """Changes of the share of sessions that fail, for the worse."""
     found, start = [], 0
     while len(failed) - start > LEARNT:
@@ -64,17 +63,11 @@ def failures(failed: Sequence[bool]) -> list[Shift]:
         if usual >= worse:
             break
         bad, good = log(worse / usual), log((1 - worse) / (1 - usual))
-        total, since, at = 0.0, start + LEARNT, None
-        for index in range(start + LEARNT, len(failed)):
-            total += bad if failed[index] else good
-            if total <= 0:
-                total, since = 0.0, index + 1
-            elif total > FAIL_LIMIT:
-                at = index
-                break
+        at = _crossing(np.where(failed[start + LEARNT :], bad, good), FAIL_LIMIT)
         if at is None:
             break
-        found.append(Shift(since, at, usual, float(np.mean(failed[since : at + LEARNT]))))
+        since, seen = (start + LEARNT + index for index in at)
+        found.append(Shift(since, seen, usual, float(np.mean(failed[since : seen + LEARNT]))))
         start = since
     return found
 
@@ -83,16 +76,24 @@ def _next(logs: Values) -> tuple[int, int] | None:
     """Since when and where the first change was found; what is usual is that of the first values."""
     usual = float(np.median(logs[:LEARNT]))
     spread = max(SPREAD_OF_MAD * float(np.median(np.abs(logs[:LEARNT] - usual))), LEAST_SPREAD)
-    off = np.clip((logs - usual) / spread, -CLIPPED, CLIPPED)
-    sums, since = [0.0, 0.0], [LEARNT, LEARNT]
-    for index in range(LEARNT, len(logs)):
-        for side, sign in enumerate((1.0, -1.0)):
-            sums[side] = max(0.0, sums[side] + sign * float(off[index]) - SLACK)
-            if sums[side] == 0.0:
-                since[side] = index + 1
-            elif sums[side] > LIMIT:
-                return since[side], index
-    return None
+    off = np.clip((logs[LEARNT:] - usual) / spread, -CLIPPED, CLIPPED)
+    both = [at for at in (_crossing(off - SLACK, LIMIT), _crossing(-off - SLACK, LIMIT)) if at is not None]
+    if not both:
+        return None
+    since, seen = min(both, key=lambda at: at[1])
+    return LEARNT + since, LEARNT + seen
+
+
+def _crossing(steps: Values, limit: float) -> tuple[int, int] | None:
+    """Where the sum of steps, which never falls below 0, first exceeds `limit`, and since when it was above 0."""
+    sums = np.concatenate(([0.0], np.cumsum(steps)))
+    least = np.minimum.accumulate(sums)
+    above = sums - least > limit
+    seen = int(np.argmax(above))
+    if not above[seen]:
+        return None
+    since = int(np.flatnonzero(sums[:seen] == least[:seen])[-1])
+    return since, seen - 1
 
 
 def _typical(values: Values) -> float:

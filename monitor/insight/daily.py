@@ -3,7 +3,7 @@
 Sums, not means: those of connectors add up to those of their station and site, those of days to those of a month.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from monitor.insight.local_time import DAY_US, local_us
+from monitor.insight.local_time import DAY_US, local_us, months_of
 from monitor.rules.names import DELIVERED_WH
 from monitor.sessions.history import FAULTS
 
@@ -25,6 +25,7 @@ COLUMNS = (
 `diagnosed`: whether it is known why it was slow; `limited`: because the site's power was shared or managed."""
 
 KEYS = ("site", "day", "station", "connector")
+MONTH_KEYS = ("site", "month", "station", "connector")
 SUMS: Mapping[str, Literal["sum", "max", "min"]] = {
     "sessions": "sum", "judged": "sum", "delivered": "sum", "started": "sum", "tries": "sum", "served": "sum",
     "energy_known": "sum", "energy_mwh": "sum", "plugged_us": "sum",
@@ -55,28 +56,44 @@ def daily(sessions: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
     found = found.sort_values(["site", "plug_in_us", "station", "connector"], ignore_index=True)
     found["day"] = local_days(found["plug_in_us"].to_numpy(np.int64), zone)
     parts = pd.concat([found[list(KEYS)], _told(found), _visits(found)], axis=1)
-    grouped = parts.groupby(list(KEYS), sort=True)
+    return _added(parts, KEYS, {**names, "currency_2": names["currency"]})
+
+
+def monthly(days: pd.DataFrame) -> pd.DataFrame:
+    """MONTH_KEYS and `SUMS` of rows of `daily`."""
+    if days.empty:
+        return pd.DataFrame(columns=[*MONTH_KEYS, *SUMS])
+    found, names = _numbered(days, (*_PLACE, "currency", "currency_2"))
+    found["month"] = months_of(found["day"].to_numpy(np.int64))
+    return _added(found, MONTH_KEYS, names)
+
+
+Names = Mapping[str, npt.NDArray[np.object_]]
+
+
+def _added(rows: pd.DataFrame, keys: Sequence[str], names: Names) -> pd.DataFrame:
+    """What rows of one key add up to; what was numbered has its name again."""
+    grouped = rows.groupby(list(keys), sort=True)
     ways = {way: [name for name in SUMS if SUMS[name] == way] for way in ("sum", "max", "min")}
     added = pd.concat([getattr(grouped[its], way)() for way, its in ways.items()], axis=1).reset_index()
     for name, its in names.items():
-        for column in (name, f"{name}_2"):
-            if column in added:
-                added[column] = _named(added[column], its)
-    columns: pd.DataFrame = added[[*KEYS, *SUMS]]
+        if name in added:
+            added[name] = _named(added[name], its)
+    columns: pd.DataFrame = added[[*keys, *SUMS]]
     return columns
 
 
-_NUMBERED = ("site", "station", "connector", "user", "currency")
-"""Texts that are compared and grouped: as numbers in their order that takes a tenth of the time."""
+_PLACE = ("site", "station", "connector")
+_NUMBERED = (*_PLACE, "user", "currency")
 
 
-def _numbered(sessions: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, npt.NDArray[np.object_]]]:
-    found, names = sessions.copy(), {}
-    for name in _NUMBERED:
-        codes, uniques = pd.factorize(sessions[name].to_numpy(object), sort=True)
-        found[name] = np.where(codes < 0, np.nan, codes) if name in {"user", "currency"} else codes
+def _numbered(rows: pd.DataFrame, columns: Sequence[str] = _NUMBERED) -> tuple[pd.DataFrame, Names]:
+    """Texts that are compared and grouped: as numbers in their order that takes a tenth of the time."""
+    found, names = rows.copy(), {}
+    for name in columns:
+        codes, uniques = pd.factorize(rows[name], sort=True)
+        found[name] = codes if name in _PLACE else np.where(codes < 0, np.nan, codes)
         names[name] = np.asarray(uniques, object)
-    del names["user"]
     return found, names
 
 

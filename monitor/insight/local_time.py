@@ -40,6 +40,12 @@ def month_of(day: int) -> int:
     return (its.year - _FIRST.year) * 12 + its.month - 1
 
 
+def months_of(days: Ints) -> Ints:
+    """The same of many days."""
+    months: Ints = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return months
+
+
 def days_of_month(month: int) -> tuple[int, int]:
     """The first and the last day of a month."""
     first, following = (date(_FIRST.year + each // 12, each % 12 + 1, 1) for each in (month, month + 1))

@@ -1,13 +1,13 @@
 """Connectors that stopped being what they were: looked for where sessions are new, kept for pages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from monitor.ids import Place
 from monitor.insight.cusum import Shift, failures, shifts
@@ -34,22 +34,25 @@ class Anomaly:
     after: float
 
 
-def refresh(tx: Connection, site: str) -> None:
-    """Look anew at all connectors of a site."""
-    newest = tx.execute(select(func.max(plug_in_us)).where(sessions.c.site == site)).scalar()
-    tx.execute(delete(insight_anomalies).where(insight_anomalies.c.site == site))
-    if newest is None:
-        return
-    frame = finished(tx, sessions.c.site == site, plug_in_us >= newest - LOOKED_BACK_US)
-    rows: list[dict[str, Any]] = []
-    for (station, connector), its in frame.sort_values("plug_in_us").groupby(["station", "connector"]):
-        place = {"site": site, "station": station, "connector": connector}
-        rows += [
-            {**place, "figure": figure, "since_us": since, "found_us": found, "before": shift.before,
-             "after": shift.after}
-            for figure, shift, since, found in _found(its)
-        ]  # fmt: skip
-    for some in chunks(rows):
+def look(connection: Connection, site: str, newest_us: int, known: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Look anew at all connectors of a site: rows of `insight_anomalies`.
+
+    `newest_us`: the last plug-in. `known`: sessions of the site (`daily.COLUMNS`), where it is certain that all of the
+    year before it are among them.
+    """
+    since = newest_us - LOOKED_BACK_US
+    if known is None:
+        known = finished(connection, sessions.c.site == site, plug_in_us >= since)
+    else:
+        known = known[known["plug_in_us"] >= since]
+    return list(_shifts(known.sort_values(["station", "connector", "plug_in_us"], ignore_index=True), site))
+
+
+def keep(tx: Connection, sites: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put what was found at these sites in place of what was found before."""
+    for some in chunks(list(sites)):
+        tx.execute(delete(insight_anomalies).where(insight_anomalies.c.site.in_(some)))
+    for some in chunks(list(rows)):
         tx.execute(insert(insight_anomalies), some)
 
 
@@ -62,25 +65,33 @@ def anomalies(connection: Connection, site: str | None = None) -> Sequence[Anoma
     return [Anomaly(Place(*row[:3]), *row[3:]) for row in rows]
 
 
+Looked = Callable[[Any], Sequence[Shift]]
 _KEY = ("site", "station", "connector", "figure")
 
 
-def _found(its: pd.DataFrame) -> Iterator[tuple[str, Shift, datetime, datetime]]:
-    at = its["plug_in_us"].to_numpy(np.int64)
-    speed = its["split_known"] & (its["charging_us"] > 0)
-    values = {
-        "average_power_w": (its["energy_mwh"] * 3.6e6 / its["charging_us"].where(speed)).to_numpy(float),
-        "peak_power_w": its["peak_w"].to_numpy(float),
-        "first_kwh_s": its["first_kwh_us"].to_numpy(float) / 1e6,
+def _shifts(frame: pd.DataFrame, site: str) -> Iterator[dict[str, Any]]:
+    """`frame`: by connector, in the order of time."""
+    at = frame["plug_in_us"].to_numpy(np.int64)
+    energy, charging = frame["energy_mwh"].to_numpy(float), frame["charging_us"].to_numpy(float)
+    failed = ~(energy >= DELIVERED_WH * 1000)
+    timed = frame["split_known"].to_numpy(bool) & (charging > 0)
+    judged = np.isfinite(energy) | frame["started_us"].isna().to_numpy()
+    measured = {
+        "average_power_w": np.divide(energy * 3.6e6, charging, out=np.full(len(frame), np.nan), where=timed),
+        "peak_power_w": frame["peak_w"].to_numpy(float),
+        "first_kwh_s": frame["first_kwh_us"].to_numpy(float) / 1e6,
     }
-    for figure, series in values.items():
-        known = np.isfinite(series) & (series > 0)
-        yield from _dated(figure, shifts(series[known]), at[known])
-    judged = (its["energy_mwh"].notna() | its["started_us"].isna()).to_numpy()
-    failed = ~(its["energy_mwh"] >= DELIVERED_WH * 1000).to_numpy()
-    yield from _dated("failed_share", failures(failed[judged].tolist()), at[judged])
-
-
-def _dated(figure: str, found: Sequence[Shift], at: Any) -> Iterator[tuple[str, Shift, datetime, datetime]]:
-    for shift in found:
-        yield figure, shift, from_us(int(at[shift.since])), from_us(int(at[shift.found]))
+    every: list[tuple[str, Looked, Any, Any]] = [
+        *((figure, shifts, np.isfinite(values) & (values > 0), values) for figure, values in measured.items()),
+        ("failed_share", failures, judged, failed),
+    ]
+    for key, its in frame.groupby(["station", "connector"], observed=True).indices.items():
+        station, connector = cast("tuple[str, str]", key)
+        for figure, look, known, values in every:
+            those = its[known[its]]
+            for shift in look(values[those]):
+                since, seen = (from_us(int(at[those[index]])) for index in (shift.since, shift.found))
+                yield {
+                    "site": site, "station": station, "connector": connector, "figure": figure, "since_us": since,
+                    "found_us": seen, "before": shift.before, "after": shift.after,
+                }  # fmt: skip

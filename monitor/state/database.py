@@ -51,7 +51,7 @@ class Database:
     wrong in itself raises what SQLAlchemy raises, because that is a fault of ours.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         try:
             self._url = make_url(url)
             self._engine = _engine(self._url)
@@ -110,6 +110,11 @@ class Database:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.close()
+
+    @property
+    def url(self) -> URL:
+        """Its address, with the password."""
+        return self._url
 
     @property
     def shown(self) -> str:

@@ -27,6 +27,8 @@ _TEXTS = frozenset({"site", "station", "connector", "pool", "currency", "currenc
 
 
 def _plain(name: str, column: "pd.Series[Any]") -> list[Any]:
-    if name in _TEXTS or name in _FRACTIONS:
-        return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
-    return column.astype("int64").tolist()
+    if name not in _TEXTS and name not in _FRACTIONS:
+        return column.astype("int64").tolist()
+    if not column.hasnans:
+        return column.tolist()
+    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]

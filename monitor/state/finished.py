@@ -1,10 +1,25 @@
 """Finished sessions as columns, for figures: nothing of them is a value of its own."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Connection, String, cast, func, not_, or_, select, type_coerce, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    cast,
+    func,
+    not_,
+    or_,
+    select,
+    type_coerce,
+    union,
+)
 
 from monitor.state.insight_tables import insight_ports
 from monitor.state.session_tables import sessions
@@ -40,16 +55,30 @@ _TYPES: dict[str, str] = {
 
 
 def finished(connection: Connection, *chosen: ColumnElement[bool]) -> pd.DataFrame:
-    """`id` and `monitor.insight.daily.COLUMNS` of chosen sessions of which the car has left."""
-    found = connection.execute(select(*_SELECTED).where(sessions.c.plug_out_us.is_not(None), *chosen))
+    """`id` and `monitor.insight.daily.COLUMNS` of chosen sessions of which the car has left; texts are categories."""
+    return finished_each(connection, [chosen])[0]
+
+
+def finished_each(connection: Connection, choices: Sequence[Sequence[ColumnElement[bool]]]) -> list[pd.DataFrame]:
+    """The same of several choices; their categories are alike."""
+    every = select(*_SELECTED).where(sessions.c.plug_out_us.is_not(None))
     # Straight from the driver: no value here needs a type of ours, and a row of SQLAlchemy costs half of the reading.
-    rows = found.cursor.fetchall()
+    parts = [
+        np.array(connection.execute(every.where(*chosen)).cursor.fetchall(), dtype=object).reshape(-1, len(_SELECTED))
+        for chosen in choices
+    ]
+    rows = np.concatenate(parts)
     names = [str(column.key) for column in _SELECTED]
-    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    return pd.DataFrame({
-        name: pd.Series(column, dtype=_TYPES.get(name, "object"))
-        for name, column in zip(names, columns, strict=True)
-    })  # fmt: skip
+    whole = pd.DataFrame({name: _column(name, rows[:, at]) for at, name in enumerate(names)})
+    ends = accumulate(map(len, parts))
+    return [whole.iloc[end - len(part) : end] for part, end in zip(parts, ends, strict=True)]
+
+
+def _column(name: str, values: npt.NDArray[np.object_]) -> Any:
+    if (kind := _TYPES.get(name)) is not None:
+        # By way of fractions, in which all whole numbers below 2^53 are exact: None becomes NaN.
+        return values.astype(float).astype(kind)
+    return values if name == "id" else pd.Categorical(values)
 
 
 def seen_at(connection: Connection, sites: Sequence[str]) -> dict[str, list[tuple[str, str]]]:

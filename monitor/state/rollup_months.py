@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, delete, func, insert, literal, select
+from sqlalchemy import Connection, Table, delete, func, select
 
-from monitor.insight.daily import SUMS
-from monitor.insight.local_time import days_of_month, month_of
+from monitor.insight.daily import monthly
+from monitor.insight.local_time import days_of_month, month_of, months_of, split_months
 from monitor.insight.occupancy import DTYPE, HOURS
 from monitor.state.database import chunks
 from monitor.state.driver_rows import write_rows
@@ -20,56 +20,58 @@ AGGREGATES: Mapping[str, Callable[..., Any]] = {"sum": func.sum, "max": func.max
 Days = Sequence[tuple[int, int]]
 
 
-def refresh(tx: Connection, days: Mapping[str, Days]) -> None:
-    """Make the months of these days of sites anew."""
-    sites: dict[int, list[str]] = {}
+def refresh(tx: Connection, days: Mapping[str, Days], connectors: pd.DataFrame, pools: pd.DataFrame) -> None:
+    """Make the months of some days of sites anew; `connectors`, `pools`: the rows of these days, already written."""
+    for table in (insight_months, insight_pool_months):
+        for site, runs in days.items():
+            for first, last in runs:
+                its = table.c.month.between(month_of(first), month_of(last))
+                tx.execute(delete(table).where(table.c.site == site, its))
+    write_rows(tx, insight_months, monthly(_of_months(tx, insight_days, days, connectors)))
+    write_rows(tx, insight_pool_months, _pools_monthly(_of_months(tx, insight_pools, days, pools)))
+
+
+def _of_months(tx: Connection, table: Table, days: Mapping[str, Days], rows: pd.DataFrame) -> pd.DataFrame:
+    """All rows of the months of which there are `rows`; those of months that lie within `days` are there already."""
+    sites: dict[int, set[str]] = {}
     for site, runs in days.items():
-        for month in sorted({each for first, last in runs for each in range(month_of(first), month_of(last) + 1)}):
-            sites.setdefault(month, []).append(site)
-    for month, its in sites.items():
-        for some in chunks(its):
-            _connectors(tx, month, some)
-            _pools(tx, month, some)
+        for month in {month for run in runs for month in _partly(*run)}:
+            sites.setdefault(month, set()).add(site)
+    read = [
+        tuple(row)
+        for month, its in sites.items()
+        for some in chunks(sorted(its))
+        for row in tx.execute(select(table).where(table.c.site.in_(some), table.c.day.between(*days_of_month(month))))
+    ]
+    number, names = pd.factorize(rows["site"])
+    months = months_of(rows["day"].to_numpy(np.int64))
+    there = {name: at for at, name in enumerate(names)}
+    again = [there[site] + month * len(there) for month, its in sites.items() for site in its if site in there]
+    whole = rows[~np.isin(number + months * len(there), again)]
+    return pd.concat([whole, pd.DataFrame(read, columns=table.c.keys())], ignore_index=True) if read else whole
 
 
-def _connectors(tx: Connection, month: int, sites: list[str]) -> None:
-    tx.execute(delete(insight_months).where(insight_months.c.month == month, insight_months.c.site.in_(sites)))
-    place = [insight_days.c[name] for name in ("site", "station", "connector")]
-    sums = [AGGREGATES[way](insight_days.c[name]) for name, way in SUMS.items()]
-    within = (insight_days.c.site.in_(sites), insight_days.c.day.between(*days_of_month(month)))
-    chosen = select(place[0], literal(month), *place[1:], *sums).where(*within).group_by(*place)
-    tx.execute(insert(insight_months).from_select(["site", "month", "station", "connector", *SUMS], chosen))
+def _partly(first: int, last: int) -> set[int]:
+    """The months of which some days lie within, but not all."""
+    whole = split_months(first, last)[0]
+    return {*range(month_of(first), month_of(last) + 1)} - ({*range(whole[0], whole[1] + 1)} if whole else set())
 
 
-def _pools(tx: Connection, month: int, sites: list[str]) -> None:
-    tx.execute(
-        delete(insight_pool_months).where(insight_pool_months.c.month == month, insight_pool_months.c.site.in_(sites))
-    )
-    within = (insight_pools.c.site.in_(sites), insight_pools.c.day.between(*days_of_month(month)))
-    rows = tx.execute(
-        select(*(insight_pools.c[name] for name in ("site", "pool", "day", "evses", "full_us", "hours")))
-        .where(*within)
-        .order_by(insight_pools.c.site, insight_pools.c.pool)
-    ).all()
-    if rows:
-        write_rows(tx, insight_pool_months, by_pool(rows, "hours").assign(month=month))
-
-
-def by_pool(rows: Sequence[Any], name: str) -> pd.DataFrame:
-    """Rows in the order of site and pool as one row each: `week` sums their hours by day of the week."""
-    keys = pd.DataFrame([(row.site, row.pool, row.evses, row.full_us) for row in rows],
-                        columns=["site", "pool", "evses", "full_us"])  # fmt: skip
-    group = keys.groupby(["site", "pool"], sort=False)
-    number = group.ngroup().to_numpy()
-    week = weeks([getattr(row, name) for row in rows], number, [row.day for row in rows])
+def _pools_monthly(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `insight_pools` as those of `insight_pool_months`: `week` sums their hours by day of the week."""
+    if rows.empty:
+        return pd.DataFrame(columns=insight_pool_months.c.keys())
+    day = rows["day"].to_numpy(np.int64)
+    group = rows.assign(month=months_of(day)).sort_values("day").groupby(["site", "month", "pool"], sort=False)
+    week = weeks(rows["hours"].tolist(), group.ngroup().sort_index().to_numpy(), day)
     found = group.agg(evses=("evses", "last"), full_us=("full_us", "sum")).reset_index()
     return found.assign(week=[each.astype(WEEK).tobytes() for each in week])
 
 
-def weeks(hours: Sequence[bytes], number: Any, days: Sequence[int]) -> Any:
+def weeks(hours: Sequence[bytes], number: Any, days: Any) -> Any:
     """Hours of days summed as [number, HOURS, 168]."""
     every = np.frombuffer(b"".join(hours), DTYPE).reshape(len(hours), len(HOURS) * 24)
-    slot = number * 7 + (np.array(days) + 3) % 7  # 1970-01-01 was a Thursday
+    slot = number * 7 + (np.asarray(days) + 3) % 7  # 1970-01-01 was a Thursday
     order = np.argsort(slot, kind="stable")
     begins = np.flatnonzero(np.diff(slot[order], prepend=-1))
     found = np.zeros((int(number.max()) + 1, 7, len(HOURS) * 24), np.int64)

@@ -72,7 +72,7 @@ def test_a_connector_that_begins_to_fail() -> None:
     late = 0
     for _ in range(SERIES):
         failed = np.concatenate([chance.random(BEFORE) < 0.03, chance.random(60) < 0.5])
-        found = [each for each in failures(failed.tolist()) if each.found >= BEFORE]
+        found = [each for each in failures(failed) if each.found >= BEFORE]
         late += not found or found[0].found - BEFORE >= 20
     assert late <= SERIES * 0.05
 
@@ -80,10 +80,10 @@ def test_a_connector_that_begins_to_fail() -> None:
 @pytest.mark.parametrize("usual", [0.0, 0.03, 0.1])
 def test_a_connector_that_fails_as_it_always_did_is_left_alone(usual: float) -> None:
     chance = fleet()
-    alarms = sum(len(failures((chance.random(1_000 + LEARNT) < usual).tolist())) for _ in range(SERIES))
+    alarms = sum(len(failures(chance.random(1_000 + LEARNT) < usual)) for _ in range(SERIES))
     assert alarms / SERIES < 1
 
 
 def test_too_little_history_says_nothing() -> None:
     assert shifts(charger(1, LEARNT)) == []
-    assert failures([True] * LEARNT) == []
+    assert failures(np.ones(LEARNT, bool)) == []

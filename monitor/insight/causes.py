@@ -1,6 +1,6 @@
 """What else bears on a full pool: EVSEs that were down, and cars that would have taken more power."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from monitor.ids import Place
@@ -12,14 +12,19 @@ from monitor.register import Register
 
 
 def with_causes(
-    week: PoolWeek, register: Register, ports: Mapping[Place, Port], sums: Mapping[Place, Sums]
-) -> PoolWeek:
-    """The pool with the share of its known time that it was down, and of sessions that lacked power."""
-    seen = [(place.station or "", place.connector or "") for place in {*ports, *sums} if place.site == week.site]
-    places = [
-        Place(week.site, *key) for key, seat in pools_of(register, week.site, seen).seats.items()
-        if seat.pool == week.pool
-    ]  # fmt: skip
+    weeks: Sequence[PoolWeek], register: Register, ports: Mapping[Place, Port], sums: Mapping[Place, Sums]
+) -> Iterator[PoolWeek]:
+    """The pools with the share of their known time that they were down, and of sessions that lacked power."""
+    seen: dict[str, list[tuple[str, str]]] = {}
+    for place in {*ports, *sums}:
+        seen.setdefault(place.site, []).append((place.station or "", place.connector or ""))
+    pools = {site: pools_of(register, site, seen.get(site, ())) for site in {week.site for week in weeks}}
+    for week in weeks:
+        seats = pools[week.site].seats.items()
+        yield _of(week, [Place(week.site, *key) for key, seat in seats if seat.pool == week.pool], ports, sums)
+
+
+def _of(week: PoolWeek, places: Sequence[Place], ports: Mapping[Place, Port], sums: Mapping[Place, Sums]) -> PoolWeek:
     port = combined([ports[place] for place in places if place in ports])
     there = [sums[place] for place in places if place in sums]
     limited, diagnosed = (sum(each[name] for each in there) for name in ("limited", "diagnosed"))

@@ -152,4 +152,5 @@ def _per_hour(seconds: Week, times: Week) -> Week:
 
 
 def _cells(values: Week, times: Week) -> list[float | None]:
-    return [round(float(value), 6) if seen else None for value, seen in zip(values, times, strict=True)]
+    known: list[bool] = (times > 0).tolist()
+    return [value if seen else None for value, seen in zip(np.round(values, 6).tolist(), known, strict=True)]

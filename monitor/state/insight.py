@@ -1,7 +1,7 @@
 """What pages and the API ask of insight: one function for each question."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -31,6 +31,7 @@ from monitor.register import Register
 from monitor.state.anomalies import Anomaly, anomalies
 from monitor.state.behaviour_rows import singles, unplugged_faulted, visits
 from monitor.state.database import Database
+from monitor.state.insight_kept import Answer, Answers
 from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of, weeks_of
 from monitor.state.revenue_rows import earned
 from monitor.state.spells import port_by_day, ports
@@ -56,10 +57,17 @@ class Chosen:
 
 
 class InsightStore:
-    """All methods raise StateUnavailable when the database is away."""
+    """All methods raise StateUnavailable when the database is away. Answers that take long are kept: see `Answers`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._answers = Answers()
+        self._register: Register | None = None
+
+    def _ask(self, register: Register, question: Hashable, make: Callable[[], Answer]) -> Answer:
+        if register is not self._register:
+            self._answers, self._register = Answers(), register
+        return self._answers.ask(question, make)
 
     def _span(self, connection: Connection, register: Register, chosen: Chosen, until: datetime) -> Asked:
         """Without a start from the beginning of the first session's day on."""
@@ -73,67 +81,83 @@ class InsightStore:
 
     def performance(self, register: Register, by: By, chosen: Chosen, now: datetime) -> Performance:
         """Figures of sessions by plug-in, by connector or what those belong to."""
-        until = min(chosen.end or now, now)
-        with self._database.read() as connection:
-            since = self._span(connection, register, chosen, until).start
-            # Nobody plugs in after now: so the day that is under way is taken whole, from the rollups.
-            upto = until if until < now else now + timedelta(days=2)
-            sums = sums_of(connection, Asked(since, upto, chosen.site), register)
-            full = full_shares(
-                connection, Asked(since, until, chosen.site), register, from_first=chosen.start is None, upto=upto
-            )
-            known = ports(connection, since, until, chosen.site) if since < until else {}
-        facts = Facts(since, until, sums, known, full)
-        return Performance(performance(facts, register, by, chosen.site), since, until)
+
+        def make() -> Performance:
+            until = min(chosen.end or now, now)
+            with self._database.read() as connection:
+                since = self._span(connection, register, chosen, until).start
+                # Nobody plugs in after now: so the day that is under way is taken whole, from the rollups.
+                upto = until if until < now else now + timedelta(days=2)
+                sums = sums_of(connection, Asked(since, upto, chosen.site), register)
+                full = full_shares(
+                    connection, Asked(since, until, chosen.site), register, from_first=chosen.start is None, upto=upto
+                )
+                known = ports(connection, since, until, chosen.site) if since < until else {}
+            facts = Facts(since, until, sums, known, full)
+            return Performance(performance(facts, register, by, chosen.site), since, until)
+
+        return self._ask(register, ("performance", by, chosen), make)
 
     def congestion(self, register: Register, chosen: Chosen, now: datetime, target: timedelta) -> Sequence[Congestion]:
         """How full each pool was over the whole local days within, in most need first. Today is not over, so it is
         left out; `target`: the mean wait that the needed EVSEs would bring.
         """
-        until = min(chosen.end or now, now)
-        with self._database.read() as connection:
-            asked = self._span(connection, register, chosen, until)
-            weeks = weeks_of(connection, asked, register)
-            known = ports(connection, asked.start, until, chosen.site) if asked.start < until else {}
-            sums = sums_of(connection, asked, register)
-        whole = [with_causes(week, register, known, sums) for week in weeks]
-        return by_need([congestion(week, target.total_seconds()) for week in whole])
+
+        def make() -> Sequence[Congestion]:
+            until = min(chosen.end or now, now)
+            with self._database.read() as connection:
+                asked = self._span(connection, register, chosen, until)
+                weeks = weeks_of(connection, asked, register)
+                known = ports(connection, asked.start, until, chosen.site) if asked.start < until else {}
+                sums = sums_of(connection, asked, register)
+            whole = with_causes(weeks, register, known, sums)
+            return by_need([congestion(week, target.total_seconds()) for week in whole])
+
+        return self._ask(register, ("congestion", chosen, target), make)
 
     def behaviour(self, register: Register, chosen: Chosen, now: datetime) -> Behaviour:
         """How people use a site, or all of them."""
-        until = min(chosen.end or now, now)
-        with self._database.read() as connection:
-            asked = self._span(connection, register, chosen, until)
-            weeks = weeks_of(connection, asked, register)
-            sums = added(list(sums_of(connection, asked, register).values()))
-            one = singles(connection, *asked)
-            users = visits(connection, *asked)
-            faulted = unplugged_faulted(connection, *asked)
-            days = days_of(connection, register, asked.start, until, chosen.site)
-        by_month: Counter[int] = Counter()
-        for day in days:
-            by_month[month_of(day.day)] += day.arrivals
-        return Behaviour(
-            arrivals=sums["sessions"],
-            **by_hour(weeks),
-            by_month=by_month,
-            stays=histogram(one.stay_min, STAYS_MIN),
-            energies=histogram(one.energy_kwh, ENERGIES_KWH),
-            soc_in=histogram(one.soc_in, SOCS),
-            soc_out=histogram(one.soc_out, SOCS),
-            problems=problems(sums, faulted),
-            returning=returning(users, sums["sessions"]),
-        )
+
+        def make() -> Behaviour:
+            until = min(chosen.end or now, now)
+            with self._database.read() as connection:
+                asked = self._span(connection, register, chosen, until)
+                weeks = weeks_of(connection, asked, register)
+                sums = added(list(sums_of(connection, asked, register).values()))
+                one = singles(connection, *asked)
+                users = visits(connection, *asked)
+                faulted = unplugged_faulted(connection, *asked)
+                days = days_of(connection, register, asked.start, until, chosen.site)
+            by_month: Counter[int] = Counter()
+            for day in days:
+                by_month[month_of(day.day)] += day.arrivals
+            return Behaviour(
+                arrivals=sums["sessions"],
+                **by_hour(weeks),
+                by_month=by_month,
+                stays=histogram(one.stay_min, STAYS_MIN),
+                energies=histogram(one.energy_kwh, ENERGIES_KWH),
+                soc_in=histogram(one.soc_in, SOCS),
+                soc_out=histogram(one.soc_out, SOCS),
+                problems=problems(sums, faulted),
+                returning=returning(users, sums["sessions"]),
+            )
+
+        return self._ask(register, ("behaviour", chosen), make)
 
     def revenue(
         self, register: Register, chosen: Chosen, now: datetime, cost_per_kwh: Decimal | None = None
     ) -> Sequence[Revenue]:
         """What sessions earned without VAT, by currency; hours are of the site's clock, for all sites the default's."""
-        until = min(chosen.end or now, now)
-        with self._database.read() as connection:
-            asked = self._span(connection, register, chosen, until)
-            frame = earned(connection, asked.start, until, chosen.site, register.zone(chosen.site or ""))
-        return revenue(frame, cost_per_kwh)
+
+        def make() -> Sequence[Revenue]:
+            until = min(chosen.end or now, now)
+            with self._database.read() as connection:
+                asked = self._span(connection, register, chosen, until)
+                frame = earned(connection, asked.start, until, chosen.site, register.zone(chosen.site or ""))
+            return revenue(frame, cost_per_kwh)
+
+        return self._ask(register, ("revenue", chosen, cost_per_kwh), make)
 
     def by_day(self, place: Place, zone: ZoneInfo, now: datetime, days: int) -> Sequence[tuple[date, Port | None]]:
         """One connector on each of the last local days, the last one up to now; None where nothing was known yet."""
@@ -152,5 +176,9 @@ class InsightStore:
 
     def days(self, register: Register, chosen: Chosen, now: datetime) -> Sequence[Day]:
         """Arrivals and full time of each local day, oldest first; days without any are left out."""
-        with self._database.read() as connection:
-            return days_of(connection, register, chosen.start, min(chosen.end or now, now), chosen.site)
+
+        def make() -> Sequence[Day]:
+            with self._database.read() as connection:
+                return days_of(connection, register, chosen.start, min(chosen.end or now, now), chosen.site)
+
+        return self._ask(register, ("days", chosen), make)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union
 
 from monitor.ids import Place
 from monitor.insight.congestion import PoolWeek
@@ -19,14 +19,21 @@ from monitor.insight.performance import Sums, added
 from monitor.insight.pools import pools_of
 from monitor.register import Register
 from monitor.state.database import chunks
-from monitor.state.finished import finished, plug_in_us, seen_at
-from monitor.state.insight_tables import insight_days, insight_months, insight_pool_months, insight_pools, insight_sites
+from monitor.state.finished import finished, plug_in_us
+from monitor.state.insight_tables import (
+    insight_days,
+    insight_months,
+    insight_pool_months,
+    insight_pools,
+    insight_ports,
+    insight_sites,
+)
 from monitor.state.rollup_months import AGGREGATES, WEEK, weeks
 from monitor.state.session_tables import sessions
 from monitor.state.spells import spells_down
 from monitor.units import to_us
 
-_WHOLE = {name for name, way in SUMS.items() if way == "sum"} - {"soc_in", "soc_out"}
+_WHOLE = [way == "sum" and name not in {"soc_in", "soc_out"} for name, way in SUMS.items()]
 
 
 class Asked(NamedTuple):
@@ -78,7 +85,7 @@ def full_shares(
     found: dict[Place, float] = {}
     for zone, sites in _by_zone(connection, asked.site, register).items():
         first, last, ends = whole_days(asked.start, upto, zone)
-        pools = {site: pools_of(register, site, seen) for site, seen in seen_at(connection, list(sites)).items()}
+        pools = {site: pools_of(register, site, seen) for site, seen in _seen(connection, list(sites)).items()}
         down = spells_down(connection, list(sites)) if ends else NEVER
         full: dict[tuple[str, str], float] = {}
         for key, more in _stored_full(connection, list(sites), first, last):
@@ -95,6 +102,19 @@ def full_shares(
                 continue
             for (station, connector), seat in pools[site].seats.items():
                 found[Place(site, station, connector)] = full.get((site, seat.pool), 0) / span
+    return found
+
+
+def _seen(connection: Connection, sites: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Stations and connectors that were rolled up, or of which a status is known, by site."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for some in chunks(sites):
+        places = [
+            select(*(table.c[name] for name in ("site", "station", "connector"))).where(table.c.site.in_(some))
+            for table in (insight_months, insight_ports)
+        ]
+        for site, station, connector in connection.execute(union(*places)):
+            found.setdefault(site, []).append((station, connector))
     return found
 
 
@@ -129,9 +149,9 @@ def _stored(connection: Connection, sites: list[str], first: int, last: int) -> 
         place = (table.c.site, table.c.station, table.c.connector)
         for some in chunks(sites):
             chosen = select(*place, *columns).where(table.c.site.in_(some), time.between(*span)).group_by(*place)
-            for row in connection.execute(chosen):
+            for row in connection.execute(chosen).cursor.fetchall():
                 # PostgreSQL adds whole numbers up to decimals.
-                values = (int(v) if name in _WHOLE else v for name, v in zip(SUMS, row[3:], strict=True))
+                values = (int(v) if whole else v for whole, v in zip(_WHOLE, row[3:], strict=True))
                 yield Place(*row[:3]), dict(zip(SUMS, values, strict=True))
 
 

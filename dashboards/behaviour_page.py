@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import get_args
 
 from flask import url_for
 
@@ -12,8 +13,12 @@ from dashboards.insight_page import Filters, read_filters
 from dashboards.language import gettext
 from dashboards.parameters import Parameters
 from dashboards.sources import Service
+from dashboards.words import word
 from monitor.insight.behaviour import Behaviour
 from monitor.insight.figures import BY_NAME, Figure, of_kind
+from monitor.insight.seasons import Season
+
+SEASONS: tuple[Season, ...] = get_args(Season)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class BehaviourPage:
     """Everything that it shows."""
 
     filters: Filters
+    season: Season | None
+    seasons: Sequence[tuple[str, str]]
     found: Behaviour
     maps: Sequence[tuple[Figure, Heat]]
     distributions: Sequence[tuple[str, Sequence[Bar]]]
@@ -42,12 +49,8 @@ class BehaviourPage:
 def behaviour_page(source: Service, parameters: Parameters) -> BehaviourPage:
     """By the filters of the address."""
     filters = read_filters(source, parameters)
-    return behaviour_of(source, filters)
-
-
-def behaviour_of(source: Service, filters: Filters) -> BehaviourPage:
-    """The same for filters at hand."""
-    found = source.insight.behaviour(source.register, filters.chosen, source.now())
+    season = parameters.choice("season", SEASONS)
+    found = source.insight.behaviour(source.register, filters.chosen, source.now(), season)
     shown = {
         "arrivals_by_hour": (found.arrivals_by_hour, lambda value: formats.number(value, 2)),
         "stay_by_hour": (found.stay_by_hour, lambda value: formats.span(value and timedelta(seconds=value))),
@@ -61,13 +64,15 @@ def behaviour_of(source: Service, filters: Filters) -> BehaviourPage:
     )  # fmt: skip
     return BehaviourPage(
         filters=filters,
+        season=season,
+        seasons=[(name, word("season", name)) for name in SEASONS],
         found=found,
         maps=[(BY_NAME[name], heat(*its)) for name, its in shown.items() if any(its[0])],
         distributions=[(title, bars(bins)) for title, bins in distributions if any(bins.values())],
         problems=[(BY_NAME[name], count) for name, count in found.problems.items()],
         users=bars(found.returning.cells),
         figures=of_kind("behaviour"),
-        json=url_for("api.behaviour", **filters.asked),  # type: ignore[arg-type]
+        json=url_for("api.behaviour", **filters.asked, **({"season": season} if season else {})),  # type: ignore[arg-type]
     )
 
 

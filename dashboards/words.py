@@ -168,6 +168,12 @@ PART = {
     "fixed": _l("Start fees"),
     "reservation": _l("Reservations"),
 }
+SEASON = {
+    "winter": _l("Winter (December to February)"),
+    "spring": _l("Spring (March to May)"),
+    "summer": _l("Summer (June to August)"),
+    "autumn": _l("Autumn (September to November)"),
+}
 PROPOSAL = {
     "idle_fee": _l("Idle fee"),
     "evening_price": _l("Evening price"),
@@ -181,6 +187,7 @@ WORDS = {
     "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
     "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
     "by": BY, "part": PART, "proposal": PROPOSAL, "pool": POOL, "bottleneck": BOTTLENECK,
+    "season": SEASON,
 }  # fmt: skip
 
 

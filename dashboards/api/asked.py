@@ -12,6 +12,7 @@ from monitor.access.model import Role, Scope
 from monitor.alerts.remarks import Verdict
 from monitor.insight.performance import By
 from monitor.insight.picture import Standing
+from monitor.insight.seasons import Season
 from monitor.rules.answer import Level
 from monitor.sessions.model import BillingState, Flag
 from monitor.state.alert_order import Sort
@@ -265,11 +266,14 @@ class CongestionQuery(Paged):
 
 
 class BehaviourQuery(Asked):
-    """Finished sessions by plug-in; hours of the week over the whole local days within."""
+    """Finished sessions by plug-in; hours of the week over the whole local days within. `season`: of each year within,
+    by whole months: winter is December to February.
+    """
 
     start: Start = None
     end: End = None
     site: Site = None
+    season: Season | None = None
 
 
 class AnomaliesQuery(Asked):

@@ -90,7 +90,8 @@ def behaviour(query: BehaviourQuery) -> ResponseReturnValue:
     if query.start and query.end and query.end <= query.start:
         raise BadParameter("to", "is not after 'from'")
     source = service()
-    found = source.insight.behaviour(source.register, Chosen(query.start, query.end, query.site), source.now())
+    chosen = Chosen(query.start, query.end, query.site)
+    found = source.insight.behaviour(source.register, chosen, source.now(), query.season)
     months = {f"{1970 + month // 12}-{month % 12 + 1:02d}": count for month, count in found.by_month.items()}
     return {**vars(found), "by_month": months, "returning": vars(found.returning)}
 
@@ -115,7 +116,11 @@ def revenue(query: RevenueQuery) -> ResponseReturnValue:
 def _revenue(each: Revenue) -> dict[str, Any]:
     tables = {name: [_earned(row) for row in getattr(each, name)] for name in ("tariffs", "groups", "hours")}
     under = _earned(each.under_cost) if each.under_cost else None
-    return {"currency": each.currency, "total": _earned(each.total), "parts": each.parts, "under_cost": under, **tables}
+    elements = None if each.elements is None else [row._asdict() for row in each.elements]
+    return {
+        "currency": each.currency, "total": _earned(each.total), "parts": each.parts, "under_cost": under, **tables,
+        "elements": elements,
+    }  # fmt: skip
 
 
 def _earned(each: Earned) -> dict[str, Any]:

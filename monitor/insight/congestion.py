@@ -1,6 +1,7 @@
 """Which pools have too little of what: how full by hour of the week, how long the wait, and what is lost. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -47,6 +48,18 @@ class PoolWeek:
     def observed(self) -> Week:
         """How often each hour of the week was."""
         return np.repeat(self.days.astype(float), 24)
+
+
+def together(weeks: Iterable[PoolWeek]) -> list[PoolWeek]:
+    """The weeks of several times as one of each pool."""
+    found: dict[tuple[str, str], PoolWeek] = {}
+    for week in weeks:
+        key = (week.site, week.pool)
+        before = found.get(key)
+        found[key] = week if before is None else replace(
+            week, hours=before.hours + week.hours, days=before.days + week.days
+        )  # fmt: skip
+    return list(found.values())
 
 
 @dataclass(frozen=True, eq=False)

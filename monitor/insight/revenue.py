@@ -1,9 +1,9 @@
 """What sessions earned: by part of the price, tariff, group of users and hour. Pure; money without VAT."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -25,9 +25,36 @@ class Earned(NamedTuple):
         return self.amount * 1000 / Decimal(str(self.energy_wh)) if self.energy_wh else None
 
 
+class Element(NamedTuple):
+    """What one price of one tariff earned. `element`: its index in the tariff, None of services and price limits.
+
+    `quantity` in `unit` and `unit_price` are as on the bills: after `step_size`, and with tax where the tariff has it.
+    """
+
+    tariff: str
+    element: int | None
+    dimension: str
+    unit: str
+    unit_price: Decimal
+    sessions: int
+    quantity: Decimal
+    amount: Decimal
+
+
+class Priced(NamedTuple):
+    """The lines of one bill, as `monitor.tariffs.codec` writes them."""
+
+    currency: str
+    tariff: str
+    lines: Sequence[Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Revenue:
-    """The tables of one currency. `under_cost`: sessions that earned less than their energy cost, and how much less."""
+    """The tables of one currency. `under_cost`: sessions that earned less than their energy cost, and how much less.
+
+    `elements`: None where there are too many sessions to read every bill.
+    """
 
     currency: str
     total: Earned
@@ -36,16 +63,49 @@ class Revenue:
     groups: Sequence[Earned]
     hours: Sequence[Earned]
     under_cost: Earned | None
+    elements: Sequence[Element] | None
 
 
-def revenue(sessions: pd.DataFrame, cost_per_kwh: Decimal | None) -> list[Revenue]:
+def revenue(
+    sessions: pd.DataFrame, cost_per_kwh: Decimal | None, bills: Sequence[Priced] | None = None
+) -> list[Revenue]:
     """By currency. `sessions`, one row each: `amount` and PARTS in millionths, `energy_mwh`, `tariff`, `user_group`,
-    `hour`, `currency`.
+    `hour`, `currency`; `bills`: of the same sessions.
     """
-    return [_of(str(currency), its, cost_per_kwh) for currency, its in sessions.groupby("currency")]
+    elements = None if bills is None else by_element(bills)
+    return [
+        _of(str(currency), its, cost_per_kwh, None if elements is None else elements.get(str(currency), []))
+        for currency, its in sessions.groupby("currency")
+    ]
 
 
-def _of(currency: str, its: pd.DataFrame, cost: Decimal | None) -> Revenue:
+def by_element(bills: Iterable[Priced]) -> dict[str, list[Element]]:
+    """What each price earned, by currency; the largest amount first. A line whose amount without tax is not known is
+    in none.
+    """
+    found: dict[tuple[Any, ...], list[Decimal]] = {}
+    for currency, tariff, lines in bills:
+        told = set()
+        for line in lines:
+            if (amount := line["amount"]["excl_vat"]) is None:
+                continue
+            dimension = f"reservation {line['dimension']}" if line["reservation"] else line["dimension"]
+            key = (currency, tariff, line["element"], dimension, line["unit"], line["unit_price"])
+            sums = found.setdefault(key, [Decimal(0)] * 3)
+            for at, more in enumerate((key not in told, line["quantity"], amount)):
+                sums[at] += Decimal(more)
+            told.add(key)
+    tables: dict[str, list[Element]] = {}
+    for (currency, tariff, element, dimension, unit, unit_price), sums in found.items():
+        row = Element(tariff, element, dimension, unit, Decimal(unit_price), int(sums[0]), sums[1], sums[2])
+        tables.setdefault(currency, []).append(row)
+    return {
+        currency: sorted(rows, key=lambda row: (-row.amount, row.tariff, -1 if row.element is None else row.element))
+        for currency, rows in tables.items()
+    }
+
+
+def _of(currency: str, its: pd.DataFrame, cost: Decimal | None, elements: Sequence[Element] | None) -> Revenue:
     return Revenue(
         currency=currency,
         total=_earned("", its),
@@ -54,6 +114,7 @@ def _of(currency: str, its: pd.DataFrame, cost: Decimal | None) -> Revenue:
         groups=_table(its.assign(user_group=its["user_group"].fillna("")), "user_group"),
         hours=_table(its, "hour"),
         under_cost=None if cost is None else _under(its, cost),
+        elements=elements,
     )
 
 

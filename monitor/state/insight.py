@@ -22,10 +22,11 @@ from monitor.insight.behaviour import (
     returning,
 )
 from monitor.insight.causes import with_causes
-from monitor.insight.congestion import Congestion, by_need, congestion
+from monitor.insight.congestion import Congestion, by_need, congestion, together
 from monitor.insight.local_time import date_of, day_begin_us, day_of, midnight_us, month_of
 from monitor.insight.performance import By, Facts, Row, added, performance
 from monitor.insight.revenue import Revenue, revenue
+from monitor.insight.seasons import Season, within
 from monitor.insight.uptime import Port, Stretch
 from monitor.register import Register
 from monitor.state.anomalies import Anomaly, anomalies
@@ -33,7 +34,7 @@ from monitor.state.behaviour_rows import singles, unplugged_faulted, visits
 from monitor.state.database import Database
 from monitor.state.insight_kept import Answer, Answers
 from monitor.state.insight_sums import Asked, Day, days_of, full_shares, known_sites, sums_of, weeks_of
-from monitor.state.revenue_rows import earned
+from monitor.state.revenue_rows import bills, earned
 from monitor.state.spells import port_by_day, ports
 from monitor.units import from_us
 
@@ -115,25 +116,27 @@ class InsightStore:
 
         return self._ask(register, ("congestion", chosen, target), make)
 
-    def behaviour(self, register: Register, chosen: Chosen, now: datetime) -> Behaviour:
-        """How people use a site, or all of them."""
+    def behaviour(self, register: Register, chosen: Chosen, now: datetime, season: Season | None = None) -> Behaviour:
+        """How people use a site, or all of them; in a season, of each year within."""
 
         def make() -> Behaviour:
-            until = min(chosen.end or now, now)
+            until, zone = min(chosen.end or now, now), register.zone(chosen.site or "")
             with self._database.read() as connection:
-                asked = self._span(connection, register, chosen, until)
-                weeks = weeks_of(connection, asked, register)
-                sums = added(list(sums_of(connection, asked, register).values()))
-                one = singles(connection, *asked)
-                users = visits(connection, *asked)
-                faulted = unplugged_faulted(connection, *asked)
-                days = days_of(connection, register, asked.start, until, chosen.site)
+                whole = self._span(connection, register, chosen, until)
+                spans = within(season, whole.start, until, zone)
+                asked = [Asked(*span, chosen.site) for span in spans]
+                weeks = [week for each in asked for week in weeks_of(connection, each, register)]
+                sums = added([each for one in asked for each in sums_of(connection, one, register).values()])
+                one = singles(connection, spans, chosen.site)
+                users = visits(connection, spans, chosen.site)
+                faulted = unplugged_faulted(connection, spans, chosen.site)
+                days = [day for span in spans for day in days_of(connection, register, *span, chosen.site)]
             by_month: Counter[int] = Counter()
             for day in days:
                 by_month[month_of(day.day)] += day.arrivals
             return Behaviour(
                 arrivals=sums["sessions"],
-                **by_hour(weeks),
+                **by_hour(together(weeks)),
                 by_month=by_month,
                 stays=histogram(one.stay_min, STAYS_MIN),
                 energies=histogram(one.energy_kwh, ENERGIES_KWH),
@@ -143,7 +146,7 @@ class InsightStore:
                 returning=returning(users, sums["sessions"]),
             )
 
-        return self._ask(register, ("behaviour", chosen), make)
+        return self._ask(register, ("behaviour", chosen, season), make)
 
     def revenue(
         self, register: Register, chosen: Chosen, now: datetime, cost_per_kwh: Decimal | None = None
@@ -155,7 +158,8 @@ class InsightStore:
             with self._database.read() as connection:
                 asked = self._span(connection, register, chosen, until)
                 frame = earned(connection, asked.start, until, chosen.site, register.zone(chosen.site or ""))
-            return revenue(frame, cost_per_kwh)
+                lines = bills(connection, asked.start, until, chosen.site)
+            return revenue(frame, cost_per_kwh, lines)
 
         return self._ask(register, ("revenue", chosen, cost_per_kwh), make)
 

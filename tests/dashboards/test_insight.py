@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from monitor.insight.figures import BY_NAME, CONTRACT, FIGURES
+from monitor.state import revenue_rows
 from tests.dashboards.sample import SLOW, SampleService
 from tests.dashboards.test_pages import text_of
 
@@ -145,6 +146,54 @@ def test_revenue_is_what_the_bills_say(client: FlaskClient, busy: SampleService)
     lacking = [5 * bill.total_energy_kwh - bill.total.excl_vat for bill in bills]
     assert found["under_cost"]["sessions"] == sum(each > 0 for each in lacking)
     assert found["under_cost"]["amount"] == pytest.approx(float(sum(each for each in lacking if each > 0)), abs=0.01)
+
+
+def test_each_price_of_a_tariff_has_its_sum(client: FlaskClient, busy: SampleService) -> None:
+    lines = [
+        (each.bill.tariff_id, line)
+        for each in busy.sessions.list(limit=1000)
+        if each.bill and each.state == "priced" and each.plug_out
+        for line in each.bill.lines
+    ]
+    answer = client.get("/api/v1/insight/revenue")
+    assert answer.json is not None
+    (found,) = answer.json["items"]
+    rows = found["elements"]
+    assert len(rows) > 1
+    assert sum(row["amount"] for row in rows) == pytest.approx(found["total"]["amount"])
+    for row in rows:
+        its = [
+            line for tariff, line in lines
+            if (tariff, line.element, line.dimension, float(line.unit_price))
+            == (row["tariff"], row["element"], row["dimension"], row["unit_price"])
+        ]  # fmt: skip
+        assert row["amount"] == pytest.approx(float(sum(line.amount.excl_vat for line in its)))
+        assert row["quantity"] == pytest.approx(float(sum(line.quantity for line in its)))
+    page = text_of(client, "/insight/revenue?period=365d")
+    assert "By tariff element" in page
+    assert "element 1" in page
+
+
+def test_too_many_bills_are_not_read(client: FlaskClient, busy: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revenue_rows, "BILLS_AT_MOST", 1)
+    answer = client.get("/api/v1/insight/revenue")
+    assert answer.json is not None
+    assert answer.json["items"][0]["elements"] is None
+    assert "choose a site or a shorter time" in text_of(client, "/insight/revenue?period=365d")
+
+
+def test_behaviour_of_a_season(client: FlaskClient) -> None:
+    def arrivals(asked: str) -> int:
+        answer = client.get(f"/api/v1/insight/behaviour{asked}")
+        assert answer.json is not None
+        return int(answer.json["arrivals"])
+
+    assert arrivals("") == 36
+    assert sum(arrivals(f"?season={season}") for season in ("winter", "spring", "summer", "autumn")) == 36
+    assert arrivals("?season=spring") == 36  # the sample's visits are in March
+    page = text_of(client, "/insight/behaviour?season=winter")
+    assert "Winter (December to February)" in page
+    assert client.get("/insight/behaviour?season=monsoon").status_code == 400
 
 
 def test_proposals_are_tried_on_the_past(client: FlaskClient, busy: SampleService) -> None:

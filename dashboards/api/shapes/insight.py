@@ -112,9 +112,25 @@ class EarnedShape(Shape):
     per_kwh: float | None
 
 
+class ElementShape(Shape):
+    """What one price of one tariff earned without VAT. `element`: its index in the tariff, null of services and price
+    limits; `quantity` in `unit` and `unit_price` are as on the bills.
+    """
+
+    tariff: str
+    element: int | None
+    dimension: str
+    unit: Literal["kWh", "h", "session"]
+    unit_price: float
+    sessions: int
+    quantity: float
+    amount: float
+
+
 class RevenueShape(Shape):
     """What sessions of one currency earned without VAT. `under_cost`: those that earned less than their energy
-    cost, and how much less; null without `cost_per_kwh`. `hours`: by hour of plug-in on the site's clock.
+    cost, and how much less; null without `cost_per_kwh`. `hours`: by hour of plug-in on the site's clock. `elements`:
+    the largest first; null where more than 20,000 sessions are asked for.
     """
 
     currency: str
@@ -124,6 +140,7 @@ class RevenueShape(Shape):
     groups: list[EarnedShape]
     hours: list[EarnedShape]
     under_cost: EarnedShape | None
+    elements: list[ElementShape] | None
 
 
 class ExclusionShape(PlaceShape):

@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import request
-
 from dashboards import answering, context, curves, formats
 from dashboards.curves import Band, Curve
 from dashboards.language import gettext
-from dashboards.places import is_web, links_of, readings_csv
+from dashboards.places import links_of, readings_csv
+from dashboards.runbooks import runbook_page
 from dashboards.seen import Seen, seen
 from dashboards.silencing import Preview, muting, preview
 from dashboards.sources import Service
 from monitor.alerts.model import Alert
 from monitor.alerts.remarks import VERDICTS, Judgement, Verdict
 from monitor.alerts.responses import Acknowledgement, Silence
-from monitor.notify.clean import runbook_address
 from monitor.rules.answer import Texts
 from monitor.sessions.model import Session
 from monitor.state.timeline import Entry, timeline
@@ -74,7 +72,7 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
         curve=_curve(source, alert, stretch, zone),
         csv=readings_csv(alert.place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         links=links_of(source, alert.place),
-        runbook=_runbook(texts.runbook),
+        runbook=runbook_page(texts.runbook),
         acknowledged=source.responses.acknowledged([alert.id], source.now()).get(alert.id),
         silences=[each for each in muting(source) if each.mutes(alert)],
         hours=answering.CHOICES,
@@ -88,12 +86,6 @@ def _similar(source: Service, alert: Alert) -> list[Alert]:
     """The newest other alerts of its rule on its site: whether it comes again, and whether it is alone."""
     found = source.alerts.list(site=alert.place.site, rule=alert.rule, limit=SIMILAR + 1)
     return [other for other in found if other.id != alert.id][:SIMILAR]
-
-
-def _runbook(text: str) -> str:
-    """Where the runbook is; "" where the text is no address."""
-    address = runbook_address(text, request.root_url.rstrip("/"))
-    return address if is_web(address) else ""
 
 
 def _stretch(alert: Alert, now: datetime) -> tuple[datetime, datetime]:

@@ -20,6 +20,7 @@ from dashboards.views.links import links
 from dashboards.views.mailbox import mailbox as mailbox_pages
 from dashboards.views.noc import noc
 from dashboards.views.oncall import oncall
+from dashboards.views.outward import outward
 from dashboards.views.review import review
 from dashboards.views.rules import rules
 from dashboards.views.sessions import sessions
@@ -50,7 +51,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     context.install(app)
     for blueprint in (
         entrance, account, administration, links, noc, alerts, silences, oncall, undelivered, sessions, review, rules,
-        tariffs, insight, health, api, writes, ocpp, importing, backing_up,
+        tariffs, insight, health, outward, api, writes, ocpp, importing, backing_up,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if mailbox is not None:

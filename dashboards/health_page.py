@@ -1,28 +1,38 @@
 """What the health page shows: each part of the service with its figures, the worst first in its sentence."""
 
+import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import url_for
 
-from dashboards import context, formats
+from dashboards import context, formats, reader
 from dashboards.freshness import Freshness, freshness
 from dashboards.language import gettext, ngettext
-from dashboards.sources import Service
+from dashboards.sources import Service, Tick
+from dashboards.sparkline import Sparkline, sparkline
+from monitor import __version__
+from monitor.authoring.doctor import LITTLE_ROOM, free_bytes
 from monitor.errors import Unavailable
 from monitor.readings.store import StoreHealth
 
-NAMES_SHOWN = 20
+SHOWN = 5
+"""Of what may be many; all of it has a page of its own."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the service: fine (`resolved`), to be looked at (`warning`) or broken (`critical`)."""
+    """One part of the service: fine (`resolved`), to be looked at (`warning`) or broken (`critical`).
+
+    `link`: its words and address; `line`: of its figure over the last ticks, and what it says.
+    """
 
     name: str
     symbol: str
     facts: list[tuple[str, str]]
     link: tuple[str, str] | None = None
-    """Its words and address."""
+    line: tuple[Sparkline, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ def health_page(source: Service) -> HealthPage:
         _rules(source),
         _intake(source),
         _unregistered(source),
+        _machine(source),
     ]
     bad = [part for part in parts if part.symbol != "resolved"]
     symbol = "critical" if any(part.symbol == "critical" for part in bad) else "warning" if bad else "resolved"
@@ -67,7 +78,7 @@ def _store(source: Service) -> Section:
     health = store_health(source)
     facts = [
         (gettext("Reachable"), gettext("yes") if health.reachable else gettext("no")),
-        (gettext("Newest reading"), formats.moment(health.newest, context.home_zone(), True)),
+        (gettext("Newest reading"), _moment(health.newest)),
         *((gettext("Rows of %(name)s", name=name), formats.number(count)) for name, count in health.rows.items()),
         (gettext("Late rows waiting to be merged"), formats.number(health.late_rows)),
         (gettext("Size"), f"{formats.number(health.size_bytes / 1_000_000, 1)}\u00a0MB"),
@@ -84,14 +95,30 @@ def _ticks(source: Service, fresh: Freshness) -> Section:
         gettext("Evaluation"),
         symbol,
         [
-            (gettext("Last tick"), formats.moment(ticks.last_at, context.home_zone(), True)),
+            (gettext("Last tick"), _moment(ticks.last_at)),
             (gettext("Age of the picture"), formats.span(fresh.age)),
             (gettext("Duration"), lasted),
             (gettext("Ticks since the start"), formats.number(ticks.count)),
             (gettext("Slots passed over"), formats.number(ticks.missed)),
             *([(gettext("Error"), ticks.last_error)] if ticks.last_error else []),
         ],
+        line=_durations(ticks.recent),
     )
+
+
+def _durations(recent: Sequence[Tick]) -> tuple[Sparkline, str] | None:
+    if not recent:
+        return None
+    line = sparkline([(tick.at, tick.duration_s) for tick in recent], recent[0].at, recent[-1].at)
+    if line is None:
+        return None
+    failed = sum(tick.failed for tick in recent)
+    told = gettext(
+        "Duration of the last %(count)s ticks: %(least)s to %(most)s s, %(failed)s failed",
+        count=formats.number(len(recent)), least=formats.number(line.least, 3), most=formats.number(line.most, 3),
+        failed=formats.number(failed),
+    )  # fmt: skip
+    return line, told
 
 
 def _mail(source: Service) -> Section:
@@ -128,22 +155,23 @@ def _rules(source: Service) -> Section:
 
 def _intake(source: Service) -> Section:
     intake = source.intake
-    unknown = sorted(intake.unknown.items(), key=lambda item: -item[1])[:NAMES_SHOWN]
+    unknown = sorted(intake.unknown.items(), key=lambda item: (-item[1], item[0]))
     return Section(
         gettext("Write endpoint"),
         "warning" if intake.rejected else "resolved",
         [
             (gettext("Rows stored since the start"), formats.number(intake.accepted)),
             (gettext("Lines rejected"), formats.number(intake.rejected)),
-            *((gettext("Unknown name %(name)s", name=name), formats.number(count)) for name, count in unknown),
+            *((gettext("Unknown name %(name)s", name=name), formats.number(count)) for name, count in unknown[:SHOWN]),
         ],
+        (gettext("All unknown names"), url_for("health.names")) if unknown else None,
     )
 
 
 def _unregistered(source: Service) -> Section:
     picture = source.picture
     strange = [] if picture is None else picture.unregistered
-    shown = [(place.subject, gettext("sends readings; its rating is unknown")) for place in strange[:NAMES_SHOWN]]
+    shown = [(place.subject, gettext("sends readings; its rating is unknown")) for place in strange[:SHOWN]]
     return Section(
         gettext("Register of sites"),
         "warning" if strange else "resolved",
@@ -152,4 +180,29 @@ def _unregistered(source: Service) -> Section:
             (gettext("Not registered but heard of"), formats.number(len(strange))),
             *shown,
         ],
+        (gettext("All that are not registered"), url_for("health.unregistered")) if strange else None,
     )
+
+
+def _machine(source: Service) -> Section:
+    free = free_bytes(source.settings.paths.var)
+    schema = source.database.schema()
+    return Section(
+        gettext("Machine and versions"),
+        "warning" if free < LITTLE_ROOM else "resolved",
+        [
+            (gettext("Free on the disk of %(folder)s", folder=source.settings.paths.var), _gigabytes(free)),
+            ("Laddvakt", __version__),
+            ("Python", platform.python_version()),
+            (gettext("State database"), f"{source.database.shown}, {gettext('schema')} {schema.found}"),
+        ],
+        (gettext("Settings in force"), url_for("health.settings")),
+    )
+
+
+def _gigabytes(count: int) -> str:
+    return f"{formats.number(count / 1e9, 1)}\u00a0GB"
+
+
+def _moment(at: datetime | None) -> str:
+    return formats.moment(at, reader.shown_zone(context.home_zone()), True)

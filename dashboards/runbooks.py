@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flask import request
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 import monitor
+from dashboards.places import is_web
+from monitor.notify.clean import runbook_address
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,12 @@ def runbooks() -> Sequence[Runbook]:
     parts = (section.partition("\n") for section in sections)
     # Our own file, without HTML.
     return [Runbook(name.strip(), Markup(render(text))) for name, _, text in parts]  # noqa: S704  # nosec B704
+
+
+def runbook_page(text: str) -> str:
+    """The address of the runbook that a rule names; "" where the text is no address."""
+    address = runbook_address(text, request.root_url.rstrip("/"))
+    return address if is_web(address) else ""
 
 
 def _file() -> Path:

@@ -1,6 +1,6 @@
 """What the pages ask of the service: nothing more than this, so that a test can give them a small one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -37,8 +37,32 @@ LOCAL_TOKEN = "laddvakt-local-token"  # noqa: S105 - where it stands, not what i
 """The token that commands of the service's own user find beside the store: it may read and write readings."""
 
 
+class Tick(Protocol):
+    """One tick that is over."""
+
+    @property
+    def at(self) -> datetime:
+        """Its slot."""
+        ...
+
+    @property
+    def duration_s(self) -> float:
+        """How long it took."""
+        ...
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything failed."""
+        ...
+
+
 class Ticks(Protocol):
     """How the ticks have been going."""
+
+    @property
+    def recent(self) -> Sequence[Tick]:
+        """The last ones, oldest first."""
+        ...
 
     @property
     def last_at(self) -> datetime | None:

@@ -135,6 +135,18 @@ SOURCE = {
     "evaluation": _l("Evaluation"),
     "billing": _l("Billing"),
 }
+SUBJECT = {
+    "connector": _l("connector"),
+    "station": _l("station"),
+    "site": _l("site"),
+    "source": _l("the service itself"),
+    "current": _l("current"),
+}
+NO_DATA = {
+    "keep": _l("stays as it was"),
+    "resolve": _l("is over"),
+    "fire": _l("fires"),
+}
 PLUGGED = _l("plugged in, not started")
 
 BY = {
@@ -187,7 +199,7 @@ WORDS = {
     "review": REVIEW, "review_kind": REVIEW_KIND, "decision": DECISION,
     "diagnosis": DIAGNOSIS, "flag": FLAG, "dimension": DIMENSION, "usage": USAGE, "source": SOURCE,
     "by": BY, "part": PART, "proposal": PROPOSAL, "pool": POOL, "bottleneck": BOTTLENECK,
-    "season": SEASON,
+    "season": SEASON, "subject": SUBJECT, "no_data": NO_DATA,
 }  # fmt: skip
 
 

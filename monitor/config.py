@@ -146,6 +146,12 @@ class Web(Section):
         [], description="addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host are believed"
     )
     key: str = _secret("key of cookies and signed links; empty: paths.var/web.key, made by itself")
+    public_badges: bool = Field(
+        False, description="whether anybody may have /badge/SITE.svg, which says how many connectors of a site are free"
+    )
+    public_page: bool = Field(
+        False, description="whether anybody may see /public, which says the same of every site in the register"
+    )
     login_lasts: Duration = Field(timedelta(days=7), description="how long a login lasts")
 
 

@@ -65,6 +65,7 @@ from monitor.state.tokens import TokenStore
 from monitor.state.trend import KeyFigures, Trend
 from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
+from monitor.ticks import Tick, TickStats
 from monitor.units import EPOCH
 
 log = structlog.get_logger()
@@ -109,18 +110,6 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler has no type
 def slot_of(moment: datetime, interval: timedelta) -> datetime:
     """The latest multiple of `interval` since the epoch that is not after `moment`."""
     return EPOCH + (moment - EPOCH) // interval * interval
-
-
-@dataclass(frozen=True)
-class TickStats:
-    """How the ticks have been going."""
-
-    count: int = 0
-    missed: int = 0
-    last_at: datetime | None = None
-    last_duration_s: float | None = None
-    last_error: str = ""
-    last_good_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -303,14 +292,7 @@ class Service:
             error = self._evaluate(slot - self.settings.evaluate.settle)
         except Exception as failure:
             error = _noted("tick failed", failure)
-        self.ticks = TickStats(
-            count=self.ticks.count + 1,
-            missed=self.ticks.missed + missed,
-            last_at=slot,
-            last_duration_s=perf_counter() - began,
-            last_error=error,
-            last_good_at=self.ticks.last_good_at if error else slot,
-        )
+        self.ticks = self.ticks.after(Tick(slot, perf_counter() - began, bool(error)), missed, error)
         if not error:
             self._heartbeat.beat()
             self._note_trend()

@@ -4,7 +4,9 @@ from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from dashboards import health_lists
 from dashboards.health_page import health_page
+from dashboards.parameters import Parameters
 from dashboards.sources import service
 from dashboards.writes import influx_health
 
@@ -17,6 +19,26 @@ def page() -> ResponseReturnValue:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return influx_health()
     return render_template("health.html", page=health_page(service()))
+
+
+@health.get("/health/unregistered")
+def unregistered() -> ResponseReturnValue:
+    """Connectors that send readings and that the register does not have."""
+    return render_template(
+        "health_list.html", page=health_lists.unregistered(service(), Parameters(request.args)), poll=0
+    )
+
+
+@health.get("/health/names")
+def names() -> ResponseReturnValue:
+    """Names in what is written to us that nobody knows."""
+    return render_template("health_list.html", page=health_lists.names(service(), Parameters(request.args)), poll=0)
+
+
+@health.get("/health/settings")
+def settings() -> ResponseReturnValue:
+    """Every setting in force, without secrets."""
+    return render_template("health_list.html", page=health_lists.settings(service()), poll=0)
 
 
 @health.get("/healthz")

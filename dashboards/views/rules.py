@@ -1,11 +1,11 @@
 """Rules: what operators have written, as the service understands it."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dashboards.freshness import polled
 from dashboards.lab_page import lab_page, tried_page
-from dashboards.rules_page import rules_page
+from dashboards.rules_page import rule_page, rules_page
 from dashboards.runbooks import runbooks
 from dashboards.sources import service
 
@@ -17,6 +17,16 @@ rules = Blueprint("rules", __name__)
 def all_() -> ResponseReturnValue:
     """Every rule, and what is wrong with the files."""
     return render_template("rules.html", page=rules_page(service()))
+
+
+@rules.get("/rules/<rule_id>")
+@polled
+def one(rule_id: str) -> ResponseReturnValue:
+    """One rule: how it runs, what it says, and its last episodes."""
+    page = rule_page(service(), rule_id)
+    if page is None:
+        abort(404)
+    return render_template("rule.html", page=page)
 
 
 @rules.get("/runbooks")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from importlib import metadata
+from pathlib import Path
 
 from monitor import __version__
 from monitor.authoring import doctor_store
@@ -19,7 +20,7 @@ from monitor.notify.smtp import Connection, Limits
 from monitor.readings import running
 from monitor.state.database import Database
 
-_LITTLE_ROOM = 2**30
+LITTLE_ROOM = 2**30
 """Bytes free under which the disk is worth a warning: room for a full spool of the default limit."""
 
 
@@ -65,13 +66,18 @@ def _state(settings: Settings) -> Finding:
     return Finding("state", "fine", where + later)
 
 
+def free_bytes(folder: Path) -> int:
+    """What the disk of a folder has left, also of one that is not there yet."""
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    return shutil.disk_usage(there).free
+
+
 def _disk(settings: Settings) -> Finding:
-    folder = settings.paths.var.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    free = free_bytes(settings.paths.var)
     said = f"{free / 2**30:.1f} GiB free for {settings.paths.var}"
-    if free < _LITTLE_ROOM:
+    if free < LITTLE_ROOM:
         return Finding("disk", "warning", f"{said}: free some, or move paths.var")
     return Finding("disk", "fine", said)
 

@@ -1,11 +1,11 @@
-"""docs/configuration.md: every setting with its default, its variable and what it means, from `monitor.config`."""
+"""Every setting with its default, its variable and what it means (docs/configuration.md), and as it is in force."""
 
 import inspect
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from monitor.config import Section, Setting, Settings, every_setting
 from monitor.units import duration_text
@@ -72,6 +72,25 @@ def _parts(annotation: Any) -> Iterator[Any]:
         return
     for inner in get_args(annotation):
         yield from _parts(inner)
+
+
+class Shown(NamedTuple):
+    """A setting in force, as it stands in the file; `changed`: it is not the default."""
+
+    name: str
+    value: str
+    changed: bool
+
+
+def shown(settings: Settings) -> Iterator[Shown]:
+    """Every setting in force; of a secret only whether it is set."""
+    usual = {each.path: each.default for each in every_setting()}
+    for each in every_setting(settings):
+        value = _HIDDEN if each.secret and each.default else each.default
+        yield Shown(".".join(each.path), toml(value), each.default != usual[each.path])
+
+
+_HIDDEN = "(set, not shown)"
 
 
 def toml(value: object) -> str:

@@ -42,6 +42,8 @@ def chrome(chromium: str) -> Iterator[Browser]:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleService]:
     with sample.busy_service(tmp_path_factory.mktemp("browser")) as busy:
         busy.demo = True
+        web = busy.settings.web.model_copy(update={"public_badges": True, "public_page": True})
+        busy.settings = busy.settings.model_copy(update={"web": web})
         yield busy
 
 

@@ -20,7 +20,8 @@ PAGES = {
     "revenue": "/insight/revenue?tariff=dc-public&cost=1.2",
     "report": "/insight/report?site=malmo-central&month=2026-03", "groups": "/alerts?group=site",
     "empty list": "/alerts?rule=none", "silences": "/silences", "access": "/access", "audit": "/audit",
-    "lab": "/rules/lab", "runbooks": "/runbooks", "api": "/api/v1/reference", "missing": "/alerts/999",
+    "rule": "/rules/connector-faulted", "not registered": "/health/unregistered", "settings": "/health/settings",
+    "public": "/public", "lab": "/rules/lab", "runbooks": "/runbooks", "api": "/api/v1/reference", "missing": "/alerts/999",
 }  # fmt: skip
 Go = Callable[..., Visit]
 

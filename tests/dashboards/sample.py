@@ -47,6 +47,7 @@ from monitor.state.users import UserStore
 from monitor.tariffs.files import TariffBook
 from monitor.tariffs.model import Usage, UsagePeriod
 from monitor.tariffs.pricing import price
+from monitor.ticks import Tick
 from monitor.units import to_us
 
 RULES = Path(__file__).parent.parent.parent / "rules"
@@ -65,6 +66,9 @@ class Ticks:
     last_good_at: datetime | None = NOW
     last_duration_s: float | None = 0.21
     last_error: str = ""
+    recent: tuple[Tick, ...] = tuple(
+        Tick(NOW - n * timedelta(seconds=30), 0.2 + 0.01 * (n % 3), False) for n in (2, 1, 0)
+    )
 
 
 @dataclass(frozen=True)

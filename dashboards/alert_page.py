@@ -57,7 +57,7 @@ def alert_page(source: Service, alert_id: int) -> AlertPage | None:
     if alert is None:
         return None
     zone, texts = context.zone_of(alert.subject), context.texts(alert)
-    stretch = _stretch(alert, source.now())
+    stretch = curves.stretch_asked(_stretch(alert, source.now()))
     entries = timeline(source.database, alert, source.now())
     return AlertPage(
         alert=alert,

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from flask import request
 
 from dashboards import formats
+from dashboards.context import page_url
 from dashboards.language import gettext
+from dashboards.parameters import BadParameter, Parameters
 from monitor.ids import Place
 from monitor.readings.store import ReadingStore
 from monitor.units import from_us, to_us
@@ -21,6 +24,9 @@ ROWS_READ = 100_000
 """Rows of one connector read for a curve: 11 days at one every 10 s. A longer one is cut, and its caption says so."""
 ROWS_TOLD = 24
 """Rows of the table under a curve."""
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=31)
+"""Of a stretch that can be asked for."""
+Stretch = tuple[datetime, datetime]
 _COLUMNS = ("power_w", "offered_w", "soc")
 _BREAK_FACTOR, _BREAK_LEAST_US = 5, 120_000_000
 
@@ -61,9 +67,27 @@ class Curve:
     times: pd.Series
     lines: tuple[Line, ...]
     bands: tuple[Band, ...]
-    stretch: tuple[datetime, datetime]
+    stretch: Stretch
     zone: tzinfo
     cut: bool
+
+    @property
+    def moves(self) -> list[tuple[str, str, str]]:
+        """Sign, name and address of each other stretch that is a key away: what a mouse does by dragging."""
+        start, end = self.stretch
+        span = end - start
+        found = [
+            ("←", gettext("Earlier"), (start - span / 2, end - span / 2)),
+            ("→", gettext("Later"), (start + span / 2, end + span / 2)),
+            ("+", gettext("Closer"), (start + span / 4, end - span / 4)),
+            ("−", gettext("Wider"), (start - span / 2, end + span / 2)),
+        ]
+        addresses = [
+            (sign, name, page_url(**{"from": formats.iso(since), "to": formats.iso(until)}))
+            for sign, name, (since, until) in found
+            if SHORTEST <= until - since <= LONGEST
+        ]
+        return [*addresses, ("↺", gettext("As it was"), page_url(**{"from": None, "to": None}))]
 
     @property
     def empty(self) -> bool:
@@ -137,6 +161,20 @@ class Curve:
         ]
 
 
+def stretch_asked(usual: Stretch) -> Stretch:
+    """`from` and `to` of the address, each by itself; what it does not name is as usual.
+
+    Raises BadParameter where they name no stretch, or one that is longer than LONGEST.
+    """
+    start, end = Parameters(request.args).range()
+    found = start or usual[0], end or usual[1]
+    if found[1] - found[0] > LONGEST:
+        raise BadParameter("from", gettext("A curve shows at most %(days)s days.", days=LONGEST.days))
+    if found[0] >= found[1]:
+        raise BadParameter("from", gettext("The stretch ends before it begins."))
+    return found
+
+
 def thinned(lines: Sequence[pd.Series], points: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Positions of the rows to draw: of each stretch the least and the greatest of every line, the first and the last.
 
@@ -161,7 +199,7 @@ def _numbers(column: "pd.Series[float]") -> list[float | None]:
 
 
 def of_connector(
-    store: ReadingStore, place: Place, stretch: tuple[datetime, datetime], zone: tzinfo, *,
+    store: ReadingStore, place: Place, stretch: Stretch, zone: tzinfo, *,
     bands: Sequence[Band] = (), expected_w: float | None = None,
 ) -> Curve:  # fmt: skip
     """Power, what was offered, the state of charge, and what a rule expected, over `stretch` (start, end)."""

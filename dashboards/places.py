@@ -65,7 +65,6 @@ class ConnectorPage:
     zone: ZoneInfo
     connector: Connector
     curve: Curve
-    hours: int
     csv: str
     alerts: Sequence[Alert]
     sessions: Sequence[Session]
@@ -135,16 +134,15 @@ def connector_page(source: Service, place: Place) -> ConnectorPage | None:
     if connector is None:
         return None
     zone, now = zone_of(place.subject), source.now()
-    start = now - timedelta(hours=CURVE_HOURS)
+    stretch = curves.stretch_asked((now - timedelta(hours=CURVE_HOURS), now))
     return ConnectorPage(
         place=place,
         site_place=Place(place.site),
         site_name=site_name(place.site),
         zone=zone,
         connector=connector,
-        curve=curves.of_connector(source.store, place, (start, now), zone),
-        hours=CURVE_HOURS,
-        csv=readings_csv(place, start=formats.iso(start)),
+        curve=curves.of_connector(source.store, place, stretch, zone),
+        csv=readings_csv(place, start=formats.iso(stretch[0]), end=formats.iso(stretch[1])),
         alerts=source.alerts.list(place=place, limit=ALERTS_SHOWN),
         sessions=_sessions(source, place),
         history=source.sessions.histories([place]).get(place),

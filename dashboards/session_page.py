@@ -60,7 +60,8 @@ def session_page(source: Service, session_id: str) -> SessionPage | None:
     if session is None:
         return None
     zone, now = context.zone_of(session.place.subject), source.now()
-    stretch = session.plug_in - AROUND, min((session.plug_out or now) + AROUND, max(now, session.plug_in))
+    ended = min((session.plug_out or now) + AROUND, max(now, session.plug_in))
+    stretch = curves.stretch_asked((session.plug_in - AROUND, ended))
     parts = timeline(session, now, zone)
     legend = _legend(parts)
     return SessionPage(

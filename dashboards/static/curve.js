@@ -2,6 +2,8 @@
 (() => {
   "use strict";
   const SCREEN_HEIGHT = 260;
+  const AROUND = 180;  // pixels of legend, caption and links in full screen
+  const LEAST_DRAG = 8;  // pixels; less is a click
   const PAPER = { width: 690, height: 140 };  // A4 between the margins of laddvakt.css
   const drawn = new WeakMap();
 
@@ -31,7 +33,27 @@
 
   function size(box) {
     if ("printing" in document.documentElement.dataset) return PAPER;
-    return { width: box.clientWidth, height: SCREEN_HEIGHT };
+    const whole = document.fullscreenElement === box.closest("figure");
+    return { width: box.clientWidth, height: whole ? Math.max(innerHeight - AROUND, SCREEN_HEIGHT) : SCREEN_HEIGHT };
+  }
+
+  // The stretch stands in the address: it can be sent to somebody, and the server answers with all points of it.
+  function go(from, to) {
+    const address = new URL(location.href);
+    for (const [name, seconds] of [["from", from], ["to", to]]) {
+      if (seconds === null) address.searchParams.delete(name);
+      else address.searchParams.set(name, new Date(seconds * 1000).toISOString());
+    }
+    if (address.href === location.href) return;
+    history.pushState(null, "", address);
+    if (document.dispatchEvent(new Event("laddvakt:moved", { cancelable: true }))) location.reload();
+  }
+
+  function select(chart) {
+    const { left, width } = chart.select;
+    if (width < LEAST_DRAG) return;
+    go(chart.posToVal(left, "x"), chart.posToVal(left + width, "x"));
+    chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 
   function options(figure, curve, { width, height }) {
@@ -44,7 +66,10 @@
     return {
       width, height,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), curve.zone),
-      cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+      cursor: {
+        drag: { x: true, y: false, setScale: false }, points: { size: 7 }, sync: { key: "time" },
+        bind: { dblclick: () => () => go(null, null) },
+      },
       legend: { show: false },
       scales: Object.fromEntries(units.map((unit) => [unit, { range: (_, low, high) => scale(unit, high) }])),
       axes: [
@@ -61,7 +86,7 @@
         dash: line.dash ? [6, 4] : undefined, points: { show: curve.x.length < 3 },
         paths: line.step ? uPlot.paths.stepped({ align: 1 }) : undefined,
       }))],
-      hooks: { drawClear: [shade(figure, curve.bands)], setCursor: [(chart) => say(figure, curve, chart)] },
+      hooks: { drawClear: [shade(figure, curve.bands)], setCursor: [(chart) => say(figure, curve, chart)], setSelect: [select] },
     };
   }
 
@@ -98,7 +123,7 @@
     const curve = JSON.parse(box.dataset.curve);
     drawn.get(box)?.chart.destroy();
     const chart = new uPlot(options(figure, curve, size(box)), [curve.x, ...curve.y], box);
-    // The whole stretch, also where nothing was measured; a double click shows what was.
+    // The whole stretch, also where nothing was measured.
     chart.setScale("x", { min: curve.from, max: curve.to });
     drawn.set(box, { chart, curve: box.dataset.curve });
   }
@@ -110,10 +135,18 @@
     if (before) return;
     box.addEventListener("keydown", (event) => steer(drawn.get(box).chart, event));
     new ResizeObserver(() => {
-      const { chart } = drawn.get(box);
-      if (chart.width !== size(box).width && box.clientWidth) chart.setSize(size(box));
+      const { chart } = drawn.get(box), { width, height } = size(box);
+      if ((chart.width !== width || chart.height !== height) && box.clientWidth) chart.setSize({ width, height });
     }).observe(box);
   }
+
+  document.addEventListener("click", (event) => {
+    const figure = event.target.closest("[data-full-screen]")?.closest("figure");
+    if (!figure) return;
+    if (document.fullscreenElement) document.exitFullscreen();
+    else figure.requestFullscreen();
+  });
+  document.addEventListener("fullscreenchange", () => all().forEach(draw));
 
   const all = () => document.querySelectorAll("[data-curve]");
   document.addEventListener("htmx:after:swap", () => all().forEach(mount));

@@ -7,7 +7,7 @@
   if (!every) return;
   const TIME_LIMIT = 8000, BACK_OFF = 8, STALE_AFTER = 2;
   const stale = document.getElementById("stale"), ended = document.getElementById("ended");
-  let tag = "", failures = 0, timer = 0, asking = false;
+  let tag = "", tagged = "", failures = 0, timer = 0, asking = false, moved = false;
 
   function plan() {
     clearTimeout(timer);
@@ -23,7 +23,7 @@
     const limit = new AbortController(), late = setTimeout(() => limit.abort(), TIME_LIMIT);
     try {
       const headers = { "HX-Request": "true" };
-      if (tag) headers["If-None-Match"] = tag;
+      if (tag && tagged === address) headers["If-None-Match"] = tag;
       const answer = await fetch(address, { headers, cache: "no-store", signal: limit.signal });
       if (answer.status === 401) {
         ended.hidden = false;
@@ -39,6 +39,7 @@
       if (answer.status === 200 && address === location.href) {
         await htmx.swap({ text: await answer.text(), target: live, sourceElement: live, swap: "innerMorph" });
         tag = answer.headers.get("ETag") || "";
+        tagged = address;
       }
       failures = 0;
     } catch {
@@ -49,9 +50,18 @@
     }
     stale.hidden = failures < STALE_AFTER;
     document.dispatchEvent(new Event("laddvakt:asked"));
-    plan();
+    if (moved) move();
+    else plan();
+  }
+
+  // The address has changed without a new page: what belongs to it is wanted now.
+  function move() {
+    moved = asking;
+    if (!asking) ask();
   }
 
   document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else ask(); });
+  document.addEventListener("laddvakt:moved", (event) => { event.preventDefault(); move(); });
+  addEventListener("popstate", move);
   plan();
 })();

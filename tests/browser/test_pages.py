@@ -21,7 +21,8 @@ PAGES = {
     "report": "/insight/report?site=malmo-central&month=2026-03", "groups": "/alerts?group=site",
     "empty list": "/alerts?rule=none", "silences": "/silences", "access": "/access", "audit": "/audit",
     "rule": "/rules/connector-faulted", "not registered": "/health/unregistered", "settings": "/health/settings",
-    "public": "/public", "lab": "/rules/lab", "runbooks": "/runbooks", "api": "/api/v1/reference", "missing": "/alerts/999",
+    "public": "/public", "lab": "/rules/lab", "runbooks": "/runbooks", "api": "/api/v1/reference",
+    "missing": "/alerts/999",
 }  # fmt: skip
 Go = Callable[..., Visit]
 

@@ -25,7 +25,8 @@ from tests.dashboards.sample import HOSTILE, NOW, SampleService, picture_row, ta
 PAGES = [
     "/", "/?tv=1", "/sites/malmo-central", "/stations/malmo-central/mc-1", "/connectors/malmo-central/mc-1/1",
     "/alerts", "/alerts?state=all", "/alerts/1", "/alerts/2", "/sessions", "/sessions/s-0001", "/sessions/s-0006",
-    "/sessions/s-now", "/review", "/rules", "/rules/connector-faulted", "/tariffs", "/health", "/health/names", "/health/settings", "/mailbox", "/mailbox/1", "/oncall", "/undelivered",
+    "/sessions/s-now", "/review", "/rules", "/rules/connector-faulted", "/tariffs",
+    "/health", "/health/names", "/health/settings", "/mailbox", "/mailbox/1", "/oncall", "/undelivered",
     "/insight", "/insight?by=connector&period=7d&site=malmo-central",
     "/insight/congestion", "/insight/behaviour", "/insight/revenue", "/insight/report",
     "/insight/report?site=malmo-central&month=2026-03",

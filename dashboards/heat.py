@@ -1,63 +1,33 @@
-"""Maps of the week as SVG: seven rows of 24 hours, the darker the more."""
+"""Maps of the week: a table of seven days by 24 hours, the stronger the more."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from babel.dates import get_day_names
 
 from dashboards.language import gettext, locale
 
-CELL_X, CELL_Y, LEFT, TOP = 24, 14, 34, 14
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One hour. `opacity` None: nothing is known of it."""
-
-    x: int
-    y: int
-    opacity: float | None
-    title: str
+LEVELS = 9
+"""Strengths of colour; 0 is none, for what is not known too."""
 
 
 @dataclass(frozen=True)
 class Heat:
-    """A map with its labels, in the units of its viewBox, and what it says in words."""
+    """Rows of a day's name and its hours, each with its strength and its value; `told`: the map in words."""
 
-    width: int
-    height: int
-    cells: Sequence[Cell]
-    days: Sequence[tuple[int, str]]
-    hours: Sequence[tuple[int, str]]
+    rows: Sequence[tuple[str, Sequence[tuple[int, str]]]]
     told: str
-    rows: Sequence[tuple[str, Sequence[str]]]
 
 
 def heat(values: Sequence[float | None], shown: Callable[[float | None], str]) -> Heat:
-    """The map of 168 values, Monday 00-01 first; the most is full ink."""
+    """The map of 168 values, Monday 00-01 first; the most is the strongest."""
     names = get_day_names("abbreviated", locale=locale())
-    days = [names[day] for day in range(7)]
     most = max((value for value in values if value is not None), default=0.0)
-    cells = [
-        Cell(
-            LEFT + CELL_X * (hour % 24),
-            TOP + CELL_Y * (hour // 24),
-            None if value is None else round(value / most, 3) if most else 0.0,
-            f"{when(hour)}: {shown(value)}",
-        )
-        for hour, value in enumerate(values)
-    ]
+    cells = [(ceil(LEVELS * value / most) if value and most else 0, shown(value)) for value in values]
     peak = max(range(len(values)), key=lambda hour: values[hour] or 0.0)
     told = gettext("Most on %(hour)s: %(value)s", hour=when(peak), value=shown(most)) if most else gettext("Nothing.")
-    return Heat(
-        LEFT + CELL_X * 24,
-        TOP + CELL_Y * 7,
-        cells,
-        [(TOP + CELL_Y * day + 11, name) for day, name in enumerate(days)],
-        [(LEFT + CELL_X * hour, f"{hour:02d}") for hour in range(0, 24, 3)],
-        told,
-        [(days[day], [shown(value) for value in values[24 * day : 24 * day + 24]]) for day in range(7)],
-    )
+    return Heat([(names[day], cells[24 * day : 24 * day + 24]) for day in range(7)], told)
 
 
 def when(hour: int) -> str:

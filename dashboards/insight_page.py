@@ -32,7 +32,7 @@ PAGES = (
 )
 PERIODS: Mapping[str, int] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 FIRST_PERIOD = "30d"
-PAGE, CHANGES = 100, 10
+PAGE, CHANGES = 50, 10
 KINDS: tuple[By, ...] = get_args(By)
 SORTS = (
     "worst", "place", "-sessions", "-energy_wh", "success_rate", "uptime", "-full_share", "-idle_share", "-faults",

@@ -1,13 +1,11 @@
 """The application factory."""
 
 from flask import Flask
-from prometheus_client import CollectorRegistry
 
-from dashboards import access, context, language, logins, problems, proxies, reader, security
+from dashboards import access, context, language, logins, metrics, problems, proxies, reader, security
 from dashboards.api import api
 from dashboards.backing_up import backing_up
 from dashboards.importing import importing
-from dashboards.metrics import ServiceCollector
 from dashboards.ocpp import ocpp
 from dashboards.sources import KEY, MAILBOX, Mailbox, Service
 from dashboards.views.account import account
@@ -37,7 +35,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     """The web application over a running service; `mailbox` adds the demo's mailbox."""
     app = Flask(__name__)
     app.extensions[KEY] = service
-    app.extensions["laddvakt-metrics"] = _metrics(service)
+    app.extensions["laddvakt-metrics"] = metrics.registry(service)
     app.config["MAX_CONTENT_LENGTH"] = FORM_MAX  # the endpoints that take readings allow more
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # addresses of static files carry their digest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -58,11 +56,3 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
         app.extensions[MAILBOX] = mailbox
         app.register_blueprint(mailbox_pages)
     return app
-
-
-def _metrics(service: Service) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    # `describe` would ask the service for its figures while it may not have started yet.
-    registry._auto_describe = False  # noqa: SLF001
-    registry.register(ServiceCollector(service))
-    return registry

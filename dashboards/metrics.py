@@ -1,14 +1,27 @@
-"""The service's figures in Prometheus' format, named as the field names theirs."""
+"""The service's figures in Prometheus' format, named as the field names theirs (docs/metrics.md)."""
 
 from collections.abc import Iterator
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
 from dashboards.active import active_alerts
 from dashboards.health_page import store_health
 from dashboards.sources import Service
+from monitor import __version__
+from monitor.authoring.doctor import free_bytes
 from monitor.insight import rollup
+
+
+def registry(source: Service) -> CollectorRegistry:
+    """Everything that /metrics shows."""
+    found = CollectorRegistry()
+    # `describe` would ask the service for its figures while it may not have started yet.
+    found._auto_describe = False  # noqa: SLF001
+    found.register(ServiceCollector(source))
+    ProcessCollector(registry=found)
+    return found
 
 
 class ServiceCollector(Collector):
@@ -22,6 +35,7 @@ class ServiceCollector(Collector):
         yield from self._rules()
         yield from self._alerts()
         yield from self._readings()
+        yield from self._machine()
 
     def _ticks(self) -> Iterator[Metric]:
         ticks = self._source.ticks
@@ -38,6 +52,10 @@ class ServiceCollector(Collector):
                 "Service time of the newest good tick.",
             )
             yield GaugeMetricFamily(name, told, ticks.last_good_at.timestamp())
+        yield CounterMetricFamily("laddvakt_evaluation_failures", "Ticks in which anything failed.", ticks.failed)
+        yield SummaryMetricFamily(
+            "laddvakt_evaluation_duration_seconds", "How long ticks take.", ticks.count, ticks.total_s
+        )
         if ticks.last_duration_s is not None:
             name, told = "laddvakt_last_evaluation_duration_seconds", "How long the newest tick took."
             yield GaugeMetricFamily(name, told, ticks.last_duration_s)
@@ -50,11 +68,21 @@ class ServiceCollector(Collector):
         matches = GaugeMetricFamily("laddvakt_rule_matches", "Subjects for which a rule is true.", labels=["rule"])
         unknown = GaugeMetricFamily("laddvakt_rule_unknown", "Subjects a rule cannot judge.", labels=["rule"])
         failed = GaugeMetricFamily("laddvakt_rule_failed", "1 while a rule's last evaluation failed.", labels=["rule"])
+        duration = GaugeMetricFamily(
+            "laddvakt_rule_last_duration_seconds", "Of the statement that a rule shares with others.", labels=["rule"]
+        )
+        at = GaugeMetricFamily(
+            "laddvakt_rule_last_evaluation_timestamp_seconds",
+            "Service time of a rule's last evaluation.",
+            labels=["rule"],
+        )
         for rule, run in sorted(runs.items()):
+            duration.add_metric([rule], run.duration_s)
+            at.add_metric([rule], run.at.timestamp())
             matches.add_metric([rule], run.matches)
             unknown.add_metric([rule], run.unknown)
             failed.add_metric([rule], bool(run.error))
-        yield from (matches, unknown, failed)
+        yield from (matches, unknown, failed, duration, at)
         mistakes = len(self._source.rules.in_force.problems)
         yield GaugeMetricFamily("laddvakt_config_problems", "Mistakes in files that were not taken.", mistakes)
 
@@ -70,6 +98,14 @@ class ServiceCollector(Collector):
         for state in ("waiting", "sent", "dead"):
             queue.add_metric([state], getattr(counts, state))
         yield queue
+        arrived = CounterMetricFamily("laddvakt_notifications_sent", "Messages that arrived.", labels=["channel"])
+        failed = CounterMetricFamily(
+            "laddvakt_notification_failures", "Attempts to send a message that failed.", labels=["channel"]
+        )
+        for worker in self._source.workers:
+            arrived.add_metric([worker.channel], worker.sent)
+            failed.add_metric([worker.channel], worker.failures)
+        yield from (arrived, failed)
         age = counts.oldest_age.total_seconds() if counts.oldest_age else 0
         yield GaugeMetricFamily("laddvakt_notification_oldest_age_seconds", "Age of the oldest waiting message.", age)
 
@@ -84,9 +120,23 @@ class ServiceCollector(Collector):
         if health.newest is not None:
             name, told = "laddvakt_newest_reading_timestamp_seconds", "Time of the newest reading."
             yield GaugeMetricFamily(name, told, health.newest.timestamp())
+        yield GaugeMetricFamily("laddvakt_store_late_rows", "Late rows that wait to be merged.", health.late_rows)
+        if (flow := self._source.flow) is not None:
+            yield GaugeMetricFamily(
+                "laddvakt_readings_last_minute", "Rows whose time is in the last minute.", flow.rows_1m
+            )
         picture = self._source.picture
         if picture is not None:
+            strange = len(picture.unregistered)
+            yield GaugeMetricFamily("laddvakt_connectors_unregistered", "Not in sites.yaml, but heard of.", strange)
             connectors = GaugeMetricFamily("laddvakt_connectors", "Connectors by state.", labels=["state"])
             for standing, count in rollup.network(picture).counts.items():
                 connectors.add_metric([standing], count)
             yield connectors
+
+    def _machine(self) -> Iterator[Metric]:
+        free = free_bytes(self._source.settings.paths.var)
+        yield GaugeMetricFamily("laddvakt_disk_free_bytes", "Room on the disk of paths.var.", free)
+        build = GaugeMetricFamily("laddvakt_build_info", "1; the version is in the label.", labels=["version"])
+        build.add_metric([__version__], 1)
+        yield build

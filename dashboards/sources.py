@@ -90,8 +90,37 @@ class Ticks(Protocol):
         ...
 
     @property
+    def failed(self) -> int:
+        """Ticks in which anything failed."""
+        ...
+
+    @property
+    def total_s(self) -> float:
+        """How long all of them took together."""
+        ...
+
+    @property
     def last_error(self) -> str:
         """Why the newest tick failed; empty when it did not."""
+        ...
+
+
+class Sender(Protocol):
+    """What sends the messages of one channel."""
+
+    @property
+    def channel(self) -> str:
+        """Its name: mail, chat, webhook."""
+        ...
+
+    @property
+    def sent(self) -> int:
+        """Messages that arrived since the start."""
+        ...
+
+    @property
+    def failures(self) -> int:
+        """Attempts that failed since the start."""
         ...
 
 
@@ -259,6 +288,11 @@ class Service(Protocol):
     @property
     def rules(self) -> Rules:
         """The rules and how they run."""
+        ...
+
+    @property
+    def workers(self) -> Sequence[Sender]:
+        """One for each channel."""
         ...
 
     @property

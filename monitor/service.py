@@ -1,7 +1,7 @@
 """The service: wires the parts together, runs the ticks, and is the only module that reads a clock."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from monitor.access.key import web_key
 from monitor.access.links import Links
+from monitor.alerts.model import AlertEvent
 from monitor.authoring import in_force
 from monitor.authoring.comparing import Comparisons
 from monitor.authoring.in_force import InForce
@@ -72,6 +73,9 @@ log = structlog.get_logger()
 
 _CURVE_ROWS = 3000
 """Of a curve in a mail, which is 770 pixels wide."""
+
+_EVENTS_LOGGED = 100
+"""In one tick."""
 
 REPORTS_EVERY = timedelta(minutes=10)
 """Between two looks for monthly reports that are due."""
@@ -292,6 +296,8 @@ class Service:
             error = self._evaluate(slot - self.settings.evaluate.settle)
         except Exception as failure:
             error = _noted("tick failed", failure)
+        if self.ticks.last_error and not error:
+            log.info("ticks are good again")
         self.ticks = self.ticks.after(Tick(slot, perf_counter() - began, bool(error)), missed, error)
         if not error:
             self._heartbeat.beat()
@@ -364,6 +370,7 @@ class Service:
             self.picture = Picture(now, evaluation.picture)
         self.flow = evaluation.flow
         self.rules = RulesState(files, _runs(files, evaluation))
+        _tell(recorded.events)
         if recorded.messages:
             for worker in self.workers:
                 worker.wake()
@@ -413,9 +420,19 @@ class Service:
         if files is not before:
             self.rules = RulesState(files, self.rules.runs)
             self.store.register(list(files.register.connectors))
+            log.info("files taken", rules=len(files.rules.rules), mistakes=len(files.problems))
             for problem in files.problems:
                 log.warning("file not taken", problem=str(problem))
         return files
+
+
+def _tell(events: Sequence[AlertEvent]) -> None:
+    """Log what began and what ended, of very many at once only the first."""
+    told = [event for event in events if event.kind in {"firing", "level", "resolved"}]
+    for event in told[:_EVENTS_LOGGED]:
+        log.info(f"alert {event.kind}", rule=event.rule, subject=event.subject, level=event.level, reason=event.reason)
+    if len(told) > _EVENTS_LOGGED:
+        log.info("alerts changed", more=len(told) - _EVENTS_LOGGED)
 
 
 def _noted(event: str, failure: Exception) -> str:

@@ -17,10 +17,14 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True)
 class TickStats:
-    """Since the start. `missed`: slots passed over; `recent`: the last RECENT ticks, oldest first."""
+    """Since the start. `missed`: slots passed over; `failed`: ticks in which anything failed; `total_s`: of all ticks
+    together; `recent`: the last RECENT, oldest first.
+    """
 
     count: int = 0
     missed: int = 0
+    failed: int = 0
+    total_s: float = 0.0
     last_at: datetime | None = None
     last_duration_s: float | None = None
     last_error: str = ""
@@ -32,6 +36,8 @@ class TickStats:
         return TickStats(
             count=self.count + 1,
             missed=self.missed + missed,
+            failed=self.failed + tick.failed,
+            total_s=self.total_s + tick.duration_s,
             last_at=tick.at,
             last_duration_s=tick.duration_s,
             last_error=error,

@@ -79,7 +79,7 @@ class OutboxWorker:
     """Sends what is due in `outbox` from `start()` to `stop()`; survives whatever the channel or the database does.
 
     `now` is the service's present, for due times and records; time limits and pauses are real seconds. While the
-    channel is not set up the rows wait. `last_success`, `last_error` and `last_error_at` are for the health page.
+    channel is not set up the rows wait. `sent`: messages that arrived since the start; `failures`: failed attempts.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class OutboxWorker:
         self.last_success: datetime | None = None
         self.last_error = ""
         self.last_error_at: datetime | None = None
+        self.sent, self.failures = 0, 0
         self._outbox, self._channel, self._now, self._pauses = outbox, channel, now, pauses
         # Longer than anything that one message may take. Where the service's time runs faster than the lease was meant,
         # a row may be claimed again while it is being sent; `_under_way` knows it.
@@ -101,6 +102,11 @@ class OutboxWorker:
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._run()), name=f"outbox {channel.name}", daemon=True
         )
+
+    @property
+    def channel(self) -> str:
+        """The name of what it sends by."""
+        return self._channel.name
 
     def start(self) -> None:
         """Begin to send; returns when the thread runs."""
@@ -174,14 +180,22 @@ class OutboxWorker:
             await line.send(row.message)
         except Exception as error:  # whatever it is belongs to this row: it is recorded there and the others go on
             self._note(error)
+            self.failures += 1
             final = isinstance(error, DeliveryRefused | InputError)
             doubtful = error.doubtful if isinstance(error, DeliveryUnavailable) else not final
+            told = {"channel": self.channel, "receiver": row.message.receiver, "key": row.message.key}
             if isinstance(error, LaddvaktError):
-                _log.warning("message not sent", key=row.message.key, error=str(error), final=final)
+                _log.warning("message not sent", **told, error=str(error), final=final)
             else:
-                _log.exception("message not sent", key=row.message.key)
+                _log.exception("message not sent", **told)
             return _Failure(self.last_error, final, doubtful)
         self.last_success = self._now()
+        self.sent += 1
+        message = row.message
+        _log.info(
+            "message sent", channel=self.channel, receiver=message.receiver, kind=message.kind, key=message.key,
+            firing=message.firing, resolved=message.resolved,
+        )  # fmt: skip
         return None
 
     async def _record(self, row_id: int, failure: _Failure | None) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -62,6 +62,8 @@ class Ticks:
 
     count: int = 1
     missed: int = 0
+    failed: int = 0
+    total_s: float = 0.21
     last_at: datetime | None = NOW
     last_good_at: datetime | None = NOW
     last_duration_s: float | None = 0.21
@@ -69,6 +71,14 @@ class Ticks:
     recent: tuple[Tick, ...] = tuple(
         Tick(NOW - n * timedelta(seconds=30), 0.2 + 0.01 * (n % 3), False) for n in (2, 1, 0)
     )
+
+
+class Sender(NamedTuple):
+    """As the service's workers."""
+
+    channel: str
+    sent: int
+    failures: int
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,7 @@ class SampleService:
     picture: Picture | None = None
     flow: Flow | None = None
     ticks: Ticks = field(default_factory=Ticks)
+    workers: tuple[Sender, ...] = (Sender("mail", 7, 2),)
     at: datetime = NOW
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ VENDOR := dashboards/static/vendor
 CATALOGUES := dashboards/translations
 FRONT_END := $(VENDOR)/.installed
 
-.PHONY: install wheel demo test check format bench screenshots translations reference lock clean
+.PHONY: fuzz install wheel demo test check format bench screenshots translations reference lock clean
 
 install: $(INSTALLED) $(FRONT_END)
 
@@ -34,6 +34,11 @@ demo: install
 # Three workers on two cores: many tests wait for a process or a browser.
 test: install
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# The parsers over damaged inputs, each test over N of them; as many hours as N asks for.
+N ?= 1000000
+fuzz: install
+	LADDVAKT_FUZZ_EXAMPLES=$(N) $(BIN)/pytest tests/fuzz -n 3 --timeout 0
 
 check: install
 	$(BIN)/ruff format --check .

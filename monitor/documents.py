@@ -158,17 +158,17 @@ def parse(text: str, file: str) -> Document:
     """The same for a text at hand; `file` is the name that errors will carry."""
     yaml = YAML(typ="rt", pure=True)
     yaml.Constructor = _Constructor
+    keys: dict[Path_, tuple[int, int]] = {}
+    values: dict[Path_, tuple[int, int]] = {(): (0, 0)}
     try:
-        tree = yaml.load(io.StringIO(text))
+        content = _plain(yaml.load(io.StringIO(text)), (), keys, values, _OF_ALIASES * len(text) + 1000)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise FileProblems([Problem(file, line, column, "syntax", _plainly(error))]) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise FileProblems([Problem(file, 1, 1, "syntax", str(error).split("\n")[0])]) from error
-    keys: dict[Path_, tuple[int, int]] = {}
-    values: dict[Path_, tuple[int, int]] = {(): (0, 0)}
-    return Document(file, text, _plain(tree, (), keys, values), keys, values)
+    return Document(file, text, content, keys, values)
 
 
 def _plainly(error: MarkedYAMLError) -> str:
@@ -200,6 +200,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _problem(document: Document, model: type[BaseModel], details: ErrorDetails, at: Path_) -> Problem:
     path = at + tuple(part for part in details["loc"] if not _is_tag(part))
     if details["type"] == "extra_forbidden":
+        key = details["loc"][-1]  # as it was written, whatever it looks like
+        path = (*path, key) if _is_tag(key) else path
         return _unknown_key(document, path, _known_keys(model, details["loc"][:-1]))
     if details["type"] == "literal_error":
         # The text of pydantic: 'info', 'warning' or 'critical'.
@@ -271,20 +273,30 @@ def _children(node: dict[str, Any], part: str | int, definitions: dict[str, Any]
     return [_resolve(branch, definitions) for child in found for branch in child.get("anyOf", [child])]
 
 
-def _plain(node: Any, path: Path_, keys: dict[Path_, tuple[int, int]], values: dict[Path_, tuple[int, int]]) -> Any:
-    """Round-trip nodes to plain Python, noting 0-based (line, column) of every key and value on the way."""
+Places = dict[Path_, tuple[int, int]]
+_OF_ALIASES = 2
+"""Values a character of the text: what is written has less than one, aliases of aliases have any number."""
+
+
+def _plain(node: Any, path: Path_, keys: Places, values: Places, most: int) -> Any:
+    """Round-trip nodes to plain Python, noting 0-based (line, column) of every key and value on the way.
+
+    Raises ValueError where they are more than `most`.
+    """
+    if len(values) > most:
+        raise ValueError("aliases make this file endless; write out what they stand for")
     if isinstance(node, Mapping):
         plain = {}
         for key, value in node.items():
             place = (*path, str(key))  # keys are names: connector 1 and connector "1" are the same
             if key in node.lc.data:  # type: ignore[attr-defined]
                 keys[place], values[place] = node.lc.key(key), node.lc.value(key)  # type: ignore[attr-defined]
-            plain[str(key)] = _plain(value, place, keys, values)
+            plain[str(key)] = _plain(value, place, keys, values, most)
         return plain
     if isinstance(node, list):
         for index in range(len(node)):
             values[(*path, index)] = node.lc.item(index)  # type: ignore[attr-defined]
-        return [_plain(value, (*path, index), keys, values) for index, value in enumerate(node)]
+        return [_plain(value, (*path, index), keys, values, most) for index, value in enumerate(node)]
     return _scalar(node)
 
 

@@ -205,7 +205,10 @@ class _Raw:
         written = pd.Series(self.text(name), dtype=object)
         offset = written.str.contains(r"(?:Z|z|[+-]\d\d:?\d\d)$", regex=True).to_numpy(dtype=bool)
         first = pd.to_datetime(written.where(offset), format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
-        local = pd.to_datetime(written.where(~offset), format="ISO8601", errors="coerce").dt.as_unit("us")
+        # A zone in another form, as `+02`: nobody should have to guess, so it is no time.
+        guessed = written.str.contains(r"(?::|[T ]\d+).*[+-]|[Zz]\s*$", regex=True).to_numpy(dtype=bool) & ~offset
+        naive = pd.to_datetime(written.where(~offset & ~guessed), format="ISO8601", errors="coerce", utc=True)
+        local = naive.dt.tz_localize(None).dt.as_unit("us")
         days = pd.to_numeric(written, errors="coerce")
         days = days.where((days > _FIRST_DAY) & (days < _LAST_DAY))
         from_days = pd.to_datetime(days, unit="D", origin=_DAY_0).dt.round("s").dt.as_unit("us")

@@ -150,3 +150,14 @@ def test_a_file_whose_lines_end_with_carriage_returns_alone_is_read() -> None:
 def test_a_header_with_a_carriage_return_in_it_is_no_header(table: Any) -> None:
     with pytest.raises(InputError, match="has no column 'energy_wh'"):
         table(ROW.format("a"), header=HEADER.replace(",energy_wh", "\r,energy_wh"))
+
+
+@pytest.mark.parametrize("written", ["2026-05-01T10:00:00+02", "2026-05-01T10+02", "2026-05-01 10:00-5"])
+def test_a_zone_in_a_form_that_has_to_be_guessed_is_no_time(table: Any, written: str) -> None:
+    found = table(
+        f"a,lund,l-1,1,{written},2026-05-01T12:00:00+02:00,5", "b,lund,l-1,1,2026-05-01 10:00,2026-05-01T12:00Z,5"
+    )
+    (rejected,) = found.rejected
+    assert rejected.line == 2
+    assert f"plug_in is no time: {written!r}" in str(rejected)
+    assert found.table.num_rows == 1

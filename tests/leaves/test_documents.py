@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,3 +89,15 @@ def test_any_text_parses_or_is_a_problem(text):
         documents.parse(text, "a.yaml")
     except FileProblems as error:
         assert all(problem.line >= 1 and problem.column >= 1 for problem in error.problems)
+
+
+@pytest.mark.parametrize("key", ["W[hat", "str", "a-b(c)"], ids=["a bracket", "a word of pydantic", "a union's"])
+def test_a_key_that_looks_like_a_tag_of_pydantic_is_an_unknown_key(key):
+    assert f"unknown key {key!r}" in problems_of(f"rules: []\n{json.dumps(key)}: 1\n")[0]
+
+
+def test_aliases_that_multiply_or_name_themselves_are_refused():
+    laughs = "\n".join(["l0: &l0 [x]", *(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10))])
+    assert "aliases make this file endless" in problems_of(laughs)[0]
+    problems_of("rules: &a [*a]")
+    assert documents.parse("a: &a {b: 1, c: 2}\nd: *a\ne: *a\n", "f").content["e"] == {"b": 1, "c": 2}

@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from dashboards import create_app
 from monitor import config, documents
 from monitor.alerts import notify_file
+from monitor.authoring.check import check_documents
 from monitor.cli import commands
 from tests.conftest import ROOT
 from tests.dashboards import sample
@@ -27,6 +28,7 @@ TELEGRAFS = "Telegraf's own configuration: tests/operate holds docker/telegraf.c
 NOT_OURS = {
     ("docs/telegraf.md", "[[outputs.influxdb_v2]]"): TELEGRAFS,
     ("docs/metrics.md", "scrape_configs:"): "Prometheus' own; its rules are tested in tests/operate/test_metrics.py",
+    ("docs/from-prometheus.md", "groups:"): "the rule as Prometheus has it; what becomes of it is checked below",
     ("docs/rules.md", "rules:"): "every key at once, with `...` for what is said elsewhere: tests/rules has each",
 }
 """Blocks that are of another program or no whole file, by file and first line, and what holds them."""
@@ -136,6 +138,9 @@ def test_what_is_to_be_pasted_is_taken(block: Block, tmp_path: Path, monkeypatch
         monkeypatch.chdir(tmp_path)
         routes = notify_file.parse(documents.parse(block.text, "notify.yaml"), secrets=tmp_path)
         assert routes.receivers
+    elif block.first == "rules:":
+        settings = config.Settings(paths=config.Paths(rules=tmp_path))
+        assert check_documents([documents.parse(block.text, "a.yaml")], settings) == ()
     else:
         assert YAML(typ="safe").load(block.text)
 

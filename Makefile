@@ -6,7 +6,7 @@ VENDOR := dashboards/static/vendor
 CATALOGUES := dashboards/translations
 FRONT_END := $(VENDOR)/.installed
 
-.PHONY: fuzz install wheel demo test check format bench screenshots translations reference lock clean
+.PHONY: fuzz soak install wheel demo test check format bench screenshots translations reference lock clean
 
 install: $(INSTALLED) $(FRONT_END)
 
@@ -38,7 +38,13 @@ test: install
 # The parsers over damaged inputs, each test over N of them; as many hours as N asks for.
 N ?= 1000000
 fuzz: install
-	LADDVAKT_FUZZ_EXAMPLES=$(N) $(BIN)/pytest tests/fuzz -n 3 --timeout 0
+	FUZZ_EXAMPLES=$(N) $(BIN)/pytest tests/fuzz -n 3 --timeout 0
+
+# A service for hours, with planted faults; apart from the suite.
+SECONDS ?= 7200
+CONNECTORS ?= 10000
+soak: install
+	SOAK_SECONDS=$(SECONDS) SOAK_CONNECTORS=$(CONNECTORS) $(BIN)/python -m tests.soak.soak
 
 check: install
 	$(BIN)/ruff format --check .

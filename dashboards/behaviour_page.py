@@ -43,6 +43,7 @@ class BehaviourPage:
     problems: Sequence[tuple[Figure, int | None]]
     users: Sequence[Bar]
     figures: Sequence[Figure]
+    csv: str
     json: str
 
 
@@ -62,6 +63,7 @@ def behaviour_page(source: Service, parameters: Parameters) -> BehaviourPage:
         (gettext("State of charge in, percent"), found.soc_in),
         (gettext("State of charge out, percent"), found.soc_out),
     )  # fmt: skip
+    asked = {**filters.asked, **({"season": season} if season else {})}
     return BehaviourPage(
         filters=filters,
         season=season,
@@ -72,7 +74,8 @@ def behaviour_page(source: Service, parameters: Parameters) -> BehaviourPage:
         problems=[(BY_NAME[name], count) for name, count in found.problems.items()],
         users=bars(found.returning.cells),
         figures=of_kind("behaviour"),
-        json=url_for("api.behaviour", **filters.asked, **({"season": season} if season else {})),  # type: ignore[arg-type]
+        csv=url_for("api.behaviour", format="csv", **asked),  # type: ignore[arg-type]
+        json=url_for("api.behaviour", **asked),  # type: ignore[arg-type]
     )
 
 

@@ -41,6 +41,7 @@ class RevenuePage:
     found: Sequence[Revenue]
     tried: Sequence[Tried]
     figures: Sequence[Figure]
+    csv: str
     json: str
 
 
@@ -60,6 +61,7 @@ def revenue_page(source: Service, parameters: Parameters) -> RevenuePage:
         found=source.insight.revenue(source.register, filters.chosen, source.now(), cost),
         tried=[_tried(source, filters, proposal) for proposal in made],
         figures=of_kind("revenue"),
+        csv=url_for("api.revenue", format="csv", **asked),  # type: ignore[arg-type]
         json=url_for("api.revenue", **asked),  # type: ignore[arg-type]
     )
 

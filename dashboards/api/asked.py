@@ -274,12 +274,14 @@ class BehaviourQuery(Asked):
     end: End = None
     site: Site = None
     season: Season | None = None
+    format: Format = None
 
 
 class AnomaliesQuery(Asked):
     """The latest first."""
 
     site: Site = None
+    format: Format = None
 
 
 class RevenueQuery(Asked):
@@ -289,6 +291,7 @@ class RevenueQuery(Asked):
     end: End = None
     site: Site = None
     cost_per_kwh: Annotated[Decimal | None, Field(ge=0, le=1000, description="what a kWh costs, without VAT")] = None
+    format: Format = None
 
 
 class ExclusionBody(Asked):

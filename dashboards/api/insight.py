@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort
 from flask.typing import ResponseReturnValue
 
-from dashboards import exports
+from dashboards import exports, insight_csv
 from dashboards.api.asked import (
     AnomaliesQuery,
     BehaviourQuery,
@@ -84,7 +84,7 @@ def congestion(query: CongestionQuery) -> ResponseReturnValue:
     }
 
 
-@operation("/insight/behaviour", answer=BehaviourShape, query=BehaviourQuery)
+@operation("/insight/behaviour", answer=BehaviourShape, query=BehaviourQuery, media=["text/csv"])
 def behaviour(query: BehaviourQuery) -> ResponseReturnValue:
     """When people come, how long they stay, what they take and what they meet"""
     if query.start and query.end and query.end <= query.start:
@@ -92,17 +92,22 @@ def behaviour(query: BehaviourQuery) -> ResponseReturnValue:
     source = service()
     chosen = Chosen(query.start, query.end, query.site)
     found = source.insight.behaviour(source.register, chosen, source.now(), query.season)
+    if exports.wants_csv():
+        return exports.stream("behaviour", insight_csv.BEHAVIOUR, lambda: insight_csv.behaviour_rows(found))
     months = {f"{1970 + month // 12}-{month % 12 + 1:02d}": count for month, count in found.by_month.items()}
     return {**vars(found), "by_month": months, "returning": vars(found.returning)}
 
 
-@operation("/insight/anomalies", answer=Listed[AnomalyShape], query=AnomaliesQuery)
+@operation("/insight/anomalies", answer=Listed[AnomalyShape], query=AnomaliesQuery, media=["text/csv"])
 def anomalies(query: AnomaliesQuery) -> ResponseReturnValue:
     """Connectors that stopped being what they were"""
-    return {"items": [_placed(each) for each in service().insight.anomalies(query.site)]}
+    found = [_placed(each) for each in service().insight.anomalies(query.site)]
+    return (
+        exports.stream("anomalies", insight_csv.ANOMALIES, lambda: found) if exports.wants_csv() else {"items": found}
+    )
 
 
-@operation("/insight/revenue", answer=Listed[RevenueShape], query=RevenueQuery)
+@operation("/insight/revenue", answer=Listed[RevenueShape], query=RevenueQuery, media=["text/csv"])
 def revenue(query: RevenueQuery) -> ResponseReturnValue:
     """What sessions earned, by currency"""
     if query.start and query.end and query.end <= query.start:
@@ -110,6 +115,8 @@ def revenue(query: RevenueQuery) -> ResponseReturnValue:
     source = service()
     chosen = Chosen(query.start, query.end, query.site)
     found = source.insight.revenue(source.register, chosen, source.now(), query.cost_per_kwh)
+    if exports.wants_csv():
+        return exports.stream("revenue", insight_csv.REVENUE, lambda: insight_csv.revenue_rows(found))
     return {"items": [_revenue(each) for each in found]}
 
 

@@ -174,6 +174,31 @@ def test_each_price_of_a_tariff_has_its_sum(client: FlaskClient, busy: SampleSer
     assert "element 1" in page
 
 
+@pytest.mark.parametrize("asked", ["revenue", "behaviour", "anomalies"])
+def test_every_answer_is_also_a_table_for_a_spreadsheet(client: FlaskClient, asked: str) -> None:
+    with client.get(f"/api/v1/insight/{asked}?format=csv") as answer:
+        assert answer.mimetype == "text/csv"
+        found = list(csv.DictReader(io.StringIO(answer.text)))
+    told = client.get(f"/api/v1/insight/{asked}").json
+    assert told is not None
+    if asked == "revenue":
+        (item,) = told["items"]
+        by_table = {table: [row for row in found if row["table"] == table] for table in ("total", "hours", "elements")}
+        assert float(by_table["total"][0]["amount"]) == pytest.approx(item["total"]["amount"])
+        assert len(by_table["hours"]) == len(item["hours"])
+        assert [float(row["amount"]) for row in by_table["elements"]] == pytest.approx(
+            [row["amount"] for row in item["elements"]]
+        )
+    elif asked == "behaviour":
+        assert {row["figure"] for row in found} >= {"arrivals", "stays", "problems", "returning", "idle_by_hour"}
+        stays = {row["key"]: int(row["value"]) for row in found if row["figure"] == "stays"}
+        assert stays == told["stays"]
+    else:
+        assert len(found) == len(told["items"])
+    if asked != "anomalies":
+        assert "format=csv" in text_of(client, f"/insight/{asked}")
+
+
 def test_too_many_bills_are_not_read(client: FlaskClient, busy: SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revenue_rows, "BILLS_AT_MOST", 1)
     answer = client.get("/api/v1/insight/revenue")

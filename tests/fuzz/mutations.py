@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("LADDVAKT_FUZZ_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 """Of each test; `make fuzz N=1000000` sets it."""
 fuzzed = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck),
-    derandomize="LADDVAKT_FUZZ_EXAMPLES" not in os.environ, database=None,
+    derandomize="FUZZ_EXAMPLES" not in os.environ, database=None,
 )  # fmt: skip
 """The same inputs in every run of the suite, others in each long run."""
 

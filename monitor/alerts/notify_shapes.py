@@ -23,7 +23,8 @@ def _span(value: object) -> timedelta:
     return parse_duration(value)
 
 
-def _address(value: str) -> str:
+def mail_address(value: str) -> str:
+    """The value, if mail can be sent to it; raises ValueError with what would be right."""
     if not _ADDRESS.fullmatch(value):
         raise ValueError(f"{value!r} is not a mail address; write for example noc@example.org")
     return value
@@ -88,7 +89,7 @@ def _apprise(value: str) -> str:
 
 Span = Annotated[timedelta, BeforeValidator(_span, json_schema_input_type=WrittenDuration)]
 Globs = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str]), Field(min_length=1)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(mail_address)]
 Language = Literal["en", "sv"]
 
 

@@ -11,12 +11,16 @@ from importlib import metadata
 from pathlib import Path
 
 from monitor import __version__
+from monitor.alerts.notify_shapes import mail_address
+from monitor.alerts.routes import Receiver
 from monitor.authoring import doctor_store
 from monitor.authoring.check import check_paths
 from monitor.authoring.finding import Finding
 from monitor.config import Settings
 from monitor.errors import DeliveryUnavailable, InputError, StateUnavailable, StoreUnavailable
+from monitor.notify.mail import MailChannel
 from monitor.notify.smtp import Connection, Limits
+from monitor.notify.trial import try_receiver
 from monitor.readings import running
 from monitor.state.database import Database
 
@@ -24,14 +28,16 @@ LITTLE_ROOM = 2**30
 """Bytes free under which the disk is worth a warning: room for a full spool of the default limit."""
 
 
-def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Everything, one finding after another as it is found out."""
+def examine(settings: Settings, now: datetime, send_to: str = "") -> Iterator[Finding]:
+    """Everything, one finding after another as it is found out; a test message to `send_to`, when that is given."""
     yield _versions()
     yield from _files(settings)
     yield from doctor_store.examine(settings, now)
     yield _state(settings)
     yield _disk(settings)
     yield _mail(settings)
+    if send_to:
+        yield asyncio.run(_test_mail(settings, send_to, now))
     yield _address(settings)
 
 
@@ -99,6 +105,19 @@ async def _greet(settings: Settings) -> None:
         await connection.open()
     finally:
         await connection.close()
+
+
+async def _test_mail(settings: Settings, address: str, now: datetime) -> Finding:
+    try:
+        mail_address(address)
+    except ValueError as error:
+        return Finding("test mail", "wrong", str(error))
+    asked = Receiver("doctor", (address,), "en")
+    channel = MailChannel(settings.mail, settings.public_url)
+    [outcome] = [each async for each in try_receiver(asked, [channel], now, settings.sessions.zone)]
+    if outcome.error:
+        return Finding("test mail", "down", f"{address}: {outcome.error}")
+    return Finding("test mail", "fine", f"sent to {address}: {outcome.answer}")
 
 
 def _address(settings: Settings) -> Finding:

@@ -19,11 +19,12 @@ _SHOWN_AS = {"fine": "fine", "warning": "warning", "wrong": "broken", "down": "b
 @click.command()
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="one JSON document instead of text")
+@click.option("--send-to", metavar="ADDRESS", default="", help="send a test mail there")
 @click.pass_context
-def doctor(context: click.Context, config_file: Path | None, as_json: bool) -> None:
+def doctor(context: click.Context, *, config_file: Path | None, as_json: bool, send_to: str) -> None:
     """Look at everything the service needs: exit 1 the configuration is wrong, 3 a dependency is down."""
     try:
-        findings: Iterable[Finding] = examine(load(config_file), RealClock().now())
+        findings: Iterable[Finding] = examine(load(config_file), RealClock().now(), send_to)
     except FileProblems as error:
         findings = [Finding("files", "wrong", str(problem)) for problem in error.problems]
     seen = []

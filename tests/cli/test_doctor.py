@@ -102,6 +102,49 @@ def test_a_mail_server_that_does_not_let_us_in_gives_3(doctor: Doctor, post: Mai
     assert "broken   mail: " in said
 
 
+def test_a_test_mail_is_sent_when_asked_for_and_the_server_s_answer_shown(
+    doctor: Doctor, post: Mailbox, free_port: int
+) -> None:
+    configuration = f'web = {{listen = "127.0.0.1:{free_port}"}}\nmail = {{host = "127.0.0.1", port = %d}}'
+    code, said = doctor(configuration % post.address[1], "--send-to", "oncall@example.org")
+    [mail] = post.mails
+    assert code == 0
+    assert "fine     test mail: sent to oncall@example.org: 250 " in said
+    assert (mail.recipients, "Test message" in mail.text) == (("oncall@example.org",), True)
+
+    code, said = doctor(configuration % free_port, "--send-to", "oncall@example.org")
+    assert code == 3
+    assert "broken   test mail: oncall@example.org: mail server " in said
+
+
+@pytest.mark.parametrize("address", ["oncall", "webhook:ops", "a@b\n", "a b@example.org"])
+def test_a_test_mail_goes_to_a_mail_address_and_nowhere_else(doctor: Doctor, post: Mailbox, address: str) -> None:
+    code, said = doctor(f'mail = {{host = "127.0.0.1", port = {post.address[1]}}}', "--send-to", address)
+    assert code == 1
+    assert f"broken   test mail: {address!r} is not a mail address" in said
+    assert not post.mails
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_a_mail_server_without_the_tls_asked_for_is_told_with_the_setting(
+    doctor: Doctor, post: Mailbox, tls: str
+) -> None:
+    code, said = doctor(f'mail = {{host = "127.0.0.1", port = {post.address[1]}, tls = "{tls}"}}')
+    [line] = [line for line in said.splitlines() if " mail: " in line]
+    assert code == 3
+    assert line.startswith("broken   mail: ")
+    assert "mail.tls" in line
+
+
+def test_a_disk_with_little_room_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(paths=Paths(rules=ROOT / "rules", var=tmp_path))
+    assert [kind for kind, _ in found(list(examine(settings, NOW)), "disk")] == ["fine"]
+    monkeypatch.setattr("monitor.authoring.doctor.LITTLE_ROOM", shutil.disk_usage(tmp_path).total + 1)
+    [(kind, said)] = found(list(examine(settings, NOW)), "disk")
+    assert kind == "warning"
+    assert said.endswith("free some, or move paths.var")
+
+
 def test_a_store_in_use_by_another_process_is_no_riddle(doctor: Doctor, tmp_path: Path, free_port: int) -> None:
     (tmp_path / "var").mkdir()
     store = EmbeddedStore(tmp_path / "var" / "readings.duckdb", timedelta(minutes=30))

@@ -76,7 +76,7 @@ def sums_of(connection: Connection, asked: Asked, register: Register) -> dict[Pl
 def full_shares(
     connection: Connection, asked: Asked, register: Register, *, from_first: bool, upto: datetime
 ) -> dict[Place, float]:
-    """The share of the time in which each connector's pool was full. Sites that have never had a session are left out:
+    """The share of the time in which each connector's pool was full. Sites that had never had a session are left out:
     nobody knows.
 
     `from_first`: counted from each site's first plug-in on. `upto`: the end of the days that are taken whole, where
@@ -98,7 +98,7 @@ def full_shares(
         for site, edge in sites.items():
             began = max(to_us(asked.start), edge.first_us) if from_first else to_us(asked.start)
             span = to_us(asked.end) - began
-            if span <= 0 or site not in pools:
+            if edge.first_us >= to_us(asked.end) or span <= 0 or site not in pools:
                 continue
             for (station, connector), seat in pools[site].seats.items():
                 found[Place(site, station, connector)] = full.get((site, seat.pool), 0) / span

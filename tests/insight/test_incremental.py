@@ -168,3 +168,12 @@ def test_another_register_means_other_pools_and_days(database: Database) -> None
     assert connector(database, registered("Asia/Tokyo", ", evse: A"), **day).figures["full_share"] == pytest.approx(
         2 / 24
     )
+
+
+def test_how_full_a_site_was_before_its_first_session_is_unknown(database: Database) -> None:
+    SessionStore(database).save([session(1, NOON, 120)])
+    midnight = NOON.replace(hour=0)
+    before = {"start": midnight - timedelta(days=30), "end": midnight}
+    assert connector(database, registered(), **before).figures["full_share"] is None
+    after = {"start": midnight, "end": midnight + timedelta(days=1)}
+    assert connector(database, registered(), **after).figures["full_share"] == 0

@@ -123,6 +123,7 @@ RULES: Final[Mapping[str, Rule]] = {
         for name in (
             "openapi",
             "reference",
+            "shapes",
             "status",
             "sites",
             "site",

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 import monitor
 from dashboards.access import RULES
-from dashboards.api.operation import OPERATIONS, Operation
+from dashboards.api.operation import OPERATIONS, Nothing, Operation
 from dashboards.api.shapes.common import Problem
 
 _REF = "#/components/schemas/{model}"
@@ -76,10 +76,11 @@ def _schemas() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _described(operation: Operation, named: dict[str, Any]) -> dict[str, Any]:
     needs = sorted(RULES[operation.endpoint].permissions)
+    about = "" if operation.query is Nothing else (operation.query.__doc__ or "").strip()
     described: dict[str, Any] = {
         "operationId": operation.endpoint.partition(".")[2],
         "summary": operation.summary,
-        "description": f"Needs the permission {' or '.join(needs)}. {(operation.query.__doc__ or '').strip()}".strip(),
+        "description": f"Needs the permission {' or '.join(needs)}. {about}".strip(),
         "tags": [operation.path.split("/")[1]],
         "parameters": [*_of_path(operation.path), *_of_query(operation)],
         "responses": _responses(operation, named),

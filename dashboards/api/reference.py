@@ -17,10 +17,16 @@ def openapi() -> ResponseReturnValue:
 
 @api.get("/reference")
 def reference() -> ResponseReturnValue:
-    """The same as a page."""
+    """The operations, as a page."""
     told = document()
     groups: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
     for path, methods in told["paths"].items():
         for method, described in methods.items():
             groups.setdefault(described["tags"][0], []).append((method.upper(), path, described))
     return render_template("reference.html", told=told, groups=groups)
+
+
+@api.get("/reference/shapes")
+def shapes() -> ResponseReturnValue:
+    """What bodies and answers hold, as a page."""
+    return render_template("shapes.html", shapes=document()["components"]["schemas"])

@@ -22,7 +22,7 @@ PAGES = {
     "empty list": "/alerts?rule=none", "silences": "/silences", "access": "/access", "audit": "/audit",
     "rule": "/rules/connector-faulted", "not registered": "/health/unregistered", "settings": "/health/settings",
     "public": "/public", "lab": "/rules/lab", "runbooks": "/runbooks", "api": "/api/v1/reference",
-    "missing": "/alerts/999",
+    "shapes": "/api/v1/reference/shapes", "missing": "/alerts/999",
 }  # fmt: skip
 Go = Callable[..., Visit]
 
@@ -158,3 +158,11 @@ def test_the_mosaic_is_walked_by_the_keys_and_leads_to_a_connector(visit: Go) ->
     tiles.press("Enter")
     expect(found.page).to_have_url(re.compile("/connectors/"))
     assert own(found.complaints()) == []
+
+
+def test_a_shape_of_the_api_is_open_when_it_is_come_to(visit: Go) -> None:
+    page = visit("/api/v1/reference").page
+    page.locator("#alerts summary").click()
+    page.locator("#alerts").get_by_role("link").first.click()
+    page.wait_for_url("**/shapes#*")
+    expect(page.locator(":target")).to_be_visible()

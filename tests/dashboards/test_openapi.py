@@ -1,5 +1,6 @@
 """The document is valid, every answer is as it says, and a client that knows nothing else gets its work done."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,20 +50,26 @@ def test_the_document_is_valid_openapi_and_needs_a_login(app: Flask, admin: Flas
 
 def test_every_route_of_the_api_is_described(app: Flask) -> None:
     ours_alone = {"importing.take", "importing.erase_user", "backing_up.readings"}  # what our commands ask, by a file
-    others = {"api.reference", "ocpp.hear", "writes.write_2x"} | ours_alone
+    others = {"api.reference", "api.shapes", "ocpp.hear", "writes.write_2x"} | ours_alone
     routes = {
         rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/") and rule.endpoint in RULES
     }
     assert routes - others == OPERATIONS.keys()
 
 
-def test_the_page_shows_it_without_any_outside_address(admin: FlaskClient) -> None:
-    page = admin.get("/api/v1/reference").text
+def test_the_pages_show_it_without_any_outside_address(admin: FlaskClient) -> None:
+    page, shapes = admin.get("/api/v1/reference").text, admin.get("/api/v1/reference/shapes").text
     for operation in document()["paths"].values():
         for each in operation.values():
             assert each["summary"] in page
-    assert "http://" not in page.replace("http://www.w3.org", "")
-    assert "https://" not in page
+    referred = set(re.findall(r'href="/api/v1/reference/shapes#(\w+)"', page))
+    referred |= set(re.findall(r'href="#(\w+)"', shapes)) - {"main"}
+    assert referred
+    for name in referred:
+        assert f'id="{name}"' in shapes
+    for each in (page, shapes):
+        assert "http://" not in each.replace("http://www.w3.org", "")
+        assert "https://" not in each
 
 
 class Client:

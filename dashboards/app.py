@@ -38,6 +38,7 @@ def create_app(service: Service, mailbox: Mailbox | None = None) -> Flask:
     app.extensions["laddvakt-metrics"] = metrics.registry(service)
     app.config["MAX_CONTENT_LENGTH"] = FORM_MAX  # the endpoints that take readings allow more
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # addresses of static files carry their digest
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = proxies.behind(app.wsgi_app, service.settings.web.trusted_proxies)  # type: ignore[method-assign,assignment]
     logins.install(app, service.key)

@@ -121,6 +121,8 @@
   function draw(box) {
     const figure = box.closest("figure");
     const curve = JSON.parse(box.dataset.curve);
+    let at = curve.from;
+    curve.x = curve.x.map((step) => at += step);
     drawn.get(box)?.chart.destroy();
     const chart = new uPlot(options(figure, curve, size(box)), [curve.x, ...curve.y], box);
     // The whole stretch, also where nothing was measured.

@@ -1,6 +1,7 @@
 """Thinning out: far fewer points, and nothing that a person would have seen is lost."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +54,26 @@ def test_silence_is_a_gap_not_a_straight_line() -> None:
     drawn = curve_of([0, 1, 2, 3, 40, 41]).as_json()
     assert drawn["y"][0] == [11.0, 11.0, 11.0, 11.0, None, 11.0, 11.0]
     assert None not in curve_of([0, 1, 2, 3, 4]).as_json()["y"][0]
+
+
+def test_times_are_steps_that_lead_to_where_the_readings_are() -> None:
+    minutes = [-50, -49, -47, -3]
+    drawn = curve_of(minutes).as_json()
+    times = list(accumulate(drawn["x"], initial=drawn["from"]))[1:]
+    assert [at for at, value in zip(times, drawn["y"][0], strict=True) if value is not None] == [
+        (NOW + timedelta(minutes=minute)).timestamp() for minute in minutes
+    ]
+
+
+@given(st.lists(st.integers(0, 3600 * 10**6), min_size=1, max_size=300, unique=True))
+def test_steps_do_not_drift(after_us: list[int]) -> None:
+    times = sorted(to_us(STRETCH[0]) + each for each in after_us)
+    line = Line("Power", "power", "kW", pd.Series([11.0] * len(times)))
+    drawn = Curve(pd.Series(times), (line,), (), STRETCH, UTC, cut=False).as_json()
+    told = [
+        at for at, y in zip(accumulate(drawn["x"], initial=drawn["from"]), [None, *drawn["y"][0]], strict=True) if y
+    ]
+    assert all(abs(at - each / 1e6) <= 0.001 for at, each in zip(told, times, strict=True))
 
 
 def test_a_connector_that_sent_nothing_has_an_empty_curve(app: Flask, tmp_path: Path) -> None:

@@ -353,7 +353,7 @@ def _session(service: SampleService, place: Place, plug_in: datetime, number: in
         charging_time=charging, idle_time=idle, average_power_w=(connector.rated or 22_000) * 0.45,
         peak_power_w=(connector.rated or 22_000) * 0.71, soc_in=12.0 if dc else None, soc_out=82.0 if dc else None,
         phases=None if dc else 3, flags=flags, state="review" if review else "priced",
-        diagnosis=Diagnosis("tapering", {"en": "Above 70 % the car asks for less."}, {"soc_out": 82.0}) if dc else None,
+        diagnosis=Diagnosis("tapering", {"en": "Above 70 % the car asks for less"}, {"soc_out": 82.0}) if dc else None,
         periods=tuple(Period(a, b, kind, "Charging", float(wh), None, None) for a, b, kind, wh in parts),
         bill=None if review else priced, tariff_reason=assigned.reason,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """`laddvakt check`: every mistake in the configuration and the operator's files; and what a sample alert would send."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from monitor.cells import jsonable
 from monitor.cli.settings import chosen, config_option, load
 from monitor.cli.terminal import Span, moment
 from monitor.config import Settings, doubts
+from monitor.config_tree import Origins
 from monitor.errors import FileProblems, Problem
+from monitor.readings.influx.mapping import mistakes
 from monitor.service import RealClock
 
 
@@ -45,7 +48,7 @@ def check(
     try:
         settings = load(config_file)
         if not paths:
-            problems = tuple(doubts(chosen(config_file), settings))
+            problems = (*doubts(chosen(config_file), settings), *_mapping(chosen(config_file), settings))
     except FileProblems as error:
         problems, settings = error.problems, Settings()
     files = (settings.paths.rules,) if settings.paths.rules.is_dir() else ()
@@ -65,6 +68,11 @@ def check(
         for line in foretold_text.lines(*forecast) if forecast else ():
             click.echo(line)
     context.exit(1 if errors else 0)
+
+
+def _mapping(file: Path | None, settings: Settings) -> Iterator[Problem]:
+    for path, message in mistakes(settings.mapping):
+        yield Problem(*Origins(file).place(path), "unknown-key", f"{'.'.join(path[:-1])}: {message}")
 
 
 def _foretold(

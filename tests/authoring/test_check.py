@@ -91,3 +91,16 @@ def test_files_given_together_may_name_each_other_and_what_is_in_force(folder):
     assert {problem.message.split(";")[0] for problem in together} == {
         f"there is no rule {name!r}" for name in ("connector-faulted", "safety-fault")
     }
+
+
+def test_a_mapping_that_names_nothing_of_ours_is_told_with_its_line(laddvakt, folder, tmp_path):
+    (tmp_path / "laddvakt.toml").write_text(
+        '[mapping.meter]\ntags = {statoin = "box"}\nfields = {power_w = "kW"}\nfactors = {session = 2}\n\n'
+        '[mapping.link.fields]\nevent = "what"\nfirmwear = "fw"\n'
+    )
+    told = subprocess.run([laddvakt, "check"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    tag, factor, field = told.stdout.splitlines()[:3]
+    assert tag == "laddvakt.toml:2:1: mapping.meter.tags: meter has no 'statoin'; did you mean 'station'?"
+    assert factor.startswith("laddvakt.toml:4:1: mapping.meter.factors: meter has no 'session'; known: current_a, ")
+    assert field == "laddvakt.toml:8:1: mapping.link.fields: link has no 'firmwear'; did you mean 'firmware'?"

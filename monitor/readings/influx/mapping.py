@@ -1,6 +1,6 @@
 """Readings under other names and units: what a measurement, tag or field of ours is called in InfluxDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor import config
@@ -60,22 +60,30 @@ def all_tags(measurement: Measurement) -> tuple[str, ...]:
 
 def namings(mapping: config.Mapping) -> Mapping[str, Naming]:
     """By our name of each measurement; raise InputError naming the key that is wrong and the nearest right one."""
+    for path, message in mistakes(mapping):
+        raise InputError(f"{'.'.join(path[:-1])}: {message}")
     return {name: _naming(measurement, getattr(mapping, name)) for name, measurement in MEASUREMENTS.items()}
 
 
+def mistakes(mapping: config.Mapping) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The place of each key that names nothing of ours, and what would be right."""
+    for measurement in MEASUREMENTS.values():
+        mapped: config.MappedMeasurement = getattr(mapping, measurement.name)
+        tags, fields = all_tags(measurement), [each.name for each in measurement.fields]
+        numbers = [each.name for each in measurement.fields if each.kind == "number"]
+        for key, given, known in (
+            ("tags", mapped.tags, tags),
+            ("constants", mapped.constants, tags),
+            ("fields", mapped.fields, fields),
+            ("factors", mapped.factors, numbers),
+        ):
+            for name in given:
+                if name not in known:
+                    message = f"{measurement.name} has no {name!r}{nearest(name, known)}"
+                    yield ("mapping", measurement.name, key, name), message
+
+
 def _naming(measurement: Measurement, mapped: config.MappedMeasurement) -> Naming:
-    tags, fields = all_tags(measurement), [each.name for each in measurement.fields]
-    numbers = [each.name for each in measurement.fields if each.kind == "number"]
-    for key, given, known in (
-        ("tags", mapped.tags, tags),
-        ("constants", mapped.constants, tags),
-        ("fields", mapped.fields, fields),
-        ("factors", mapped.factors, numbers),
-    ):
-        for name in given:
-            if name not in known:
-                where = f"mapping.{measurement.name}.{key}"
-                raise InputError(f"{where}: {measurement.name} has no {name!r}{nearest(name, known)}")
     return Naming(
         measurement,
         mapped.measurement or measurement.name,

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monitor.documents import nearest
+from monitor.documents import nearest, text_of
 from monitor.errors import FileProblems, Problem
 
 PREFIX = "LADDVAKT_"
 FILE = "_file"
+LARGEST = 2**20
+"""Bytes of `laddvakt.toml`."""
 
 _NOT_OURS = re.compile(r"LADDVAKT_(TEST_.*|(.*_)?SERVICE_(HOST|PORT.*)|(.*_)?PORT_\d+_(TCP|UDP|SCTP).*)")
 """What our own tests ask, and what Kubernetes sets in each container for a service that is called laddvakt."""
@@ -94,12 +96,9 @@ def read(file: Path | None, environment: Mapping[str, str], known: Iterable[str]
 
 
 def _file(file: Path) -> dict[str, Any]:
+    text = text_of(file, str(file), LARGEST)
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileProblems([Problem(str(file), 1, 1, "unreadable", f"cannot be read: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        raise FileProblems([Problem(str(file), 1, 1, "unreadable", "is not UTF-8; save it as that")]) from error
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).partition(" (at line ")
         line, column = re.findall(r"\d+", place) or (1, 1)

@@ -19,7 +19,8 @@ from monitor.errors import FileProblems, Problem
 
 Path_ = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
-
+LARGEST = 128 * 2**20
+"""Bytes of a file of an operator: enough for a million connectors in sites.yaml."""
 
 _WANTED = {
     "string_type": "must be text; put it in quotes",
@@ -145,13 +146,22 @@ class Document:
 def read(path: Path, *, name: str | None = None) -> Document:
     """Parse a YAML (or JSON, which YAML contains) file; raise FileProblems at the place of a syntax error."""
     file = name or str(path)
+    return parse(text_of(path, file), file)
+
+
+def text_of(path: Path, file: str, largest: int = LARGEST, encoding: str = "utf-8") -> str:
+    """What stands in a text file; raise FileProblems, which call it `file`, where that cannot be told."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as content:
+            body = content.read(largest + 1)
+        if len(body) > largest:
+            message = f"is larger than {largest // 2**20} MiB; is this the right file? If it is, split it"
+            raise FileProblems([Problem(file, 1, 1, "too-large", message)])
+        return io.TextIOWrapper(io.BytesIO(body), encoding).read()
     except OSError as error:
         raise FileProblems([Problem(file, 1, 1, "unreadable", f"cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         raise FileProblems([Problem(file, 1, 1, "encoding", "is not UTF-8; save it as UTF-8")]) from error
-    return parse(text, file)
 
 
 def parse(text: str, file: str) -> Document:

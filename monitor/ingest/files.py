@@ -17,6 +17,10 @@ Format = Literal["line-protocol", "ocpp", "sessions"]
 
 PIECE = 4 * 2**20
 """Bytes read at a time."""
+LONGEST_LINE = 64 * 2**20
+"""Bytes until a line has to end: a packed file may hold any number of them."""
+LARGEST_DOCUMENT = 256 * 2**20
+"""Bytes of a file that is one JSON document, which is read as a whole."""
 _SEARCHED = 2**20
 """How much of a file is looked at to find out what it is."""
 _GZIP = b"\x1f\x8b"
@@ -35,19 +39,25 @@ class Piece:
 
 
 def pieces(path: Path, format_: Format, size: int = PIECE) -> Iterator[Piece]:
-    """A file's lines in order. Raises InputError when it cannot be read or a gzip is broken."""
+    """A file's lines in order. Raises InputError when it cannot be read, a gzip is broken, or a line never ends."""
     with _translated(path), path.open("rb") as raw:
         lines = _unpacked(raw)
         pending, number = b"", 1
         whole = format_ == "ocpp" and _is_one_document(beginning(path))
         while True:
-            read = lines.read(-1 if whole else size)
+            read = lines.read(LARGEST_DOCUMENT + 1 if whole else size)
             pending += read
+            if whole and len(pending) > LARGEST_DOCUMENT:
+                largest = f"{LARGEST_DOCUMENT // 2**20} MiB"
+                raise InputError(f"{path}: one JSON document of more than {largest}; write one message a line")
             end = len(pending) if whole or not read else _cut(pending, format_)
             if end:
                 yield Piece(number, pending[:end], raw.tell())
                 number += pending.count(b"\n", 0, end)
                 pending = pending[end:]
+            if len(pending) > LONGEST_LINE:
+                longest = f"{LONGEST_LINE // 2**20} MiB"
+                raise InputError(f"{path}: line {number} is longer than {longest}; is this a file of lines?")
             if not read:
                 return
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from monitor.errors import InputError
 
 MAGIC = b"PK\x03\x04"
-_LARGEST = 2**28
+LARGEST = 2**28
 """Bytes of an unpacked part: a packed file may claim any size."""
 _SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -64,6 +64,6 @@ def _shared(parts: zipfile.ZipFile) -> Iterator[str]:
 
 
 def _part(parts: zipfile.ZipFile, name: str) -> ET.Element:
-    if parts.getinfo(name).file_size > _LARGEST:
-        raise ValueError(f"{name} is larger than {_LARGEST} bytes")
+    if parts.getinfo(name).file_size > LARGEST:
+        raise ValueError(f"{name} is larger than {LARGEST} bytes")
     return ET.fromstring(parts.read(name))  # noqa: S314 - expat itself refuses entities that multiply  # nosec B314

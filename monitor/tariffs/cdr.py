@@ -15,6 +15,8 @@ from monitor.tariffs import exact_json
 from monitor.tariffs.leaving_out import volumes_left_out
 from monitor.tariffs.values import Currency, Moment, Number, not_empty, one_of
 
+LARGEST = 256 * 2**20
+"""Bytes of a file of CDRs, which is read as a whole."""
 VOLUMES = (
     "CURRENT", "ENERGY", "ENERGY_EXPORT", "ENERGY_IMPORT", "MAX_CURRENT", "MIN_CURRENT", "MAX_POWER", "MIN_POWER",
     "PARKING_TIME", "POWER", "RESERVATION_TIME", "STATE_OF_CHARGE", "TIME",
@@ -99,12 +101,7 @@ def read(path: Path, *, leave_out: bool = False) -> tuple[list[FoundCdr], bool]:
 
     `leave_out`: volumes that OCPI does not know are no mistake. Raises FileProblems with the mistakes of all of them.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise FileProblems([Problem(str(path), 1, 1, "unreadable", f"cannot be read: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        raise FileProblems([Problem(str(path), 1, 1, "encoding", "is not UTF-8; save it as UTF-8")]) from error
+    text = documents.text_of(path, str(path), LARGEST, "utf-8-sig")
     problems: list[Problem] = []
     found: list[FoundCdr] = []
     pieces, several = _pieces(Text(str(path), text))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from dashboards.writes import writes
@@ -112,6 +113,36 @@ def test_influxd_away_for_twenty_minutes_is_one_alert_and_afterwards_all_rows_ar
     assert world.alerts() == {}
     rows = [row for batch in world.service.store.scan("link") for row in batch.to_pylist()]
     assert len(rows) == len({(row["station"], row["time_us"]) for row in rows}) == world.sent
+
+
+def test_the_log_says_when_influxd_is_away_and_when_it_is_back(world):
+    world.pass_by(timedelta(minutes=3))
+    with capture_logs() as lines:
+        world.server_is_killed()
+        world.pass_by(timedelta(minutes=3))
+    waits = [line for line in lines if line["event"] == "rules wait"]
+    assert {line["log_level"] for line in waits} == {"error"}
+    assert all(line["error"] for line in waits)
+    assert not any("exc_info" in line for line in waits)  # an outage is no defect of ours
+    assert not [line for line in lines if line["event"] == "ticks are good again"]
+
+    world.server_starts()
+    with capture_logs() as lines:
+        world.pass_by(timedelta(minutes=3))
+    assert [line["log_level"] for line in lines if line["event"] == "ticks are good again"] == ["info"]
+
+
+def test_a_tick_that_fails_is_logged_with_its_trace_and_the_next_one_is_tried(world, monkeypatch):
+    world.pass_by(timedelta(minutes=1))
+    with capture_logs() as lines:
+        with monkeypatch.context() as broken:
+            broken.setattr(world.service.alerts, "active_keys", lambda: 1 / 0)
+            world.pass_by(timedelta(minutes=1))
+        world.pass_by(timedelta(minutes=1))
+    [failed] = [line for line in lines if line["event"] == "tick failed"]
+    assert (failed["log_level"], type(failed["exc_info"])) == ("error", ZeroDivisionError)
+    assert [line["event"] for line in lines if line["event"] == "ticks are good again"]
+    assert world.service.ticks.last_error == ""
 
 
 def test_writers_that_all_fall_silent_while_influxd_is_well_are_the_source_s_silence(world):

@@ -72,7 +72,7 @@ reference: install
 
 # After a text of a page was changed: then fill in what is empty in the catalogues, and `make install`.
 translations: install
-	$(BIN)/pybabel --quiet extract -F pyproject.toml -k _l --no-location --sort-by-file --width=120 --project=Laddvakt --version=pages -o .venv/messages.pot .
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k _l -k InputError -k Conflict --no-location --sort-by-file --width=120 --project=Laddvakt --version=pages -o .venv/messages.pot .
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120 -i .venv/messages.pot -d $(CATALOGUES)
 
 # Needs uv on PATH. Lock files carry versions and hashes, no addresses.

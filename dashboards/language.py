@@ -7,6 +7,7 @@ from babel import Locale
 from flask import Flask
 
 from dashboards import reader
+from monitor.errors import InputError
 
 
 def install(app: Flask) -> None:
@@ -19,6 +20,11 @@ def install(app: Flask) -> None:
 def gettext(text: str, **values: object) -> str:
     """The text in the reader's language; `%(name)s` stands for a value."""
     return str(flask_babel.gettext(text, **values))
+
+
+def said(error: InputError) -> str:
+    """What was wrong, in the reader's language."""
+    return gettext(error.text, **error.values)
 
 
 def ngettext(one: str, many: str, num: int) -> str:

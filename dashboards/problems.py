@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from dashboards.language import gettext
+from dashboards.language import gettext, said
 from dashboards.missing import Missing
 from dashboards.parameters import BadParameter
 from monitor.errors import InputError, LaddvaktError, Unavailable
@@ -27,10 +27,15 @@ def _ours(error: LaddvaktError) -> ResponseReturnValue:
     if isinstance(error, Unavailable):
         return _answer(503, gettext("Not available now"), str(error), headers={"Retry-After": "5"})
     if isinstance(error, Conflict):
-        return _answer(409, gettext("Somebody was quicker"), str(error))
+        return _answer(409, gettext("Somebody was quicker"), _detail(error))
     status = 400 if isinstance(error, InputError) else 500
     wrong = error.wrong if isinstance(error, BadParameter) else ()
-    return _answer(status, gettext("This cannot be answered"), str(error), wrong)
+    return _answer(status, gettext("This cannot be answered"), _detail(error), wrong)
+
+
+def _detail(error: LaddvaktError) -> str:
+    """A page speaks its reader's language; a program gets words that are always the same."""
+    return str(error) if request.path.startswith(API) or not isinstance(error, InputError) else said(error)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -27,9 +27,16 @@ class LaddvaktError(Exception):
 
 
 class InputError(LaddvaktError):
-    """What came in is wrong; the sender has to change it."""
+    """What came in is wrong; the sender has to change it.
+
+    `text % values` is the message. A page says it in its reader's language, where its catalogue has `text`.
+    """
 
     exit_code = 1
+
+    def __init__(self, text: str = "", **values: object) -> None:
+        super().__init__(text % values if values else text)
+        self.text, self.values = text, values
 
 
 class DeliveryRefused(LaddvaktError):

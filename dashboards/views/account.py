@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from dashboards import logins
-from dashboards.language import gettext
+from dashboards.language import gettext, said
 from dashboards.principals import principal
 from dashboards.sources import service
 from monitor.errors import InputError
@@ -29,7 +29,7 @@ def password() -> ResponseReturnValue:
     try:
         source.users.set_password(name, request.form.get("new", ""), actor=name, at=source.now())
     except InputError as error:
-        return _page(str(error), HTTPStatus.BAD_REQUEST)
+        return _page(said(error), HTTPStatus.BAD_REQUEST)
     logins.end()
     return redirect(url_for("entrance.login"), HTTPStatus.SEE_OTHER)
 

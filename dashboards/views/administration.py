@@ -7,7 +7,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from dashboards import context
-from dashboards.language import gettext
+from dashboards.language import gettext, said
 from dashboards.parameters import Parameters
 from dashboards.principals import principal
 from dashboards.sources import service
@@ -34,7 +34,7 @@ def add_token() -> ResponseReturnValue:
             at=service().now(),
         )  # fmt: skip
     except InputError as error:
-        return _page(wrong=str(error))
+        return _page(wrong=said(error))
     return _page(made=made, secret=secret)
 
 
@@ -56,7 +56,7 @@ def add_user() -> ResponseReturnValue:
             actor=principal().name, at=source.now(),
         )  # fmt: skip
     except InputError as error:
-        return _page(wrong=str(error))
+        return _page(wrong=said(error))
     return _back()
 
 
@@ -68,7 +68,7 @@ def set_password(name: str) -> ResponseReturnValue:
             name, request.form.get("password", ""), actor=principal().name, at=service().now()
         )  # fmt: skip
     except InputError as error:
-        return _page(wrong=str(error))
+        return _page(wrong=said(error))
     return _back()
 
 
@@ -78,7 +78,7 @@ def remove_user(name: str) -> ResponseReturnValue:
     try:
         service().users.remove(name, actor=principal().name, at=service().now())
     except InputError as error:
-        return _page(wrong=str(error))
+        return _page(wrong=said(error))
     return _back()
 
 

@@ -21,7 +21,10 @@ _in_line = threading.BoundedSemaphore(4)
 def checked(password: str) -> str:
     """The password if it may be one; raises InputError."""
     if not LEAST <= len(password) <= LONGEST:
-        raise InputError(f"a password has {LEAST} to {LONGEST} characters; this one has {len(password)}")
+        raise InputError(
+            "a password has %(least)s to %(longest)s characters; this one has %(length)s",
+            least=LEAST, longest=LONGEST, length=len(password),
+        )  # fmt: skip
     return password
 
 

@@ -76,7 +76,10 @@ def after(state: BillingState, action: Action, *, closed: bool, proposed: bool) 
         return found[action]
     if not closed:
         raise InputError("the session is still under way; decide when it has closed")
-    raise InputError(f"a session that is {state} cannot be decided by {action!r}; possible: {', '.join(found)}")
+    raise InputError(
+        "a session that is %(state)s cannot be decided by %(action)r; possible: %(possible)s",
+        state=state, action=action, possible=", ".join(found),
+    )  # fmt: skip
 
 
 Arrival = Literal["take", "hold", "ask", "propose"]

@@ -53,7 +53,7 @@ def corrected(session: Session, correction: Correction) -> Session:
     began = given["started"] or session.plug_in
     given["stopped"] = given["stopped"] and min(given["stopped"], given["plug_out"] or given["stopped"])
     if any(at is not None and at < began for at in given.values()):
-        raise InputError(f"the session would end before it starts at {began.isoformat()}")
+        raise InputError("the session would end before it starts at %(at)s", at=began.isoformat())
     if session.closed_at is not None and any(getattr(correction, name) for name in TIMES):
         latest = max(at for at in given.values() if at is not None)
         if latest > session.closed_at + timedelta(days=1):

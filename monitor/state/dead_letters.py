@@ -53,7 +53,7 @@ class DeadLetters:
             if row is None:
                 return False
             if row.state != "dead":
-                raise InputError(f"message {number} was not given up: it is {row.state}")
+                raise InputError("message %(number)s was not given up: it is %(state)s", number=number, state=row.state)
             _revive(tx, row, by, at)
         return True
 

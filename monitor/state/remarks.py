@@ -44,9 +44,9 @@ class RemarkStore:
         with self._database.begin() as tx:
             found = _locked(tx, alert)
             if found.state != "resolved":
-                raise InputError(f"alert {alert} is not over yet: judge it when it has resolved")
+                raise InputError("alert %(alert)s is not over yet: judge it when it has resolved", alert=alert)
             if found.firing_us is None:
-                raise InputError(f"alert {alert} never fired: there is nothing to judge")
+                raise InputError("alert %(alert)s never fired: there is nothing to judge", alert=alert)
             before = tx.execute(select(verdicts.c.verdict).where(verdicts.c.alert == alert)).scalar()
             if before is None:
                 tx.execute(insert(verdicts).values(alert=alert, **said))
@@ -76,5 +76,5 @@ def _locked(tx: Connection, alert: int) -> Row[Any]:
     """The row of an alert, which stays as it is until the end of the transaction."""
     found = tx.execute(select(alerts).where(alerts.c.id == alert).with_for_update()).first()
     if found is None:
-        raise InputError(f"alert {alert} does not exist")
+        raise InputError("alert %(alert)s does not exist", alert=alert)
     return found

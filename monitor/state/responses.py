@@ -50,8 +50,10 @@ class ResponseStore:
         }
         with self._database.begin() as tx:
             state = tx.execute(select(alerts.c.state).where(alerts.c.id == alert)).scalar()
-            if state is None or state == "resolved":
-                raise InputError(f"alert {alert} {'is over' if state else 'does not exist'}: nothing to acknowledge")
+            if state is None:
+                raise InputError("alert %(alert)s does not exist: nothing to acknowledge", alert=alert)
+            if state == "resolved":
+                raise InputError("alert %(alert)s is over: nothing to acknowledge", alert=alert)
             made = tx.execute(insert(acknowledgements).returning(acknowledgements), row).one()
             audit.record(tx, at, by, "alert.acknowledge", str(alert), {**said, **(details or {})})
         return _to_acknowledgement(made)

@@ -41,9 +41,9 @@ from monitor.tariffs.files import TariffBook
 Pricing = Callable[[Session], Session]
 """Prices a session whatever is doubtful of it: `billing.priced` with the tariffs in force."""
 _UNPRICEABLE = {
-    "start_unknown": "its start is not known",
-    "energy_unknown": "its energy is not known",
-    "energy_without_time": "its energy has no time to flow in",
+    "start_unknown": "its start is not known; correct it",
+    "energy_unknown": "its energy is not known; correct it",
+    "energy_without_time": "its energy has no time to flow in; correct it",
 }
 
 
@@ -117,7 +117,7 @@ def decide(database: Database, session_id: str, decision: Decision, price: Prici
     with database.begin() as tx:
         case = case_of(tx, session_id, lock=True)
         if case is None:
-            raise InputError(f"there is no session {session_id!r}")
+            raise InputError("there is no session %(session)s", session=session_id)
         _refuse_unseen(case, decision)
         return _taken(tx, case, decision, price)
 
@@ -126,10 +126,16 @@ def _refuse_unseen(case: Case, decision: Decision) -> None:
     last, state = case.events[-1] if case.events else None, case.session.state
     done = f"{last.actor}: {last.action} at {last.at.isoformat()}, {last.reason}" if last else "its readings changed"
     if decision.seen is not None and decision.seen != case.token:
-        raise Conflict(f"session {case.session.id} is not as you saw it ({done}); look again, then decide")
+        raise Conflict(
+            "session %(session)s is not as you saw it (%(done)s); look again, then decide",
+            session=case.session.id, done=done,
+        )  # fmt: skip
     if decision.action not in case.possible and last is not None and state not in {"review", "open"}:
         possible = ", ".join(case.possible) or "nothing"
-        raise Conflict(f"session {case.session.id} is {state} already ({done}); possible now: {possible}")
+        raise Conflict(
+            "session %(session)s is %(state)s already (%(done)s); possible now: %(possible)s",
+            session=case.session.id, state=state, done=done, possible=possible,
+        )  # fmt: skip
 
 
 def _taken(tx: Connection, case: Case, decision: Decision, price: Pricing) -> Session:
@@ -175,17 +181,21 @@ def _decided(case: Case, decision: Decision, base: Session | None, state: Billin
                 return replace(case.session, state=state, bill=None, tariff_reason="the readings know no such session")
             for doubt in review_reasons(base):
                 if doubt in _UNPRICEABLE:
-                    raise InputError(f"session {base.id} cannot be priced: {_UNPRICEABLE[doubt]}; correct it")
+                    raise _unpriceable(base, _UNPRICEABLE[doubt])
             return _priced(base, price)
         case "correct":
             return _priced(corrected(base or case.session, decision.correction), price)
+
+
+def _unpriceable(session: Session, why: str) -> InputError:
+    return InputError("session %(session)s cannot be priced: %(why)s", session=session.id, why=why)
 
 
 def _priced(session: Session, price: Pricing) -> Session:
     details = {name: text for name, text in session.details.items() if name != "review"}
     found = price(replace(session, details=details))
     if found.bill is None:
-        raise InputError(f"session {session.id} cannot be priced: {found.tariff_reason}")
+        raise _unpriceable(session, found.tariff_reason or "")
     return replace(found, state="priced")
 
 

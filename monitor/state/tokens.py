@@ -44,9 +44,11 @@ class TokenStore:
     def add(self, name: str, scope: Scope, *, actor: str, at: datetime, secret: str | None = None) -> tuple[Token, str]:
         """A new token and its secret, which is not to be had again. `secret`: one that the operator has chosen."""
         if scope not in SCOPES:
-            raise InputError(f"there is no scope {scope!r}; there are {', '.join(SCOPES)}")
+            raise InputError("there is no scope %(scope)r; there are %(scopes)s", scope=scope, scopes=", ".join(SCOPES))
         if not name.strip() or len(name) > _NAME or not name.isprintable():
-            raise InputError(f"a token's name has 1 to {_NAME} printable characters and says what it is for")
+            raise InputError(
+                "a token's name has 1 to %(longest)s printable characters and says what it is for", longest=_NAME
+            )
         chosen = secret or new_secret()
         row = {
             "name": name.strip(), "scope": scope, "digest": digest(chosen), "created_us": at, "created_by": actor,

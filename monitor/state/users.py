@@ -45,14 +45,14 @@ class UserStore:
         """A new user; raises InputError when the name is taken or the password too short."""
         named = _checked_name(name)
         if role not in ROLES:
-            raise InputError(f"there is no role {role!r}; there are {', '.join(ROLES)}")
+            raise InputError("there is no role %(role)r; there are %(roles)s", role=role, roles=", ".join(ROLES))
         row = {"name": named, "role": role, "password": passwords.hashed(passwords.checked(password)), "created_us": at}
         try:
             with self._database.begin() as tx:
                 number = tx.execute(insert(users).returning(users.c.id), row).scalar_one()
                 audit.record(tx, at, actor, "user.add", named, {"role": role})
         except IntegrityError as error:
-            raise InputError(f"there is a user {named!r} already; change the password with: user passwd") from error
+            raise InputError("there is a user %(user)r already", user=named) from error
         return User(number, named, role, at)
 
     def set_password(self, name: str, password: str, *, actor: str, at: datetime) -> None:
@@ -62,7 +62,9 @@ class UserStore:
             changed = update(users).where(users.c.name == name).returning(users.c.id)
             number = tx.execute(changed.values(password=hashed)).scalar()
             if number is None:
-                raise InputError(f"there is no user {name!r}; add one with: laddvakt user add {name}")
+                raise InputError(
+                    "there is no user %(user)r; add one with: laddvakt user add %(name)s", user=name, name=name
+                )
             tx.execute(delete(logins).where(logins.c.user == number))
             audit.record(tx, at, actor, "user.passwd", name)
 
@@ -71,10 +73,10 @@ class UserStore:
         with self._database.begin() as tx:
             row = tx.execute(select(users).where(users.c.name == name)).first()
             if row is None:
-                raise InputError(f"there is no user {name!r}")
+                raise InputError("there is no user %(user)r", user=name)
             admins = select(func.count()).select_from(users).where(users.c.role == "admin", users.c.id != row.id)
             if row.role == "admin" and not tx.execute(admins).scalar():
-                raise InputError(f"{name!r} is the last admin; add another one first")
+                raise InputError("%(user)r is the last admin; add another one first", user=name)
             tx.execute(delete(users).where(users.c.id == row.id))
             audit.record(tx, at, actor, "user.remove", name, {"role": row.role})
 
@@ -142,5 +144,8 @@ def _to_user(row: Row[Any]) -> User:
 
 def _checked_name(name: str) -> str:
     if not name or len(name) > _NAME or name != name.strip() or not name.isprintable():
-        raise InputError(f"a user's name has 1 to {_NAME} printable characters and no blank at its ends; not {name!r}")
+        raise InputError(
+            "a user's name has 1 to %(longest)s printable characters and no blank at its ends; not %(name)r",
+            longest=_NAME, name=name,
+        )  # fmt: skip
     return name

@@ -58,6 +58,20 @@ def test_a_comment_of_a_form_stands_in_the_timeline_as_it_was_typed(
     assert post(operator, "/alerts/999999/comment", text="x") == 404
 
 
+def test_what_is_refused_is_said_in_the_reader_s_language_and_to_a_program_always_in_english(
+    guard: tuple[SampleService, Flask], operator: FlaskClient, program: FlaskClient
+) -> None:
+    firing = guard[0].alerts.list(state="firing")[0].id
+    fields = {"csrf_token": csrf_of(operator), "verdict": "real"}
+    swedish = operator.post(f"/alerts/{firing}/verdict", data=fields, headers={"Accept-Language": "sv"})
+    assert (swedish.status_code, f"larm {firing} är inte över än: bedöm det" in swedish.text) == (400, True)
+    english = operator.post(f"/alerts/{firing}/verdict", data=fields, headers={"Accept-Language": "en"})
+    assert f"alert {firing} is not over yet: judge it" in english.text
+    told = program.post(f"/api/v1/alerts/{firing}/verdict", json={"verdict": "real"}, headers={"Accept-Language": "sv"})
+    assert told.json is not None
+    assert told.json["detail"] == f"alert {firing} is not over yet: judge it when it has resolved"
+
+
 def test_a_verdict_of_a_form_counts_towards_the_precision_of_its_rule(
     operator: FlaskClient, service: SampleService
 ) -> None:

@@ -35,7 +35,11 @@ def _ours(error: LaddvaktError) -> ResponseReturnValue:
 
 def _detail(error: LaddvaktError) -> str:
     """A page speaks its reader's language; a program gets words that are always the same."""
-    return str(error) if request.path.startswith(API) or not isinstance(error, InputError) else said(error)
+    return said(error) if isinstance(error, InputError) and not _of_a_program() else str(error)
+
+
+def _of_a_program() -> bool:
+    return request.blueprint == "writes" or request.path.startswith(API)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

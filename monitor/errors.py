@@ -34,7 +34,7 @@ class InputError(LaddvaktError):
 
     exit_code = 1
 
-    def __init__(self, text: str = "", **values: object) -> None:
+    def __init__(self, text: str, **values: object) -> None:
         super().__init__(text % values if values else text)
         self.text, self.values = text, values
 

@@ -41,9 +41,9 @@ from monitor.tariffs.files import TariffBook
 Pricing = Callable[[Session], Session]
 """Prices a session whatever is doubtful of it: `billing.priced` with the tariffs in force."""
 _UNPRICEABLE = {
-    "start_unknown": "its start is not known; correct it",
-    "energy_unknown": "its energy is not known; correct it",
-    "energy_without_time": "its energy has no time to flow in; correct it",
+    "start_unknown": "its start is not known",
+    "energy_unknown": "its energy is not known",
+    "energy_without_time": "its energy has no time to flow in",
 }
 
 
@@ -117,7 +117,7 @@ def decide(database: Database, session_id: str, decision: Decision, price: Prici
     with database.begin() as tx:
         case = case_of(tx, session_id, lock=True)
         if case is None:
-            raise InputError("there is no session %(session)s", session=session_id)
+            raise InputError("there is no session %(session)r", session=session_id)
         _refuse_unseen(case, decision)
         return _taken(tx, case, decision, price)
 
@@ -181,7 +181,7 @@ def _decided(case: Case, decision: Decision, base: Session | None, state: Billin
                 return replace(case.session, state=state, bill=None, tariff_reason="the readings know no such session")
             for doubt in review_reasons(base):
                 if doubt in _UNPRICEABLE:
-                    raise _unpriceable(base, _UNPRICEABLE[doubt])
+                    raise _unpriceable(base, f"{_UNPRICEABLE[doubt]}; correct it")
             return _priced(base, price)
         case "correct":
             return _priced(corrected(base or case.session, decision.correction), price)

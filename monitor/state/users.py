@@ -52,7 +52,9 @@ class UserStore:
                 number = tx.execute(insert(users).returning(users.c.id), row).scalar_one()
                 audit.record(tx, at, actor, "user.add", named, {"role": role})
         except IntegrityError as error:
-            raise InputError("there is a user %(user)r already", user=named) from error
+            raise InputError(
+                "there is a user %(user)r already; change the password with: user passwd", user=named
+            ) from error
         return User(number, named, role, at)
 
     def set_password(self, name: str, password: str, *, actor: str, at: datetime) -> None:

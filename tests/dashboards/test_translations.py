@@ -2,6 +2,7 @@
 
 import io
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,8 @@ from tests.dashboards.sample import SampleService
 CATALOGUE = ROOT / "dashboards/translations/sv/LC_MESSAGES/messages.po"
 TEMPLATES = sorted((ROOT / "dashboards/templates").glob("*.html"))
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
-REFUSING = (
-    "access/passwords", "sessions/billing_states", "sessions/correction", "state/dead_letters", "state/remarks",
-    "state/responses", "state/reviewing", "state/tokens", "state/users",
-)  # fmt: skip
+MAPPINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
+REFUSING = [pattern for mapping in MAPPINGS if isinstance(mapping["pattern"], list) for pattern in mapping["pattern"]]
 """Modules of `monitor` whose errors answer forms: their texts are in the catalogue too."""
 SAME = {"Laddvakt", "CSV", "JSON", "HTML", "OCPI", "CDR", "API", "openapi.json", "kWh", "s", "h", "min", "auto"}
 """What stands in templates outside of `_()` because it is the same in every language."""
@@ -42,7 +41,9 @@ def extracted() -> set[str]:
         "_": None, "gettext": None, "_l": None, "ngettext": (1, 2), "InputError": None, "Conflict": None
     }  # fmt: skip
     found = [*extract_from_dir(ROOT / "dashboards", METHODS, {}, keywords)]
-    found += extract_from_dir(ROOT / "monitor", [(f"{name}.py", "python") for name in REFUSING], {}, keywords)
+    found += extract_from_dir(
+        ROOT / "monitor", [(pattern.removeprefix("monitor/"), "python") for pattern in REFUSING], {}, keywords
+    )
     texts = {text[0] if isinstance(text, tuple) else text for _, _, text, _, _ in found}
     return texts | {name.meaning for name in NAMES}
 

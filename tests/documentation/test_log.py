@@ -5,6 +5,7 @@ import re
 from tests.conftest import ROOT
 
 LOGGED = re.compile(r'\b_?log\.(?:info|warning|error|exception)\(\s*f?"([^"]+)"|\b_noted\("([^"]+)"')
+TABLE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8").partition("| event |")[2]
 ABOUT_ALERTS = "alert {event.kind}"
 """Of these tests/service/test_log.py sees each."""
 
@@ -20,14 +21,12 @@ def events() -> set[str]:
 
 
 def test_every_event_stands_in_the_table() -> None:
-    table = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8").partition("| event |")[2]
     logged = events() - {ABOUT_ALERTS}
     assert len(logged) >= 30
-    assert {event for event in logged if f"`{event}`" not in table} == set()
+    assert {event for event in logged if f"`{event}`" not in TABLE} == set()
 
 
 def test_the_table_has_no_event_that_is_never_logged() -> None:
-    table = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8").partition("| event |")[2]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    rows = [line.split("|")[1] for line in TABLE.splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     assert named - events() == {"alert firing", "alert level", "alert resolved"}
